@@ -1,0 +1,1 @@
+//! Charts, rules, deficiencies and why they exist.

@@ -1,0 +1,1 @@
+//! Pages for physicians, HIM and leadership.

@@ -1,0 +1,1 @@
+//! The feed, the relay target and leases on NATS JetStream.

@@ -1,0 +1,1 @@
+//! The embedded journal and read-model files on SQLite.

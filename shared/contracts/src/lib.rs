@@ -1,0 +1,1 @@
+//! What services say to each other: envelope, subjects, partitions, version-1 events.

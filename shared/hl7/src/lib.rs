@@ -1,0 +1,1 @@
+//! HL7 v2: zero-copy reader, times, character sets, batch files, MLLP framing, acknowledgements.

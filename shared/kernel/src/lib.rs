@@ -1,0 +1,1 @@
+//! Typed ids, instants and zones, the clock port, values that hold patient data.

@@ -1,0 +1,1 @@
+//! Configuration, life cycle, HTTP scaffolding, logs, traces and metrics.
