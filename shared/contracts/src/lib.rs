@@ -1,1 +1,13 @@
-//! What services say to each other: envelope, subjects, partitions, version-1 events.
+//! What services say to each other: the envelope, the subjects and partitions it travels on, and the
+//! version-1 events. Public and additive: a released field is never renamed, retyped or removed.
+
+pub mod chart;
+pub mod deficiency;
+mod envelope;
+mod field;
+mod partition;
+pub mod patient;
+
+pub use envelope::{Envelope, EnvelopeError, TraceParent};
+pub use field::Field;
+pub use partition::{PARTITIONS, Partition, subject, subject_filter};

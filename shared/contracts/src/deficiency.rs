@@ -1,0 +1,69 @@
+//! What the deficiency service tells its neighbours. No patient data.
+
+use countersign_kernel::{DeficiencyId, EncounterId, Person, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Category of the subjects these events travel on.
+pub const CATEGORY: &str = "deficiency";
+
+/// Where a deficiency stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeficiencyStatus {
+    /// Owed.
+    Open,
+    /// Done.
+    Satisfied,
+    /// The requirement fell away (cancelled discharge, cancelled visit, replaced document).
+    Voided,
+    /// Closed by authority without being done; never counted as done.
+    Waived,
+}
+
+impl DeficiencyStatus {
+    /// The name used in the API and the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Satisfied => "satisfied",
+            Self::Voided => "voided",
+            Self::Waived => "waived",
+        }
+    }
+}
+
+/// A deficiency came to be, changed or closed; the whole of it as it stands now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeficiencyChanged {
+    /// The deficiency.
+    pub id: DeficiencyId,
+    /// Its chart.
+    pub encounter: EncounterId,
+    /// Facility code.
+    pub facility: String,
+    /// What happened: `opened`, `changed`, `satisfied`, `reopened`, `voided`, `retracted`.
+    pub change: String,
+    /// Rule, e.g. `R13`.
+    pub rule: String,
+    /// Version of the rule set it was raised under.
+    pub rule_version: u32,
+    /// The document it asks for.
+    pub document_type: String,
+    /// Who owes it; `None` = HIM's queue "unassigned".
+    pub responsible: Option<Person>,
+    /// Where it stands.
+    pub status: DeficiencyStatus,
+    /// What the limit counts from.
+    pub anchor_at: Timestamp,
+    /// The last instant that is on time.
+    pub due_at: Timestamp,
+    /// When the requirement arose in the hospital.
+    pub opened_at: Timestamp,
+    /// When it closed in the hospital.
+    pub closed_at: Option<Timestamp>,
+}
+
+impl DeficiencyChanged {
+    /// Type name in the envelope.
+    pub const TYPE: &'static str = "deficiency-changed";
+}
