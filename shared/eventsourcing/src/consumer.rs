@@ -1,0 +1,409 @@
+//! A consumer works through a feed. Partitions proceed side by side, each in order. The consumer's place is
+//! its own: kept in its own file, not in the transport, and moved only after the effects are durable.
+//!
+//! **Effects happen once.** A consumer's effects are appends to the journal whose event ids are derived from
+//! the delivered event, under an expected revision; a delivery that comes again finds its effect in the
+//! stream. So a crash between effect and checkpoint repeats work, never effects.
+//!
+//! **Poison.** An event that a handler cannot process stops its partition: later events of that partition
+//! wait, other partitions go on, the reason is shown, and only an operator's `resume` or (recorded) `skip`
+//! moves it.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use countersign_contracts::{Envelope, Partition};
+use countersign_kernel::{Clock, EventId, Timestamp};
+use futures::StreamExt;
+use rusqlite::{Connection, OptionalExtension, params};
+use tokio::{sync::watch, task::JoinSet};
+
+use crate::{
+    feed::{Cursor, Delivery, Feed, Subscription},
+    journal::{PortFuture, Position},
+};
+
+/// Why a handler did not process an event.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// Something is unavailable now: the consumer waits and tries again.
+    #[error("{0}")]
+    Retry(String),
+    /// The event itself cannot be processed: the partition stops.
+    #[error("{0}")]
+    Poison(String),
+}
+
+/// Processes one event at a time per partition.
+pub trait Handler: Send + Sync + 'static {
+    /// Processes an event. On `Ok` its effects are durable.
+    fn handle<'a>(&'a self, event: &'a Envelope) -> PortFuture<'a, Result<(), HandleError>>;
+}
+
+/// A partition that stands still.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stopped {
+    /// Which one.
+    pub partition: Partition,
+    /// The event that could not be processed.
+    pub event: EventId,
+    /// Its type.
+    pub kind: String,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Where the partition resumes.
+    pub before: Cursor,
+}
+
+/// The consumer's own file: how far it came, which partitions stand still, what was skipped and by whom.
+pub struct Checkpoints {
+    connection: Mutex<Connection>,
+}
+
+/// The checkpoint file failed.
+#[derive(Debug, thiserror::Error)]
+#[error("consumer checkpoints: {0}")]
+pub struct CheckpointError(#[from] rusqlite::Error);
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS place (
+        consumer TEXT PRIMARY KEY, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, position INTEGER NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS stopped (
+        consumer TEXT NOT NULL, partition INTEGER NOT NULL, event TEXT NOT NULL, kind TEXT NOT NULL,
+        reason TEXT NOT NULL, since TEXT NOT NULL,
+        epoch INTEGER NOT NULL, sequence INTEGER NOT NULL, position INTEGER NOT NULL,
+        PRIMARY KEY (consumer, partition)
+    );
+    CREATE TABLE IF NOT EXISTS skipped (
+        consumer TEXT NOT NULL, event TEXT NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL,
+        at TEXT NOT NULL, actor TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (consumer, event)
+    );";
+
+impl Checkpoints {
+    /// Opens the file, making it when there is none.
+    pub fn open(path: &Path) -> Result<Self, CheckpointError> {
+        let connection = Connection::open(path)?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 10000;",
+        )?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    fn sql(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far the consumer came.
+    pub fn place(&self, consumer: &str) -> Result<Option<Cursor>, CheckpointError> {
+        Ok(self
+            .sql()
+            .query_row(
+                "SELECT epoch, sequence, position FROM place WHERE consumer = ?1",
+                [consumer],
+                |row| {
+                    Ok(Cursor { epoch: row.get(0)?, sequence: row.get(1)?, position: Position(row.get(2)?) })
+                },
+            )
+            .optional()?)
+    }
+
+    fn record(&self, consumer: &str, place: Cursor, newly_stopped: &[Stopped]) -> Result<(), CheckpointError> {
+        let mut sql = self.sql();
+        let tx = sql.transaction()?;
+        tx.prepare_cached(
+            "INSERT INTO place VALUES (?1, ?2, ?3, ?4) ON CONFLICT (consumer) DO UPDATE
+             SET epoch = excluded.epoch, sequence = excluded.sequence, position = excluded.position",
+        )?
+        .execute(params![consumer, place.epoch, place.sequence, place.position.0])?;
+        for stop in newly_stopped {
+            tx.execute(
+                "INSERT OR REPLACE INTO stopped VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                params![
+                    consumer,
+                    stop.partition.number(),
+                    stop.event.to_string(),
+                    stop.kind,
+                    stop.reason,
+                    stop.since.to_string(),
+                    stop.before.epoch,
+                    stop.before.sequence,
+                    stop.before.position.0
+                ],
+            )?;
+        }
+        Ok(tx.commit()?)
+    }
+
+    /// The partitions that stand still.
+    pub fn stopped(&self, consumer: &str) -> Result<Vec<Stopped>, CheckpointError> {
+        let sql = self.sql();
+        let mut statement = sql.prepare_cached(
+            "SELECT partition, event, kind, reason, since, epoch, sequence, position
+             FROM stopped WHERE consumer = ?1 ORDER BY partition",
+        )?;
+        let rows = statement.query_map([consumer], |row| {
+            let text = |index| row.get::<_, String>(index);
+            Ok(Stopped {
+                partition: Partition::new(row.get(0)?).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, 0))?,
+                event: text(1)?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
+                kind: text(2)?,
+                reason: text(3)?,
+                since: text(4)?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
+                before: Cursor { epoch: row.get(5)?, sequence: row.get(6)?, position: Position(row.get(7)?) },
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn is_skipped(&self, consumer: &str, event: EventId) -> Result<bool, CheckpointError> {
+        Ok(self
+            .sql()
+            .prepare_cached("SELECT 1 FROM skipped WHERE consumer = ?1 AND event = ?2")?
+            .exists(params![consumer, event.to_string()])?)
+    }
+
+    /// Moves the consumer back to before the first event at which a partition stands, and forgets that any
+    /// stands. What other partitions did since is delivered again, and found done.
+    fn rewind(&self, consumer: &str) -> Result<(), CheckpointError> {
+        let first = self.stopped(consumer)?.into_iter().map(|stop| stop.before).min_by_key(|at| at.position);
+        if let Some(Cursor { epoch, sequence, position }) = first {
+            let mut sql = self.sql();
+            let tx = sql.transaction()?;
+            tx.execute(
+                "UPDATE place SET epoch = ?2, sequence = ?3, position = ?4 WHERE consumer = ?1",
+                params![consumer, epoch, sequence.saturating_sub(1), position.0.saturating_sub(1)],
+            )?;
+            tx.execute("DELETE FROM stopped WHERE consumer = ?1", [consumer])?;
+            tx.commit()?;
+        }
+        Ok(())
+    }
+
+    fn skip(
+        &self,
+        consumer: &str,
+        stop: &Stopped,
+        actor: &str,
+        why: &str,
+        at: Timestamp,
+    ) -> Result<(), CheckpointError> {
+        self.sql().execute(
+            "INSERT OR IGNORE INTO skipped VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![consumer, stop.event.to_string(), stop.kind, stop.reason, at.to_string(), actor, why],
+        )?;
+        Ok(())
+    }
+}
+
+/// A running consumer.
+pub struct Consumer {
+    name: &'static str,
+    categories: Vec<&'static str>,
+    feed: Arc<dyn Feed>,
+    checkpoints: Arc<Checkpoints>,
+    handler: Arc<dyn Handler>,
+    clock: Arc<dyn Clock>,
+    place: watch::Sender<Cursor>,
+    wake: watch::Sender<u64>,
+}
+
+impl Consumer {
+    /// A consumer of these categories. `name` identifies its checkpoint.
+    pub fn new(
+        name: &'static str,
+        categories: Vec<&'static str>,
+        feed: Arc<dyn Feed>,
+        checkpoints: Arc<Checkpoints>,
+        handler: Arc<dyn Handler>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CheckpointError> {
+        let place = checkpoints.place(name)?.unwrap_or_default();
+        Ok(Self {
+            name,
+            categories,
+            feed,
+            checkpoints,
+            handler,
+            clock,
+            place: watch::Sender::new(place),
+            wake: watch::Sender::new(0),
+        })
+    }
+
+    /// How far the feed has been worked through (stopped partitions aside).
+    pub fn place(&self) -> Cursor {
+        *self.place.borrow()
+    }
+
+    /// Waits until everything up to a journal position has been worked through, at most for `limit`.
+    pub async fn wait_for(&self, position: Position, limit: Duration) -> bool {
+        let mut place = self.place.subscribe();
+        tokio::time::timeout(limit, place.wait_for(|now| now.position >= position))
+            .await
+            .is_ok_and(|result| result.is_ok())
+    }
+
+    /// The partitions that stand still.
+    pub fn stopped(&self) -> Result<Vec<Stopped>, CheckpointError> {
+        self.checkpoints.stopped(self.name)
+    }
+
+    /// Lets the stopped partitions try again, after whatever was wrong has been put right.
+    pub fn resume(&self) {
+        self.wake.send_modify(|count| *count += 1);
+    }
+
+    /// Passes over the event at which a partition stands. Recorded with who and why, for ever.
+    pub fn skip(&self, partition: Partition, actor: &str, why: &str) -> Result<bool, CheckpointError> {
+        let Some(stop) = self.stopped()?.into_iter().find(|stop| stop.partition == partition) else {
+            return Ok(false);
+        };
+        self.checkpoints.skip(self.name, &stop, actor, why, self.clock.now())?;
+        self.resume();
+        Ok(true)
+    }
+
+    /// Works for as long as the process lives.
+    pub async fn run(&self) -> Result<(), CheckpointError> {
+        loop {
+            let wanted = *self.wake.borrow();
+            self.run_until_woken(wanted, false).await?;
+        }
+    }
+
+    /// Works through everything the feed holds now, and returns: for commands that run without a server.
+    pub async fn catch_up(&self) -> Result<(), CheckpointError> {
+        let wanted = *self.wake.borrow();
+        self.run_until_woken(wanted, true).await
+    }
+
+    /// One subscription's worth of work: ends when an operator wants a stopped partition to try again.
+    async fn run_until_woken(&self, wake_seen: u64, until_caught_up: bool) -> Result<(), CheckpointError> {
+        let mut wake = self.wake.subscribe();
+        self.checkpoints.rewind(self.name)?;
+        let after = self.checkpoints.place(self.name)?;
+        self.place.send_replace(after.unwrap_or_default());
+        let mut deliveries = self.feed.subscribe(Subscription {
+            consumer: self.name.to_owned(),
+            categories: self.categories.clone(),
+            after,
+        });
+        let mut stopped: Vec<Partition> = Vec::new();
+        loop {
+            let next = tokio::select! {
+                next = deliveries.next() => next,
+                _ = wake.wait_for(|count| *count != wake_seen) => return Ok(()),
+            };
+            let batch = match next {
+                None => return Ok(()),
+                Some(Ok(batch)) => batch,
+                Some(Err(error)) => {
+                    tracing::warn!(consumer = self.name, %error, "feed interrupted, waiting");
+                    continue;
+                }
+            };
+            let place = self.place();
+            let mut reached = place;
+            let mut lanes: BTreeMap<Partition, Vec<Delivery>> = BTreeMap::new();
+            for delivery in batch.events {
+                let partition = delivery.event.partition();
+                reached = furthest(reached, delivery.cursor);
+                if is_after(delivery.cursor, place) && !stopped.contains(&partition) {
+                    lanes.entry(partition).or_default().push(delivery);
+                }
+            }
+            let newly_stopped = self.process(lanes).await?;
+            stopped.extend(newly_stopped.iter().map(|stop| stop.partition));
+            if reached.epoch == 0 {
+                // The journal's own tail: everything before `upto` has been passed, admitted or not.
+                reached = furthest(reached, Cursor { epoch: 0, sequence: batch.upto.0, position: batch.upto });
+            }
+            if reached != place || !newly_stopped.is_empty() {
+                self.checkpoints.record(self.name, reached, &newly_stopped)?;
+                self.place.send_replace(reached);
+            }
+            if until_caught_up && batch.caught_up {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn process(&self, lanes: BTreeMap<Partition, Vec<Delivery>>) -> Result<Vec<Stopped>, CheckpointError> {
+        let mut tasks = JoinSet::new();
+        for (partition, lane) in lanes {
+            let handler = Arc::clone(&self.handler);
+            let checkpoints = Arc::clone(&self.checkpoints);
+            let (name, now) = (self.name, self.clock.now());
+            tasks.spawn(async move {
+                for delivery in lane {
+                    if let Err(reason) = handle_patiently(handler.as_ref(), name, &delivery.event).await {
+                        if checkpoints.is_skipped(name, delivery.event.id)? {
+                            continue;
+                        }
+                        tracing::error!(consumer = name, %partition, event = %delivery.event.id, reason, "partition stopped");
+                        return Ok(Some(Stopped {
+                            partition,
+                            event: delivery.event.id,
+                            kind: delivery.event.kind.clone(),
+                            reason,
+                            since: now,
+                            before: delivery.cursor,
+                        }));
+                    }
+                }
+                Ok::<_, CheckpointError>(None)
+            });
+        }
+        let mut newly_stopped = Vec::new();
+        while let Some(result) = tasks.join_next().await {
+            match result {
+                Ok(stop) => newly_stopped.extend(stop?),
+                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Err(_) => {}
+            }
+        }
+        Ok(newly_stopped)
+    }
+}
+
+/// Tries until the handler succeeds or says that the event is poison.
+async fn handle_patiently(handler: &dyn Handler, consumer: &str, event: &Envelope) -> Result<(), String> {
+    let mut wait = Duration::from_millis(20);
+    loop {
+        match handler.handle(event).await {
+            Ok(()) => return Ok(()),
+            Err(HandleError::Poison(reason)) => return Err(reason),
+            Err(HandleError::Retry(reason)) => {
+                tracing::warn!(consumer, event = %event.id, reason, "waiting to try again");
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(Duration::from_secs(5));
+            }
+        }
+    }
+}
+
+/// Within one epoch the sequence decides. After the transport was wiped and refilled only the journal
+/// position is comparable, and an event at the very position is taken again: its effect is there already.
+fn is_after(cursor: Cursor, place: Cursor) -> bool {
+    if cursor.epoch == place.epoch { cursor.sequence > place.sequence } else { cursor.position >= place.position }
+}
+
+/// A refilled transport starts over with low positions: the place moves to it only when it has caught up
+/// with what was done before.
+fn furthest(place: Cursor, cursor: Cursor) -> Cursor {
+    if cursor.epoch == place.epoch {
+        if cursor.sequence > place.sequence { cursor } else { place }
+    } else if cursor.position >= place.position {
+        cursor
+    } else {
+        place
+    }
+}

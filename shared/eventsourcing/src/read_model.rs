@@ -1,0 +1,392 @@
+//! The file behind a projection: opened, brought up to date, rebuilt beside the old one, and proved equal to
+//! a fold of the journal from zero.
+//!
+//! A read model is local to its process and may be deleted at any time. Its checkpoint moves in the
+//! transaction of its rows, so after a crash it goes on exactly where its rows end.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use rusqlite::{Connection, OpenFlags, params};
+use tokio::sync::watch;
+
+use crate::{
+    journal::{Batch, Journal, JournalError, Position},
+    projection::{Projection, ProjectionError},
+};
+
+/// Events folded in one transaction when a model is brought up to date or rebuilt.
+const PAGE: usize = 4096;
+
+/// A read model cannot be opened, read or brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadModelError {
+    /// The file.
+    #[error("read model {path}: {source}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the file system said.
+        source: std::io::Error,
+    },
+    /// The database.
+    #[error("read model: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// An event that cannot be applied: the model stands still before it.
+    #[error("read model {name} stopped before position {position}: {source}")]
+    Stopped {
+        /// Which model.
+        name: &'static str,
+        /// The event.
+        position: Position,
+        /// Why.
+        source: ProjectionError,
+    },
+    /// A background task was cancelled.
+    #[error("read model: interrupted")]
+    Interrupted,
+}
+
+struct Writer {
+    connection: Connection,
+    projection: Box<dyn Projection>,
+}
+
+/// A projection with its file.
+pub struct ReadModel {
+    name: &'static str,
+    path: PathBuf,
+    writer: Arc<Mutex<Writer>>,
+    readers: Mutex<Vec<Connection>>,
+    applied: watch::Sender<Position>,
+    stopped: Mutex<Option<String>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// `<folder>/<name>.v<version>.db`
+fn file_of(folder: &Path, projection: &dyn Projection) -> PathBuf {
+    folder.join(format!("{}.v{}.db", projection.name(), projection.version()))
+}
+
+fn open_writer(path: &Path, projection: &dyn Projection, durable: bool) -> Result<Connection, ReadModelError> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(if durable {
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 10000;
+         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
+    } else {
+        // A copy that is being built is thrown away after a crash: nothing to protect yet.
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -131072;
+         PRAGMA temp_store = MEMORY; PRAGMA locking_mode = EXCLUSIVE;"
+    })?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch(&format!(
+        "BEGIN;
+         CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
+         INSERT OR IGNORE INTO checkpoint VALUES (1, 0);
+         {}
+         COMMIT;",
+        projection.schema()
+    ))?;
+    Ok(connection)
+}
+
+fn checkpoint_of(connection: &Connection) -> Result<Position, rusqlite::Error> {
+    connection.query_row("SELECT position FROM checkpoint", [], |row| row.get(0)).map(Position)
+}
+
+impl Writer {
+    fn apply(&mut self, batch: &Batch) -> Result<(), ReadModelError> {
+        let Self { connection, projection } = self;
+        let tables = connection.transaction()?;
+        let before = checkpoint_of(&tables)?;
+        for event in batch.events.iter().filter(|event| event.position > before) {
+            projection.apply(&tables, event).map_err(|source| ReadModelError::Stopped {
+                name: projection.name(),
+                position: event.position,
+                source,
+            })?;
+        }
+        tables
+            .prepare_cached("UPDATE checkpoint SET position = max(position, ?1)")?
+            .execute(params![batch.upto.0])?;
+        tables.commit()?;
+        Ok(())
+    }
+}
+
+/// What a rebuild or a catch-up did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Folded {
+    /// Events applied.
+    pub events: u64,
+    /// The model's new checkpoint.
+    pub upto: Position,
+}
+
+impl ReadModel {
+    /// Opens the model's file in `folder`, making an empty one when there is none of this version. Models of
+    /// older versions are left alone for a roll-back, but for those older than the one before.
+    pub fn open(folder: &Path, projection: Box<dyn Projection>) -> Result<Self, ReadModelError> {
+        std::fs::create_dir_all(folder)
+            .map_err(|source| ReadModelError::File { path: folder.to_owned(), source })?;
+        let path = file_of(folder, projection.as_ref());
+        let connection = open_writer(&path, projection.as_ref(), true)?;
+        let applied = watch::Sender::new(checkpoint_of(&connection)?);
+        for version in 1..projection.version().saturating_sub(1) {
+            remove_database(&folder.join(format!("{}.v{version}.db", projection.name())))?;
+        }
+        Ok(Self {
+            name: projection.name(),
+            path,
+            writer: Arc::new(Mutex::new(Writer { connection, projection })),
+            readers: Mutex::default(),
+            applied,
+            stopped: Mutex::default(),
+        })
+    }
+
+    /// The projection's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// How far the journal has been folded.
+    pub fn position(&self) -> Position {
+        *self.applied.borrow()
+    }
+
+    /// Why the model stands still, if it does.
+    pub fn stopped(&self) -> Option<String> {
+        lock(&self.stopped).clone()
+    }
+
+    /// Waits until the journal has been folded up to `position`, at most for `limit`. `false` when it took
+    /// longer.
+    pub async fn wait_for(&self, position: Position, limit: Duration) -> bool {
+        let mut applied = self.applied.subscribe();
+        tokio::time::timeout(limit, applied.wait_for(|now| *now >= position)).await.is_ok_and(|r| r.is_ok())
+    }
+
+    /// A signal for every batch that was folded.
+    pub fn changes(&self) -> watch::Receiver<Position> {
+        self.applied.subscribe()
+    }
+
+    async fn apply(&self, batch: Batch) -> Result<(), ReadModelError> {
+        let upto = batch.upto;
+        let writer = Arc::clone(&self.writer);
+        let result = tokio::task::spawn_blocking(move || lock(&writer).apply(&batch))
+            .await
+            .map_err(|_| ReadModelError::Interrupted)?;
+        if let Err(error) = &result {
+            *lock(&self.stopped) = Some(error.to_string());
+        } else {
+            self.applied.send_if_modified(|now| {
+                let moved = upto > *now;
+                *now = (*now).max(upto);
+                moved
+            });
+        }
+        result
+    }
+
+    fn filter(&self) -> crate::journal::Filter {
+        lock(&self.writer).projection.filter()
+    }
+
+    /// Folds everything that the journal holds now, and returns.
+    pub async fn catch_up(&self, journal: &dyn Journal) -> Result<Folded, ReadModelError> {
+        let mut folded = Folded { events: 0, upto: self.position() };
+        loop {
+            let batch = journal.read_all(folded.upto, self.filter(), PAGE).await?;
+            let done = batch.caught_up;
+            folded = Folded { events: folded.events + batch.events.len() as u64, upto: batch.upto };
+            self.apply(batch).await?;
+            if done {
+                return Ok(folded);
+            }
+        }
+    }
+
+    /// Folds the journal for as long as the process lives. Ends only with an event that cannot be applied.
+    pub async fn follow(&self, journal: &dyn Journal) -> Result<(), ReadModelError> {
+        let mut batches = journal.subscribe(self.position(), self.filter());
+        while let Some(batch) = batches.next().await {
+            match batch {
+                Ok(batch) => self.apply(batch).await?,
+                Err(error) => tracing::warn!(read_model = self.name, %error, "journal interrupted, waiting"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a query on a connection that can only read. Off the asynchronous workers.
+    pub async fn query<T: Send + 'static>(
+        self: &Arc<Self>,
+        query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
+    ) -> Result<T, ReadModelError> {
+        let model = Arc::clone(self);
+        tokio::task::spawn_blocking(move || model.query_blocking(query))
+            .await
+            .map_err(|_| ReadModelError::Interrupted)?
+    }
+
+    /// Runs a query on the present thread.
+    pub fn query_blocking<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, ReadModelError> {
+        let pooled = lock(&self.readers).pop();
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => open_reader(&self.path)?,
+        };
+        // One snapshot for all statements of the query, so that its numbers agree with each other.
+        connection.execute_batch("BEGIN")?;
+        let result = query(&connection);
+        connection.execute_batch("COMMIT")?;
+        lock(&self.readers).push(connection);
+        Ok(result?)
+    }
+
+    /// Builds the model anew beside the old file and puts it in its place when complete. No other process
+    /// may have the folder open. `progress` is told the position reached.
+    pub async fn rebuild(
+        folder: &Path,
+        projection: Box<dyn Projection>,
+        journal: &dyn Journal,
+        progress: impl FnMut(Position) + Send,
+    ) -> Result<Folded, ReadModelError> {
+        let path = file_of(folder, projection.as_ref());
+        let beside = path.with_extension("db.building");
+        let folded = build(&beside, projection, journal, None, progress).await?;
+        remove_database(&path)?;
+        std::fs::rename(&beside, &path).map_err(|source| ReadModelError::File { path, source })?;
+        Ok(folded)
+    }
+
+    /// Folds the journal from zero into a second file and compares every row of every table. The answer is
+    /// the first difference, or `None` when the model is what the journal says.
+    pub async fn difference(
+        &self,
+        fresh: Box<dyn Projection>,
+        journal: &dyn Journal,
+    ) -> Result<Option<String>, ReadModelError> {
+        let beside = self.path.with_extension("db.verifying");
+        build(&beside, fresh, journal, Some(self.position()), |_| ()).await?;
+        let result = self.query_blocking(|mine| {
+            let other = Connection::open_with_flags(&beside, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+            first_difference(mine, &other)
+        });
+        remove_database(&beside)?;
+        result
+    }
+}
+
+fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.execute_batch(
+        "PRAGMA query_only = ON; PRAGMA busy_timeout = 10000; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn remove_database(path: &Path) -> Result<(), ReadModelError> {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::remove_file(&name) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                return Err(ReadModelError::File { path: name.into(), source });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn build(
+    path: &Path,
+    projection: Box<dyn Projection>,
+    journal: &dyn Journal,
+    upto: Option<Position>,
+    mut progress: impl FnMut(Position) + Send,
+) -> Result<Folded, ReadModelError> {
+    remove_database(path)?;
+    let filter = projection.filter();
+    let connection = open_writer(path, projection.as_ref(), false)?;
+    let mut writer = Writer { connection, projection };
+    let mut folded = Folded { events: 0, upto: Position::START };
+    loop {
+        let mut batch = journal.read_all(folded.upto, filter.clone(), PAGE).await?;
+        let mut done = batch.caught_up;
+        if let Some(limit) = upto.filter(|limit| batch.upto >= *limit) {
+            batch.events.retain(|event| event.position <= limit);
+            batch.upto = limit;
+            done = true;
+        }
+        folded = Folded { events: folded.events + batch.events.len() as u64, upto: batch.upto };
+        writer = tokio::task::spawn_blocking(move || writer.apply(&batch).map(|()| writer))
+            .await
+            .map_err(|_| ReadModelError::Interrupted)??;
+        progress(folded.upto);
+        if done {
+            break;
+        }
+    }
+    writer.connection.execute_batch("PRAGMA locking_mode = NORMAL; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL;")?;
+    writer.connection.close().map_err(|(_, error)| error)?;
+    Ok(folded)
+}
+
+fn tables_of(connection: &Connection) -> Result<Vec<(String, String)>, rusqlite::Error> {
+    connection
+        .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+}
+
+fn first_difference(mine: &Connection, fresh: &Connection) -> Result<Option<String>, rusqlite::Error> {
+    let tables = tables_of(mine)?;
+    if tables != tables_of(fresh)? {
+        return Ok(Some("the tables themselves differ".to_owned()));
+    }
+    for (table, _) in tables {
+        let columns: Vec<String> = mine
+            .prepare("SELECT name FROM pragma_table_info(?1)")?
+            .query_map([&table], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let order: Vec<String> = (1..=columns.len()).map(|n| n.to_string()).collect();
+        let sql = format!("SELECT * FROM \"{table}\" ORDER BY {}", order.join(", "));
+        let (mut left, mut right) = (mine.prepare(&sql)?, fresh.prepare(&sql)?);
+        let (mut left, mut right) = (left.query([])?, right.query([])?);
+        for number in 1.. {
+            let (a, b) = (left.next()?, right.next()?);
+            match (a, b) {
+                (None, None) => break,
+                (Some(_), None) => return Ok(Some(format!("table {table} has more rows than the journal says"))),
+                (None, Some(_)) => return Ok(Some(format!("table {table} has fewer rows than the journal says"))),
+                (Some(a), Some(b)) => {
+                    for (index, column) in columns.iter().enumerate() {
+                        if a.get_ref(index)? != b.get_ref(index)? {
+                            // The values may be patient data: the place is enough to find them.
+                            return Ok(Some(format!("table {table}, row {number}, column {column} differs")));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,1 @@
+//! Specifications that every adapter of a port is run against.
