@@ -1,1 +1,3 @@
 //! Specifications that every adapter of a port is run against.
+
+pub mod journal;

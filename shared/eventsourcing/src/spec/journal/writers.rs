@@ -6,7 +6,7 @@ use super::{
     Follower, Store, append, conflict, event, events, ids, in_time, read_everything, read_stream,
     recorded_ids,
 };
-use crate::journal::{AppendError, Expected, Filter, Journal, Position, StreamName};
+use crate::journal::{AppendError, Expected, Filter, Journal, NewEvent, Position, StreamName};
 
 /// Of several writers that want to begin the same stream exactly one does; the others learn its revision.
 pub async fn writers_racing_for_a_new_stream_have_one_winner(store: impl Store) {
@@ -164,7 +164,7 @@ pub async fn a_second_handle_reads_follows_and_writes(store: impl Store) {
 pub async fn reopening_finds_everything(store: impl Store) {
     let stream = StreamName::new("spec", "a");
     let mut written = Vec::new();
-    let mut answers = Vec::new();
+    let mut answers: Vec<(Vec<NewEvent>, (u64, Position))> = Vec::new();
     for round in 0..4 {
         let journal: Arc<dyn Journal> = store.open().await;
         let (read, _) = read_everything(&*journal, Position::START, &Filter::All, 5).await;
