@@ -87,3 +87,68 @@ impl Header {
 fn text(field: Field<'_>) -> Option<String> {
     field.value().to_owned_text()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(msh: &str) -> Header {
+        Header::of(&Message::parse(msh.as_bytes()).expect("message"))
+    }
+
+    #[test]
+    fn all_parts() {
+        let header = header(
+            "MSH|^~\\&|EHR^1.2^ISO|&|PORTAL|SOUTH|20260301||MDM^T02^MDM_T02|42|P^T|2.5.1|||AL|NE||~8859/1",
+        );
+
+        assert_eq!(header.sender(), (Some("EHR"), None));
+        assert_eq!(header.receiving_application.and_then(|hd| hd.namespace).as_deref(), Some("PORTAL"));
+        assert_eq!(header.receiving_facility.and_then(|hd| hd.namespace).as_deref(), Some("SOUTH"));
+        assert_eq!(header.time.as_deref(), Some("20260301"));
+        assert_eq!(
+            (header.message_code.as_deref(), header.trigger.as_deref(), header.structure.as_deref()),
+            (Some("MDM"), Some("T02"), Some("MDM_T02"))
+        );
+        assert_eq!((header.control_id.as_deref(), header.processing_id.as_deref()), (Some("42"), Some("P")));
+        assert_eq!(
+            (header.accept_ack.as_deref(), header.application_ack.as_deref()),
+            (Some("AL"), Some("NE"))
+        );
+        assert_eq!(header.charset.as_deref(), Some("8859/1"));
+    }
+
+    #[test]
+    fn the_message_type_in_all_its_forms() {
+        for (field, code, trigger) in [
+            ("ADT^A01", Some("ADT"), Some("A01")),
+            ("ADT^A01&&", Some("ADT"), Some("A01")),
+            ("ACK", Some("ACK"), None),
+            ("^A01", None, Some("A01")),
+            ("", None, None),
+        ] {
+            let header = header(&format!("MSH|^~\\&|||||||{field}|1"));
+            assert_eq!(
+                (header.message_code.as_deref(), header.trigger.as_deref()),
+                (code, trigger),
+                "{field}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_header_that_ends_early_has_nothing_behind_its_end() {
+        assert_eq!(header("MSH|^~\\&"), Header::default());
+    }
+
+    #[test]
+    fn versions_compare_as_numbers() {
+        let version = |text: &str| header(&format!("MSH|^~\\&||||||||||{text}")).version_numbers();
+
+        assert_eq!(version("2.5.1"), Some([2, 5, 1]));
+        assert_eq!(version("2.3"), Some([2, 3, 0]));
+        assert_eq!(version("2.5^USA"), Some([2, 5, 0]));
+        assert_eq!(version("2.5+"), None);
+        assert_eq!(version(""), None);
+    }
+}

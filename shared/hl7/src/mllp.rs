@@ -248,6 +248,9 @@ impl Decoder {
                 self.buffer.extend_from_slice(&bytes[..undecided]);
                 self.length += undecided;
                 let bytes = &bytes[undecided..];
+                if self.length < 3 {
+                    return;
+                }
                 if self.length == 3 && &self.buffer[..] == b"MSH" {
                     self.state = State::Message { framed: false };
                     self.blank = false;
