@@ -1,1 +1,15 @@
 //! Charts, rules, deficiencies and why they exist.
+//!
+//! - [`domain`]: the pure core, from stored events to decisions.
+//! - [`consume`]: contract events in, commands to charts.
+//! - [`publish`]: stored events out, as contract events.
+//! - [`projections`]: the read model, its tables and its queries.
+//! - [`explain`]: one deficiency with everything that led to it.
+
+pub mod consume;
+pub mod domain;
+
+
+pub mod explain;
+pub mod projections;
+pub mod publish;

@@ -1,6 +1,7 @@
 //! What services say to each other: the envelope, the subjects and partitions it travels on, and the
 //! version-1 events. Public and additive: a released field is never renamed, retyped or removed.
 
+pub mod api;
 pub mod chart;
 pub mod deficiency;
 mod envelope;

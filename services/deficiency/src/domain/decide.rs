@@ -1,0 +1,190 @@
+//! Decisions: what a new fact changes.
+//!
+//! A chart is reconciled, not scripted: the facts known (with the new one) are folded into what should be
+//! owed, and the difference to what is recorded becomes events. When nothing changes, nothing is recorded
+//! but the fact itself; when the fact is known already, nothing at all.
+
+use countersign_contracts::{
+    chart::{ChartFact, ChartFactsReported, EncounterKey, What},
+    deficiency::DeficiencyStatus,
+};
+use countersign_kernel::{MessageId, Timestamp};
+use jiff::tz::TimeZone;
+
+use super::{
+    events::{Change, ChartEvent, Deficiency, DeficiencyEvent, Description, FactsRecorded, Stage, TimePassed},
+    ledger::{self, Outcome},
+    rules::RuleSet,
+    state::ChartState,
+};
+
+/// What somebody wants of a chart.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Take note of what a message says.
+    RecordFacts {
+        /// What it says.
+        reported: ChartFactsReported,
+        /// The chart it was reported for, when this one continues it.
+        adopted_from: Option<EncounterKey>,
+    },
+    /// An instant that was waited for has passed.
+    PassTime {
+        /// The instant.
+        now: Timestamp,
+    },
+}
+
+/// The events that a command leads to. Deterministic: the same state, command and rules give the same
+/// events, on every replica and every replay.
+pub fn decide(state: &ChartState, command: Command, rules: &RuleSet) -> Vec<ChartEvent> {
+    let mut events = Vec::new();
+    match command {
+        Command::RecordFacts { reported, adopted_from } => {
+            let key = (reported.message, adopted_from.clone());
+            if state.inbox.get(&key).is_some_and(|known| known.reading >= reported.reading) {
+                return events;
+            }
+            events.push(ChartEvent::FactsRecorded(FactsRecorded {
+                encounter: reported.encounter,
+                message: reported.message,
+                reading: reported.reading,
+                adopted_from,
+                time_zone: reported.time_zone,
+                received_at: reported.received_at,
+                facts: reported.facts,
+            }));
+        }
+        Command::PassTime { now } => {
+            let Some(due) = state.description.as_ref().and_then(|known| known.wake_at).filter(|due| *due <= now)
+            else {
+                return events;
+            };
+            events.push(ChartEvent::TimePassed(TimePassed { passed: due }));
+        }
+    }
+    let mut after = state.clone();
+    for event in &events {
+        after.evolve(event.clone());
+    }
+    reconcile(&after, rules, &mut events);
+    events
+}
+
+/// The facts of a chart that the chart continuing it must know, once it is known to continue elsewhere.
+pub fn facts_to_hand_over(state: &ChartState) -> Option<(EncounterKey, Vec<ChartFactsReported>)> {
+    let from = state.encounter.clone()?;
+    let to = state.description.as_ref()?.continues_as.clone()?;
+    let handed_over = state
+        .inbox
+        .iter()
+        .map(|((message, _), reported)| ChartFactsReported {
+            encounter: to.clone(),
+            message: *message,
+            reading: reported.reading,
+            time_zone: state.time_zone.clone(),
+            received_at: reported.received_at,
+            facts: reported
+                .facts
+                .iter()
+                .filter(|fact| !matches!(fact.what, What::Renumbered { .. }))
+                .cloned()
+                .collect(),
+        })
+        .collect();
+    (from != to).then_some((to, handed_over))
+}
+
+/// What the chart's facts come to: all of them, or those that had happened by `as_of` and were known here
+/// by `known_at`.
+pub fn outcome(
+    state: &ChartState,
+    rules: &RuleSet,
+    as_of: Option<Timestamp>,
+    known_at: Option<Timestamp>,
+) -> Option<Outcome> {
+    let encounter = state.encounter.as_ref()?;
+    let zone = zone_of(&state.time_zone);
+    let known = |message: MessageId| {
+        known_at.is_none_or(|limit| {
+            state.inbox.iter().any(|((id, _), reported)| *id == message && reported.received_at <= limit)
+        })
+    };
+    let facts = state
+        .facts()
+        .into_iter()
+        .filter(|(message, fact): &(MessageId, &ChartFact)| {
+            as_of.is_none_or(|limit| fact.occurred_at <= limit) && known(*message)
+        });
+    // Asked for a past instant, that instant has passed; asked for now, what has been waited for has.
+    let passed = as_of.or(state.passed);
+    Some(ledger::fold(encounter, &zone, facts, passed, rules))
+}
+
+/// The zone by its IANA name. A name that this build does not know counts as UTC: the feed profile is
+/// checked when it is loaded, so this is a stored name from a later time-zone database.
+pub fn zone_of(name: &str) -> TimeZone {
+    TimeZone::get(name).unwrap_or(TimeZone::UTC)
+}
+
+fn reconcile(state: &ChartState, rules: &RuleSet, events: &mut Vec<ChartEvent>) {
+    let Some(encounter) = state.encounter.clone() else { return };
+    let Some(outcome) = outcome(state, rules, None, None) else { return };
+    let description = describe(&encounter, state, &outcome);
+    if state.description.as_ref() != Some(&description) {
+        events.push(ChartEvent::Described(Box::new(description)));
+    }
+    let mut record = |change: Change, deficiency: &Deficiency| {
+        events.push(ChartEvent::Deficiency(Box::new(DeficiencyEvent {
+            encounter: encounter.clone(),
+            change,
+            deficiency: deficiency.clone(),
+        })));
+    };
+    for (id, wanted) in &outcome.deficiencies {
+        match state.deficiencies.get(id) {
+            None => record(Change::Opened, wanted),
+            Some(known) => {
+                // Pinned: the version a deficiency was raised under stays with it.
+                let wanted = Deficiency { rule_version: known.rule_version, ..wanted.clone() };
+                if *known != wanted {
+                    record(change_between(known, &wanted), &wanted);
+                }
+            }
+        }
+    }
+    for (id, known) in &state.deficiencies {
+        if !outcome.deficiencies.contains_key(id) {
+            record(Change::Retracted, known);
+        }
+    }
+}
+
+fn change_between(known: &Deficiency, wanted: &Deficiency) -> Change {
+    match (known.status, wanted.status) {
+        (before, after) if before == after => Change::Changed,
+        (_, DeficiencyStatus::Open) => Change::Reopened,
+        (_, DeficiencyStatus::Satisfied | DeficiencyStatus::Waived) => Change::Satisfied,
+        (_, DeficiencyStatus::Voided) => Change::Voided,
+    }
+}
+
+fn describe(encounter: &EncounterKey, state: &ChartState, outcome: &Outcome) -> Description {
+    let chart = &outcome.chart;
+    Description {
+        encounter: encounter.clone(),
+        time_zone: state.time_zone.clone(),
+        stage: chart.stage,
+        class: chart.class().cloned(),
+        location: chart.location.clone(),
+        service: chart.service.clone(),
+        attending: chart.attending.as_ref().map(|known| known.value.clone()),
+        admitted_at: chart.admitted.as_ref().map(|known| known.value),
+        discharged_at: chart.discharged.as_ref().map(|known| known.value),
+        patient: chart.patient.clone(),
+        patient_name: chart.patient_name.clone(),
+        wake_at: if chart.stage == Stage::Open { outcome.wake_at } else { None },
+        continues_as: chart.continues_as.clone(),
+        findings: chart.findings.clone(),
+    }
+}

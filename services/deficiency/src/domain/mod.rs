@@ -1,0 +1,14 @@
+//! The pure core: a chart is the set of facts reported about it; what is owed is a function of that set and
+//! of the rules. No I/O, no clock, no randomness.
+//!
+//! Read in this order: [`events`] (what is stored) → [`state`] (what the events make) → [`chart`] (what the
+//! facts mean, in the order in which they happened) → [`ledger`] (which requirements arose and closed) →
+//! [`decide`] (the difference between that and what is recorded).
+
+pub mod chart;
+pub mod decide;
+pub mod document;
+pub mod events;
+pub mod ledger;
+pub mod rules;
+pub mod state;

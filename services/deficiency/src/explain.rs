@@ -1,0 +1,300 @@
+//! One deficiency with everything that led to it; and what was owed at a past instant. Both read the chart's
+//! own stream, so they can say what the read model has long forgotten.
+
+use countersign_contracts::{
+    api::{DeficiencyView, Explanation, RuleView, TimelineEntry},
+    chart::{ChartFact, DocumentAction, What},
+};
+use countersign_eventsourcing::journal::{Journal, JournalError, StreamName};
+use countersign_kernel::{DeficiencyId, EncounterId, Person, Timestamp};
+
+use crate::domain::{
+    decide::outcome,
+    events::{CHART, Change, ChartEvent, Deficiency, DeficiencyEvent},
+    rules::{Rule, RuleSet},
+    state::ChartState,
+};
+
+/// A chart's stream, read: the state and every decision with the instant at which it was taken.
+struct History {
+    state: ChartState,
+    decisions: Vec<(Timestamp, DeficiencyEvent)>,
+}
+
+async fn read(journal: &dyn Journal, encounter: EncounterId) -> Result<History, JournalError> {
+    let mut history = History { state: ChartState::default(), decisions: Vec::new() };
+    for event in journal.read_stream(StreamName::new(CHART, encounter), 0).await? {
+        let decoded = ChartEvent::decode(&event.kind, &event.data).map_err(|source| JournalError::Undecodable {
+            position: event.position,
+            kind: event.kind.to_string(),
+            source,
+        })?;
+        if let ChartEvent::Deficiency(decision) = &decoded {
+            history.decisions.push((event.metadata()?.received_at, (**decision).clone()));
+        }
+        history.state.evolve(decoded);
+    }
+    Ok(history)
+}
+
+/// Explains a deficiency of this chart; `None` when the chart never had it.
+pub async fn explain(
+    journal: &dyn Journal,
+    encounter: EncounterId,
+    id: DeficiencyId,
+    rules: &RuleSet,
+    now: Timestamp,
+) -> Result<Option<Explanation>, JournalError> {
+    let history = read(journal, encounter).await?;
+    let Some((_, last)) = history.decisions.iter().rev().find(|(_, event)| event.deficiency.id == id) else {
+        return Ok(None);
+    };
+    let deficiency = &last.deficiency;
+    let view = view(&history.state, deficiency, rules, now);
+    let rule = rules.rule(&deficiency.rule).map_or_else(|| unknown_rule(deficiency), |rule| rule_view(rule, rules));
+    let mut timeline: Vec<TimelineEntry> = facts(&history.state, deficiency);
+    timeline.extend(
+        history
+            .decisions
+            .iter()
+            .filter(|(_, event)| event.deficiency.id == id)
+            .map(|(decided_at, event)| decision(*decided_at, event)),
+    );
+    timeline.sort_by_key(|entry| (entry.occurred_at, entry.kind == "decision"));
+    let open = view.status == "open" && last.change != Change::Retracted;
+    Ok(Some(Explanation {
+        summary: summary(&view, &rule, last.change),
+        what_would_close_it: open.then(|| rule.closed_by.clone()),
+        deficiency: view,
+        rule,
+        timeline,
+    }))
+}
+
+/// What was owed in a chart at an instant: by the facts that had happened by then and, if `known_at` is
+/// given, were known here by that instant.
+pub async fn owed_at(
+    journal: &dyn Journal,
+    encounter: EncounterId,
+    as_of: Option<Timestamp>,
+    known_at: Option<Timestamp>,
+    rules: &RuleSet,
+    now: Timestamp,
+) -> Result<Vec<DeficiencyView>, JournalError> {
+    let history = read(journal, encounter).await?;
+    let Some(outcome) = outcome(&history.state, rules, as_of, known_at) else { return Ok(Vec::new()) };
+    let seen_at = as_of.unwrap_or(now);
+    let mut views: Vec<DeficiencyView> = outcome
+        .deficiencies
+        .values()
+        .filter(|deficiency| as_of.is_none_or(|limit| deficiency.opened_at <= limit))
+        .map(|deficiency| view(&history.state, &as_seen(deficiency, as_of), rules, seen_at))
+        .collect();
+    views.sort_by_key(|view| (view.due_at, view.id));
+    Ok(views)
+}
+
+/// A signature that was recorded before `limit` but dated after it had not happened at `limit`.
+fn as_seen(deficiency: &Deficiency, limit: Option<Timestamp>) -> Deficiency {
+    let mut seen = deficiency.clone();
+    if limit.is_some_and(|limit| seen.closed_at.is_some_and(|closed| closed > limit)) {
+        seen.status = countersign_contracts::deficiency::DeficiencyStatus::Open;
+        seen.closed_at = None;
+        seen.closed_because = None;
+    }
+    seen
+}
+
+fn view(state: &ChartState, deficiency: &Deficiency, rules: &RuleSet, now: Timestamp) -> DeficiencyView {
+    let description = state.description.as_ref();
+    let (facility, visit, chart) = state.encounter.as_ref().map_or_else(
+        || (String::new(), String::new(), EncounterId::derive(&[])),
+        |key| (key.facility.clone(), key.visit.clone(), key.id()),
+    );
+    let status = deficiency.status.name().to_owned();
+    DeficiencyView {
+        id: deficiency.id,
+        facility,
+        encounter: visit,
+        chart,
+        rule: deficiency.rule.clone(),
+        rule_version: deficiency.rule_version,
+        title: rules.rule(&deficiency.rule).map_or_else(|| deficiency.rule.clone(), |rule| rule.title.clone()),
+        document_type: deficiency.document_type.clone(),
+        subject: deficiency.subject.clone(),
+        responsible: deficiency.responsible.as_ref().and_then(|person| person.id.clone()),
+        responsible_name: deficiency.responsible.as_ref().map(Person::display_name),
+        responsible_because: deficiency.responsible_because.clone(),
+        overdue: status == "open" && now > deficiency.due_at,
+        status,
+        anchor_at: deficiency.anchor_at,
+        due_at: deficiency.due_at,
+        target_at: deficiency.target_at,
+        opened_at: deficiency.opened_at,
+        closed_at: deficiency.closed_at,
+        closed_because: deficiency.closed_because.clone(),
+        holds_bill: deficiency.holds_bill,
+        patient: description.and_then(|known| known.patient.as_ref()).map(|patient| patient.id.clone()),
+        patient_name: description.and_then(|known| known.patient_name.clone()),
+        time_zone: state.time_zone.clone(),
+    }
+}
+
+fn word<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(text)) => text.replace('_', " "),
+        _ => String::new(),
+    }
+}
+
+fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
+    RuleView {
+        id: rule.id.clone(),
+        version: rules.version,
+        title: rule.title.clone(),
+        anchor: word(&rule.anchor),
+        due: rule.due.readable(),
+        target: rule.target.map(super::domain::rules::Limit::readable),
+        citation: rule.citation.clone(),
+        confidence: word(&rule.confidence),
+        note: rule.note.clone(),
+        closed_by: rule.requires.closed_by(),
+    }
+}
+
+/// A rule that the present rule set no longer has: the deficiency still says which one raised it.
+fn unknown_rule(deficiency: &Deficiency) -> RuleView {
+    RuleView {
+        id: deficiency.rule.clone(),
+        version: deficiency.rule_version,
+        title: deficiency.rule.clone(),
+        anchor: String::new(),
+        due: String::new(),
+        target: None,
+        citation: String::new(),
+        confidence: "unverified".to_owned(),
+        note: "This rule is not in the present rule set.".to_owned(),
+        closed_by: String::new(),
+    }
+}
+
+fn summary(view: &DeficiencyView, rule: &RuleView, last: Change) -> String {
+    let who = match (&view.responsible_name, view.document_type.as_str()) {
+        (Some(name), _) => format!("{name} owes it: {}.", view.responsible_because),
+        (None, "chart") => "The facility owes it.".to_owned(),
+        (None, _) => "Nobody is assigned: no message names a provider with an identifier.".to_owned(),
+    };
+    let state = match (last, view.status.as_str()) {
+        (Change::Retracted, _) => "On the facts now known it never was required.".to_owned(),
+        (_, "open") if view.overdue => "It is overdue.".to_owned(),
+        (_, "open") => "It is open.".to_owned(),
+        (_, status) => format!(
+            "It is {status}{}.",
+            view.closed_because.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
+        ),
+    };
+    format!("{} (rule {}, version {}): due {} after {}. {who} {state}", rule.title, rule.id, rule.version, rule.due, rule.anchor)
+}
+
+fn facts(state: &ChartState, deficiency: &Deficiency) -> Vec<TimelineEntry> {
+    state
+        .facts()
+        .into_iter()
+        .map(|(message, fact)| TimelineEntry {
+            occurred_at: fact.occurred_at,
+            recorded_at: Some(fact.recorded_at),
+            received_at: state
+                .inbox
+                .iter()
+                .find(|((id, _), _)| *id == message)
+                .map(|(_, reported)| reported.received_at),
+            kind: "fact".to_owned(),
+            text: describe(fact),
+            trigger: Some(fact.trigger.clone()),
+            message: Some(message),
+            matched: deficiency
+                .matched
+                .iter()
+                .any(|known| known.message == message && known.occurred_at == fact.occurred_at),
+            findings: fact.findings.clone(),
+        })
+        .collect()
+}
+
+/// A fact in plain words, without patient data.
+fn describe(fact: &ChartFact) -> String {
+    match &fact.what {
+        What::Preadmitted => "Visit expected".to_owned(),
+        What::Opened => match fact.visit.class.value() {
+            Some(class) => format!("Visit began ({})", word(class)),
+            None => "Visit began".to_owned(),
+        },
+        What::Transferred => "Transferred".to_owned(),
+        What::TransferCancelled => "Transfer cancelled".to_owned(),
+        What::ClassChanged => match fact.visit.class.value() {
+            Some(class) => format!("Encounter class changed to {}", word(class)),
+            None => "Encounter class changed".to_owned(),
+        },
+        What::Discharged { from, .. } => format!("Discharged (time from {from})"),
+        What::DischargeCancelled => "Discharge cancelled".to_owned(),
+        What::Cancelled => "Visit cancelled".to_owned(),
+        What::Updated { .. } => "Visit details updated".to_owned(),
+        What::Renumbered { .. } => "Visit continues under another number".to_owned(),
+        What::Document(document) => {
+            let kind = document.document_type.name().replace('_', " ");
+            let action = match document.action {
+                DocumentAction::Originated => "originated",
+                DocumentAction::StatusChanged => "status changed",
+                DocumentAction::AddendumAdded => "addendum added",
+                DocumentAction::Edited => "edited",
+                DocumentAction::Replaced => "replaces another document",
+                DocumentAction::Cancelled => "cancelled",
+            };
+            let by = document
+                .signatures
+                .first()
+                .and_then(|signature| signature.by.as_ref())
+                .map(|by| format!(", signed by {}", by.display_name()))
+                .unwrap_or_default();
+            format!("{kind} {}: {action}, {}{by}", document.number, word(&document.status))
+        }
+    }
+}
+
+fn decision(decided_at: Timestamp, event: &DeficiencyEvent) -> TimelineEntry {
+    let DeficiencyEvent { change, deficiency, .. } = event;
+    let owed_by = deficiency
+        .responsible
+        .as_ref()
+        .map_or_else(|| "unassigned".to_owned(), |person| format!("owed by {}", person.display_name()));
+    let (occurred_at, text) = match change {
+        Change::Opened | Change::Reopened | Change::Changed => (
+            deficiency.opened_at,
+            format!("{} {}, {owed_by} ({}), due {}", deficiency.rule, change.word(), deficiency.responsible_because, deficiency.due_at),
+        ),
+        Change::Satisfied | Change::Voided => (
+            deficiency.closed_at.unwrap_or(deficiency.opened_at),
+            format!(
+                "{} {}: {}",
+                deficiency.rule,
+                change.word(),
+                deficiency.closed_because.clone().unwrap_or_default()
+            ),
+        ),
+        Change::Retracted => (
+            deficiency.opened_at,
+            format!("{} retracted: on the facts now known it never was required", deficiency.rule),
+        ),
+    };
+    TimelineEntry {
+        occurred_at,
+        recorded_at: None,
+        received_at: Some(decided_at),
+        kind: "decision".to_owned(),
+        text,
+        trigger: None,
+        message: None,
+        matched: false,
+        findings: Vec::new(),
+    }
+}

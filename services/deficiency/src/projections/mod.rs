@@ -1,0 +1,70 @@
+//! The read model of the deficiency service: one file, tables and queries side by side.
+
+mod charts;
+mod deficiencies;
+mod patients;
+mod providers;
+mod time;
+
+use countersign_eventsourcing::{
+    journal::{Filter, JournalError, RecordedEvent},
+    projection::{Projection, ProjectionError},
+};
+use rusqlite::Transaction;
+
+pub use charts::{ChartRow, chart, due_wakes};
+pub use deficiencies::{Query, Worklist, deficiency, encounter_of, in_chart, worklist};
+pub use providers::providers;
+
+use crate::domain::events::{CHART, ChartEvent, IdentifierRetired, PATIENT};
+
+/// Worklists, charts and providers.
+#[derive(Default)]
+pub struct Charts {
+    providers: providers::Seen,
+}
+
+impl Projection for Charts {
+    fn name(&self) -> &'static str {
+        "deficiency"
+    }
+
+    fn version(&self) -> u32 {
+        1
+    }
+
+    fn filter(&self) -> Filter {
+        Filter::Categories(vec![CHART, PATIENT])
+    }
+
+    fn schema(&self) -> &'static str {
+        concat!(
+            include_str!("charts.sql"),
+            include_str!("deficiencies.sql"),
+            include_str!("patients.sql"),
+            include_str!("providers.sql")
+        )
+    }
+
+    fn apply(&mut self, tables: &Transaction<'_>, event: &RecordedEvent) -> Result<(), ProjectionError> {
+        if event.stream.category() == PATIENT {
+            if &*event.kind == IdentifierRetired::KIND {
+                patients::apply(tables, &event.decode()?)?;
+            }
+            return Ok(());
+        }
+        if &*event.kind == "facts-recorded" {
+            // The commonest event: only the people named in it matter here.
+            return Ok(self.providers.apply(tables, &event.decode()?)?);
+        }
+        let decoded = ChartEvent::decode(&event.kind, &event.data).map_err(|source| {
+            JournalError::Undecodable { position: event.position, kind: event.kind.to_string(), source }
+        })?;
+        match decoded {
+            ChartEvent::FactsRecorded(_) | ChartEvent::TimePassed(_) => {}
+            ChartEvent::Described(description) => charts::apply(tables, event.stream.id(), &description)?,
+            ChartEvent::Deficiency(change) => deficiencies::apply(tables, event.stream.id(), &change)?,
+        }
+        Ok(())
+    }
+}

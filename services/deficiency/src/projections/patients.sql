@@ -1,0 +1,5 @@
+CREATE TABLE IF NOT EXISTS retired_identifier (
+    retired TEXT PRIMARY KEY,
+    survivor_key TEXT NOT NULL,
+    survivor TEXT NOT NULL
+) WITHOUT ROWID;

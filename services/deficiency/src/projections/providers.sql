@@ -1,0 +1,6 @@
+CREATE TABLE IF NOT EXISTS provider (
+    id TEXT NOT NULL,
+    authority TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (id, authority)
+) WITHOUT ROWID;

@@ -1,0 +1,215 @@
+//! What the public API answers: shared by the services that answer, the portal and the command line that
+//! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
+
+use countersign_kernel::{DeficiencyId, EncounterId, MessageId, Phi, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    /// The rows, in a stable order.
+    pub items: Vec<T>,
+    /// Ask again with `cursor` set to this for the next page; missing on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// How many rows match in all.
+    pub total: u64,
+    /// Journal position that the answer is up to date with.
+    pub position: u64,
+}
+
+/// One deficiency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DeficiencyView {
+    /// Its id: the same on every installation that saw the same messages.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: DeficiencyId,
+    /// Facility code.
+    pub facility: String,
+    /// Visit number as the feed sent it.
+    pub encounter: String,
+    /// Id of the chart.
+    #[schema(value_type = String, format = Uuid)]
+    pub chart: EncounterId,
+    /// Rule, e.g. `R13`.
+    pub rule: String,
+    /// Version of the rule set it was raised under.
+    pub rule_version: u32,
+    /// The rule in a few words.
+    pub title: String,
+    /// What it asks for.
+    pub document_type: String,
+    /// Document number or procedure that it is about; nothing for the encounter itself.
+    pub subject: Option<String>,
+    /// The responsible provider's identifier as the feed sent it; nothing = HIM's queue "unassigned".
+    pub responsible: Option<String>,
+    /// Name of the responsible provider.
+    pub responsible_name: Option<String>,
+    /// Which step of the derivation decided.
+    pub responsible_because: String,
+    /// `open`, `satisfied`, `voided` or `waived`.
+    pub status: String,
+    /// Not closed, and later than `due_at`.
+    pub overdue: bool,
+    /// What the limit counts from.
+    #[schema(value_type = String, format = DateTime)]
+    pub anchor_at: Timestamp,
+    /// The last instant that is on time.
+    #[schema(value_type = String, format = DateTime)]
+    pub due_at: Timestamp,
+    /// What scorecards aim at.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub target_at: Option<Timestamp>,
+    /// When the requirement arose in the hospital.
+    #[schema(value_type = String, format = DateTime)]
+    pub opened_at: Timestamp,
+    /// When it closed in the hospital.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closed_at: Option<Timestamp>,
+    /// What closed it.
+    pub closed_because: Option<String>,
+    /// Whether the bill waits for it.
+    pub holds_bill: bool,
+    /// Patient identifier, for people who work on the chart.
+    #[schema(value_type = Option<String>)]
+    pub patient: Option<Phi<String>>,
+    /// Patient name, for people who work on the chart.
+    #[schema(value_type = Option<String>)]
+    pub patient_name: Option<Phi<String>>,
+    /// IANA time zone of the facility.
+    pub time_zone: String,
+}
+
+/// A rule, as an explanation shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RuleView {
+    /// Its number.
+    pub id: String,
+    /// Version of the rule set.
+    pub version: u32,
+    /// What it asks for.
+    pub title: String,
+    /// What the limit counts from.
+    pub anchor: String,
+    /// The limit.
+    pub due: String,
+    /// What scorecards aim at.
+    pub target: Option<String>,
+    /// Where it comes from.
+    pub citation: String,
+    /// `source`, `secondary`, `unverified` or `policy`.
+    pub confidence: String,
+    /// What a reader should know beside.
+    pub note: String,
+    /// What closes a deficiency of this rule.
+    pub closed_by: String,
+}
+
+/// One step on the way to what a deficiency is now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TimelineEntry {
+    /// When it happened in the hospital.
+    #[schema(value_type = String, format = DateTime)]
+    pub occurred_at: Timestamp,
+    /// When the source recorded it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub recorded_at: Option<Timestamp>,
+    /// When it was received or decided here.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub received_at: Option<Timestamp>,
+    /// `fact` (a message said so) or `decision` (Countersign concluded so).
+    pub kind: String,
+    /// In plain words.
+    pub text: String,
+    /// Trigger of the message, e.g. `ADT^A03`.
+    pub trigger: Option<String>,
+    /// The message.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub message: Option<MessageId>,
+    /// The deficiency rests on this fact.
+    pub matched: bool,
+    /// What the reader of the message had to assume.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+}
+
+/// One deficiency with everything that led to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Explanation {
+    /// The deficiency.
+    pub deficiency: DeficiencyView,
+    /// The rule that raised it.
+    pub rule: RuleView,
+    /// In two or three plain sentences.
+    pub summary: String,
+    /// What would close it, when it is open.
+    pub what_would_close_it: Option<String>,
+    /// Facts and decisions, in the order in which they happened.
+    pub timeline: Vec<TimelineEntry>,
+}
+
+/// One chart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ChartView {
+    /// Its id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: EncounterId,
+    /// Facility code.
+    pub facility: String,
+    /// Authority of the visit number.
+    pub authority: String,
+    /// Visit number as the feed sent it.
+    pub encounter: String,
+    /// Where the visit stands.
+    pub stage: String,
+    /// Encounter class.
+    pub class: Option<String>,
+    /// Location as sent.
+    pub location: Option<String>,
+    /// Hospital service.
+    pub service: Option<String>,
+    /// Attending of record.
+    pub attending: Option<String>,
+    /// Name of the attending.
+    pub attending_name: Option<String>,
+    /// Admission.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub admitted_at: Option<Timestamp>,
+    /// Discharge.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub discharged_at: Option<Timestamp>,
+    /// Patient identifier; the surviving one after a merge.
+    #[schema(value_type = Option<String>)]
+    pub patient: Option<Phi<String>>,
+    /// Patient name.
+    #[schema(value_type = Option<String>)]
+    pub patient_name: Option<Phi<String>>,
+    /// IANA time zone of the facility.
+    pub time_zone: String,
+    /// The visit continues as this chart.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub continues_as: Option<EncounterId>,
+    /// What needs somebody's eye.
+    pub findings: Vec<String>,
+    /// Everything owed in it, past and present.
+    pub deficiencies: Vec<DeficiencyView>,
+}
+
+/// One provider, with what is owed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ProviderView {
+    /// Identifier as the feed sent it; nothing = HIM's queue "unassigned".
+    pub id: Option<String>,
+    /// Authority of the identifier, where the feed named one.
+    pub authority: String,
+    /// Name.
+    pub name: String,
+    /// Open deficiencies.
+    pub open: u64,
+    /// Of those, overdue.
+    pub overdue: u64,
+    /// The earliest due instant among the open ones.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub next_due_at: Option<Timestamp>,
+}
