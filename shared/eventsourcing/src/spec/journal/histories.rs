@@ -79,7 +79,8 @@ pub async fn agrees_with_the_model(store: &impl Store, steps: &[Step]) {
         let actual = model.actual(stream);
         let answer = journal.append(name.clone(), expected, [old.clone(), new.clone()].concat()).await;
         if new.is_empty() {
-            let appended = answer.unwrap_or_else(|error| panic!("step {n} {step:?} is a repetition: {error}"));
+            let appended =
+                answer.unwrap_or_else(|error| panic!("step {n} {step:?} is a repetition: {error}"));
             assert!(appended.repeated, "step {n} {step:?}");
             let revision = from + old.len() - 1;
             assert_eq!(appended.revision, revision as u64, "step {n} {step:?}");

@@ -174,8 +174,7 @@ pub async fn reopening_finds_everything(store: impl Store) {
             assert_eq!(&(again.revision, again.position), answer);
         }
         let new = events(&format!("round {round}"), 3);
-        let expected =
-            read.last().map_or(Expected::NoStream, |event| Expected::Revision(event.revision));
+        let expected = read.last().map_or(Expected::NoStream, |event| Expected::Revision(event.revision));
         let appended = append(&*journal, &stream, expected, &new).await;
         written.extend(ids(&new));
         answers.push((new, (appended.revision, appended.position)));

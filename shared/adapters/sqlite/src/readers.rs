@@ -1,0 +1,88 @@
+//! Reading connections, used on threads that may block and never on async workers.
+
+use std::{
+    ops::ControlFlow,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use countersign_eventsourcing::journal::{Batch, Filter, JournalError, Position};
+use tokio::sync::Semaphore;
+
+use crate::{failure::unavailable, reader::Reader};
+
+/// The connections that are not in use, and the right to use so many at once.
+pub(crate) struct Readers {
+    file: PathBuf,
+    patience: Duration,
+    idle: Mutex<Vec<Reader>>,
+    permits: Semaphore,
+}
+
+impl Readers {
+    pub(crate) fn new(file: PathBuf, patience: Duration, count: usize) -> Self {
+        Self { file, patience, idle: Mutex::default(), permits: Semaphore::new(count.max(1)) }
+    }
+
+    /// Runs a job with a connection on a blocking thread.
+    pub(crate) async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        job: impl FnOnce(&mut Reader) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let _permit = self
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| JournalError::Unavailable("the journal is closed".to_owned()))?;
+        let readers = Arc::clone(self);
+        tokio::task::spawn_blocking(move || {
+            let mut reader = match readers.take() {
+                Some(reader) => reader,
+                None => Reader::open(&readers.file, readers.patience)?,
+            };
+            let outcome = job(&mut reader);
+            // A connection that met an error is not trusted with the next job.
+            if outcome.is_ok() {
+                readers.give_back(reader);
+            }
+            outcome
+        })
+        .await
+        .map_err(|error| JournalError::Unavailable(format!("a read was broken off: {error}")))?
+        .map_err(|error| unavailable(&error))
+    }
+
+    fn take(&self) -> Option<Reader> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    fn give_back(&self, reader: Reader) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+    }
+}
+
+/// Bytes after which a page ends, however many events were asked for: bounds what a reader of large events
+/// holds at once.
+const PAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// One page of the journal.
+pub(crate) async fn read_page(
+    readers: &Arc<Readers>,
+    after: Position,
+    filter: Filter,
+    limit: usize,
+) -> Result<Batch, JournalError> {
+    readers
+        .run(move |reader| {
+            let mut events = Vec::new();
+            let mut bytes = 0;
+            let end = reader.page(after, &filter, limit, |event| {
+                bytes += event.data.len() + event.metadata.len();
+                events.push(event.to_recorded());
+                if bytes < PAGE_BYTES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            Ok(Batch { events, upto: end.upto, caught_up: end.caught_up })
+        })
+        .await
+}
