@@ -151,6 +151,7 @@ pub fn split(file: &[u8]) -> impl Iterator<Item = Piece<'_>> + use<'_> {
     split
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "four facts that are true or false independently")]
 struct Split<'a> {
     file: &'a [u8],
     at: usize,
@@ -236,7 +237,7 @@ impl<'a> Split<'a> {
             }
             Envelope::BatchHeader => {
                 if std::mem::replace(&mut self.open_batch, true) {
-                    findings[0] = missing_trailer(Envelope::BatchHeader);
+                    findings[0] = Some(missing_trailer(Envelope::BatchHeader));
                 }
                 self.batches += 1;
                 self.messages = 0;
@@ -251,7 +252,7 @@ impl<'a> Split<'a> {
             }
             Envelope::FileTrailer => {
                 if std::mem::take(&mut self.open_batch) {
-                    findings[0] = missing_trailer(Envelope::BatchHeader);
+                    findings[0] = Some(missing_trailer(Envelope::BatchHeader));
                 }
                 if !std::mem::take(&mut self.open_file) && findings[0].is_none() {
                     findings[0] = Some(Piece::Finding(BatchFinding::HeaderMissing(kind)));
@@ -272,14 +273,14 @@ impl<'a> Split<'a> {
         let batch = std::mem::take(&mut self.open_batch);
         let file = std::mem::take(&mut self.open_file);
         [
-            batch.then_some(Piece::Finding(BatchFinding::TrailerMissing(Envelope::BatchHeader))),
-            file.then_some(Piece::Finding(BatchFinding::TrailerMissing(Envelope::FileHeader))),
+            batch.then_some(missing_trailer(Envelope::BatchHeader)),
+            file.then_some(missing_trailer(Envelope::FileHeader)),
         ]
     }
 }
 
-const fn missing_trailer<'a>(header: Envelope) -> Option<Piece<'a>> {
-    Some(Piece::Finding(BatchFinding::TrailerMissing(header)))
+const fn missing_trailer<'a>(header: Envelope) -> Piece<'a> {
+    Piece::Finding(BatchFinding::TrailerMissing(header))
 }
 
 /// Compares the count in a trailer (BTS-1, FTS-1; both optional) with what was found.

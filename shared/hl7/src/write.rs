@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::delimiters::{Delimiters, NONE};
 
@@ -32,7 +33,9 @@ pub fn escape(text: &str, delimiters: Delimiters) -> Cow<'_, str> {
         match sequence_letter(byte, delimiters) {
             Some(sequence) => out.push(sequence),
             None if letter == '\n' => out.push_str(".br"),
-            None => out.push_str(&format!("X{byte:02X}")),
+            None => {
+                let _ = write!(out, "X{byte:02X}");
+            }
         }
         out.push(escape);
     }

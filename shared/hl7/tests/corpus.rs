@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use countersign_hl7::batch::{self, Piece};
-use countersign_hl7::{Composite, Cx, Ei, Header, HlTime, Message, Ppn, ReadError, Value, Xcn};
+use countersign_hl7::{Component, Composite, Cx, Ei, Header, HlTime, Message, Ppn, ReadError, Value, Xcn};
 
 struct Sample {
     name: String,
@@ -97,7 +97,7 @@ fn read_everything(message: &Message<'_>) {
                     Cx::read(repetition),
                     Ei::read(repetition),
                 );
-                for subcomponent in repetition.components().flat_map(|component| component.subcomponents()) {
+                for subcomponent in repetition.components().flat_map(Component::subcomponents) {
                     if let Some(text) = subcomponent.value().text() {
                         assert_ne!(text.trim(), "\"\"");
                         let _ = HlTime::parse(&text);

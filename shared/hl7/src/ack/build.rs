@@ -210,7 +210,7 @@ impl Writer {
 
     fn escaped(&mut self, text: &str) {
         let text = escape(text, self.delimiters);
-        self.bytes.extend_from_slice(&self.charset.from_text(&text));
+        self.bytes.extend_from_slice(&self.charset.bytes_of(&text));
     }
 
     fn text(&mut self, text: &str) {

@@ -8,6 +8,7 @@ fn with_field<T>(field: &str, read: impl FnOnce(Field<'_>) -> T) -> T {
     read(message.field("PID", 3))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "stands next to the optional parts it is compared with")]
 fn owned(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

@@ -22,10 +22,12 @@ fn frames(stream: &[u8]) -> Vec<Result<Frame, FrameError>> {
     decode(FrameLimits::default(), &[stream])
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "stands next to what the decoder yields")]
 fn message(bytes: &[u8]) -> Result<Frame, FrameError> {
     Ok(Frame::Message { bytes: Bytes::copy_from_slice(bytes), framed: true })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "stands next to what the decoder yields")]
 fn junk(bytes: &[u8], reason: JunkReason) -> Result<Frame, FrameError> {
     Ok(Frame::Junk { sample: Bytes::copy_from_slice(bytes), length: bytes.len(), reason })
 }

@@ -264,8 +264,8 @@ fn without_wrapping(bytes: &[u8]) -> Result<&[u8], ReadError> {
     let mut rest = bytes;
     loop {
         rest = match rest {
-            [0xEF, 0xBB, 0xBF, tail @ ..] => tail,
-            [0x00 | 0x0B | 0x1C | b' ' | b'\t' | b'\r' | b'\n', tail @ ..] => tail,
+            [0xEF, 0xBB, 0xBF, tail @ ..]
+            | [0x00 | 0x0B | 0x1C | b' ' | b'\t' | b'\r' | b'\n', tail @ ..] => tail,
             _ => break,
         };
     }

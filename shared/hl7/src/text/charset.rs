@@ -212,7 +212,7 @@ impl Charset {
     }
 
     /// Text in this character set; `?` for what it does not have.
-    pub(crate) fn from_text(self, text: &str) -> Vec<u8> {
+    pub(crate) fn bytes_of(self, text: &str) -> Vec<u8> {
         if text.is_ascii() || self == Self::Utf8 {
             return text.as_bytes().to_vec();
         }

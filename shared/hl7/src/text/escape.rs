@@ -46,12 +46,11 @@ impl Decoder {
             if bytes[at] == escape {
                 let tail = &bytes[at + 1..];
                 let body = tail[..tail.len().min(LONGEST)].iter().position(|byte| *byte == escape);
-                match body.filter(|length| self.sequence(&tail[..*length])) {
-                    Some(length) => at += length + 2,
-                    None => {
-                        self.run.push(escape);
-                        at += 1;
-                    }
+                if let Some(length) = body.filter(|length| self.sequence(&tail[..*length])) {
+                    at += length + 2;
+                } else {
+                    self.run.push(escape);
+                    at += 1;
                 }
             } else {
                 // A wrapped line: CR, LF or both, with blanks that an editor left at the end of the line.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::reader::{Message, Presence};
+use crate::reader::{Message, Presence, Subcomponent};
 
 #[test]
 fn text_without_anything_special_is_borrowed() {
@@ -93,7 +93,7 @@ proptest! {
                 let presence = field.presence();
                 let mut present = false;
                 for value in field.repetitions().flat_map(|repetition| {
-                    repetition.components().flat_map(|component| component.subcomponents().map(|part| part.value()))
+                    repetition.components().flat_map(|component| component.subcomponents().map(Subcomponent::value))
                 }) {
                     present |= value.text().is_some();
                 }
