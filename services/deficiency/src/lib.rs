@@ -4,8 +4,10 @@
 //! - [`consume`]: contract events in, commands to charts.
 //! - [`publish`]: stored events out, as contract events.
 //! - [`projections`]: the read model, its tables and its queries.
+//! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
 //! - [`explain`]: one deficiency with everything that led to it.
 
+pub mod api;
 pub mod consume;
 pub mod domain;
 
@@ -13,3 +15,4 @@ pub mod domain;
 pub mod explain;
 pub mod projections;
 pub mod publish;
+pub mod service;

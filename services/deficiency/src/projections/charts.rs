@@ -120,3 +120,12 @@ pub fn due_wakes(sql: &Connection, now: Timestamp) -> Result<Vec<EncounterKey>, 
     })?
     .collect()
 }
+
+/// Every chart.
+pub fn all_charts(sql: &Connection) -> Result<Vec<EncounterId>, rusqlite::Error> {
+    let ids: Vec<String> = sql
+        .prepare_cached("SELECT encounter FROM chart ORDER BY encounter")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+}

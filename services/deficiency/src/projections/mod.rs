@@ -12,7 +12,7 @@ use countersign_eventsourcing::{
 };
 use rusqlite::Transaction;
 
-pub use charts::{ChartRow, chart, due_wakes};
+pub use charts::{ChartRow, all_charts, chart, due_wakes};
 pub use deficiencies::{Query, Worklist, deficiency, encounter_of, in_chart, worklist};
 pub use providers::providers;
 

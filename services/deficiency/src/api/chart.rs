@@ -1,0 +1,47 @@
+//! `GET /api/v1/charts/{id}`: one chart with everything owed in it.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use countersign_contracts::api::ChartView;
+use countersign_kernel::EncounterId;
+use countersign_runtime::http::Problem;
+
+use super::fresh::MinPosition;
+use crate::{
+    projections::{self, ChartRow},
+    service::Deficiency,
+};
+
+/// Shows one chart.
+#[utoipa::path(
+    get, path = "/api/v1/charts/{id}", tag = "charts",
+    params(("id" = String, Path, description = "The chart's id")),
+    responses(
+        (status = 200, description = "The chart and everything owed in it, past and present", body = ChartView),
+        (status = 400, description = "The id is not a UUID", body = Problem),
+        (status = 404, description = "There is no such chart", body = Problem)
+    )
+)]
+pub(super) async fn handle(
+    State(service): State<Arc<Deficiency>>,
+    fresh: MinPosition,
+    Path(id): Path<String>,
+) -> Result<Json<ChartView>, Problem> {
+    let id: EncounterId = id.parse().map_err(|_| Problem::bad_request("the id of a chart is a UUID"))?;
+    fresh.await_in(&service.model).await?;
+    let (rules, now) = (Arc::clone(&service.rules), service.clock.now());
+    service
+        .model
+        .query(move |sql| {
+            let Some(ChartRow(chart)) = projections::chart(sql, id)? else { return Ok(None) };
+            Ok(Some(ChartView { deficiencies: projections::in_chart(sql, id, &rules, now)?, ..chart }))
+        })
+        .await
+        .map_err(|error| Problem::internal(&error))?
+        .map(Json)
+        .ok_or_else(|| Problem::not_found(format!("there is no chart {id}")))
+}

@@ -1,0 +1,184 @@
+//! `GET /api/v1/deficiencies`: the worklist.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use countersign_contracts::api::{DeficiencyView, Page};
+use countersign_kernel::Timestamp;
+use countersign_runtime::http::Problem;
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use super::fresh::MinPosition;
+use crate::{
+    explain,
+    projections::{self, worklist},
+    service::{Deficiency, ServiceError},
+};
+
+const STATUSES: [&str; 4] = ["open", "satisfied", "voided", "waived"];
+/// Rows of a page when the caller does not say.
+const DEFAULT_LIMIT: usize = 100;
+/// Rows of a page at the most.
+const MAX_LIMIT: usize = 1000;
+
+/// Which deficiencies are wanted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct Filter {
+    /// Responsible provider's identifier, as the feed sent it.
+    pub provider: Option<String>,
+    /// Only items that nobody is responsible for: HIM's queue "unassigned".
+    #[serde(default)]
+    pub unassigned: bool,
+    /// `open`, `satisfied`, `voided` or `waived`.
+    pub status: Option<String>,
+    /// Rule, e.g. `R13`.
+    pub rule: Option<String>,
+    /// Facility code.
+    pub facility: Option<String>,
+    /// Visit number.
+    pub encounter: Option<String>,
+    /// Only open items past their due instant.
+    #[serde(default)]
+    pub overdue: bool,
+    /// What was owed at this instant, by the facts that had happened by then.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub as_of: Option<Timestamp>,
+    /// Only what was known here by this instant.
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub known_at: Option<Timestamp>,
+    /// Rows of a page, 1 to 1000; 100 when not given.
+    pub limit: Option<usize>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// Lists deficiencies, the earliest due first.
+#[utoipa::path(
+    get, path = "/api/v1/deficiencies", tag = "deficiencies", params(Filter),
+    responses(
+        (status = 200, description = "A page of deficiencies, the earliest due first", body = Page<DeficiencyView>),
+        (status = 400, description = "A parameter cannot be understood", body = Problem),
+        (status = 503, description = "Not as fresh as Min-Position asks for yet", body = Problem)
+    )
+)]
+pub(super) async fn handle(
+    State(service): State<Arc<Deficiency>>,
+    fresh: MinPosition,
+    filter: Result<Query<Filter>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Page<DeficiencyView>>, Problem> {
+    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    check(&filter)?;
+    fresh.await_in(&service.model).await?;
+    let after = filter.cursor.as_deref().map(parse_cursor).transpose()?;
+    let limit = filter.limit.unwrap_or(DEFAULT_LIMIT);
+    list(&service, &filter, limit, after).await.map(Json).map_err(|error| Problem::internal(&error))
+}
+
+fn check(filter: &Filter) -> Result<(), Problem> {
+    if let Some(status) = &filter.status
+        && !STATUSES.contains(&status.as_str())
+    {
+        return Err(Problem::bad_request("the request has a parameter that cannot be understood")
+            .part("status", format!("`{status}` is not one of {}", STATUSES.join(", "))));
+    }
+    match filter.limit {
+        Some(limit) if limit == 0 || limit > MAX_LIMIT => {
+            Err(Problem::bad_request("the request has a parameter that cannot be understood")
+                .part("limit", format!("must be 1 to {MAX_LIMIT}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn parse_cursor(cursor: &str) -> Result<(i64, String), Problem> {
+    cursor
+        .split_once('_')
+        .and_then(|(due_at, id)| Some((due_at.parse().ok()?, id.to_owned())))
+        .ok_or_else(|| {
+            Problem::bad_request("the request has a parameter that cannot be understood")
+                .part("cursor", "must be `next` of an earlier page, unchanged")
+        })
+}
+
+/// The list behind the endpoint, the page in the portal and the command line: one query, one number.
+pub async fn list(
+    service: &Deficiency,
+    filter: &Filter,
+    limit: usize,
+    after: Option<(i64, String)>,
+) -> Result<Page<DeficiencyView>, ServiceError> {
+    if filter.as_of.is_some() || filter.known_at.is_some() {
+        return list_at(service, filter, limit, after).await;
+    }
+    let query = projections::Query {
+        provider: filter.provider.clone(),
+        unassigned: filter.unassigned,
+        status: filter.status.clone(),
+        rule: filter.rule.clone(),
+        facility: filter.facility.clone(),
+        encounter: filter.encounter.clone(),
+        overdue: filter.overdue,
+        limit,
+        after,
+    };
+    let (rules, now) = (Arc::clone(&service.rules), service.clock.now());
+    let position = service.model.position().0;
+    Ok(service.model.query(move |sql| worklist(sql, &query, &rules, now, position)).await?)
+}
+
+/// The past is not in the read model: every chart's own history is asked.
+async fn list_at(
+    service: &Deficiency,
+    filter: &Filter,
+    limit: usize,
+    after: Option<(i64, String)>,
+) -> Result<Page<DeficiencyView>, ServiceError> {
+    let position = service.model.position().0;
+    let charts = service.model.query(projections::all_charts).await?;
+    let mut owed = Vec::new();
+    for chart in charts {
+        let views = explain::owed_at(
+            service.journal.as_ref(),
+            chart,
+            filter.as_of,
+            filter.known_at,
+            &service.rules,
+            service.clock.now(),
+        )
+        .await
+        .map_err(countersign_eventsourcing::read_model::ReadModelError::from)?;
+        owed.extend(views.into_iter().filter(|view| matches(filter, view)));
+    }
+    owed.sort_by_key(|view| (view.due_at, view.id.to_string()));
+    let total = owed.len() as u64;
+    let mut items: Vec<DeficiencyView> = owed
+        .into_iter()
+        .filter(|view| {
+            after.as_ref().is_none_or(|(due_at, id)| {
+                (view.due_at.as_microsecond(), view.id.to_string()) > (*due_at, id.clone())
+            })
+        })
+        .take(limit.saturating_add(1))
+        .collect();
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|last| format!("{}_{}", last.due_at.as_microsecond(), last.id));
+    Ok(Page { items, next, total, position })
+}
+
+fn matches(filter: &Filter, view: &DeficiencyView) -> bool {
+    let wants = |wanted: &Option<String>, has: Option<&String>| wanted.is_none() || wanted.as_ref() == has;
+    wants(&filter.provider, view.responsible.as_ref())
+        && wants(&filter.status, Some(&view.status))
+        && wants(&filter.rule, Some(&view.rule))
+        && wants(&filter.facility, Some(&view.facility))
+        && wants(&filter.encounter, Some(&view.encounter))
+        && (!filter.unassigned || (view.responsible.is_none() && view.document_type != "chart"))
+        && (!filter.overdue || view.overdue)
+}

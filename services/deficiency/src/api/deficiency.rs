@@ -1,0 +1,49 @@
+//! `GET /api/v1/deficiencies/{id}`: one deficiency.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use countersign_contracts::api::DeficiencyView;
+use countersign_kernel::DeficiencyId;
+use countersign_runtime::http::Problem;
+
+use super::fresh::MinPosition;
+use crate::{projections, service::Deficiency};
+
+/// Shows one deficiency.
+#[utoipa::path(
+    get, path = "/api/v1/deficiencies/{id}", tag = "deficiencies",
+    params(("id" = String, Path, description = "The deficiency's id")),
+    responses(
+        (status = 200, description = "The deficiency", body = DeficiencyView),
+        (status = 400, description = "The id is not a UUID", body = Problem),
+        (status = 404, description = "There is no such deficiency", body = Problem)
+    )
+)]
+pub(super) async fn handle(
+    State(service): State<Arc<Deficiency>>,
+    fresh: MinPosition,
+    Path(id): Path<String>,
+) -> Result<Json<DeficiencyView>, Problem> {
+    let id = parse(&id)?;
+    fresh.await_in(&service.model).await?;
+    let (rules, now) = (Arc::clone(&service.rules), service.clock.now());
+    service
+        .model
+        .query(move |sql| projections::deficiency(sql, id, &rules, now))
+        .await
+        .map_err(|error| Problem::internal(&error))?
+        .map(Json)
+        .ok_or_else(|| missing(id))
+}
+
+pub(super) fn parse(id: &str) -> Result<DeficiencyId, Problem> {
+    id.parse().map_err(|_| Problem::bad_request("the id of a deficiency is a UUID"))
+}
+
+pub(super) fn missing(id: DeficiencyId) -> Problem {
+    Problem::not_found(format!("there is no deficiency {id}"))
+}
