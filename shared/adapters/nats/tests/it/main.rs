@@ -1,0 +1,5 @@
+//! The adapter against a real server.
+
+mod installation;
+mod journal_tail;
+mod nats_feed;
