@@ -48,22 +48,35 @@ fn the_defaults_are_valid_and_those_that_the_documentation_promises() {
     assert_eq!(config.mllp.tls, None);
 }
 
+/// Names of the members that have no value.
+fn missing(path: &str, value: &serde_json::Value, into: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(members) => {
+            for (key, member) in members {
+                missing(&format!("{path}.{key}"), member, into);
+            }
+        }
+        serde_json::Value::Null => into.push(path.trim_start_matches('.').to_owned()),
+        _ => {}
+    }
+}
+
+/// Dotted names of all settings.
+fn settings(prefix: &str, table: &toml::Table, into: &mut Vec<String>) {
+    for (key, value) in table {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) => settings(&path, inner, into),
+            _ => into.push(path),
+        }
+    }
+}
+
 #[test]
 fn every_setting_stands_in_the_commented_example() {
     // given the example with everything switched on, when it is read
     let config = from_file(&complete_example()).expect("the example is valid");
     // then every member of the configuration has a value (a JSON null is one that the example lacks)
-    fn missing(path: &str, value: &serde_json::Value, into: &mut Vec<String>) {
-        match value {
-            serde_json::Value::Object(members) => {
-                for (key, member) in members {
-                    missing(&format!("{path}.{key}"), member, into);
-                }
-            }
-            serde_json::Value::Null => into.push(path.trim_start_matches('.').to_owned()),
-            _ => {}
-        }
-    }
     let mut without = Vec::new();
     missing("", &serde_json::to_value(&config).expect("json"), &mut without);
     assert_eq!(without, ["nats.credentials_file", "nats.nkey_file"], "only those left out above");
@@ -77,15 +90,6 @@ fn every_setting_stands_in_the_documentation_with_its_variable() {
         .replace("#nkey_file", "nkey_file")
         .parse()
         .expect("toml");
-    fn settings(prefix: &str, table: &toml::Table, into: &mut Vec<String>) {
-        for (key, value) in table {
-            let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-            match value {
-                toml::Value::Table(inner) => settings(&path, inner, into),
-                _ => into.push(path),
-            }
-        }
-    }
     let mut all = Vec::new();
     settings("", &example, &mut all);
     assert!(all.len() > 25, "{all:?}");

@@ -77,18 +77,18 @@ impl Reader<'_> {
             (Shape::Number, Value::Float(number)) if *number >= 0.0 => Some(value.clone()),
             _ => None,
         };
-        match fits {
-            Some(value) => self.given.push(Given { path, origin, value: Some(value) }),
-            None => {
-                let written = self.text.get(node.span()).unwrap_or_default();
-                let found = match value {
-                    Value::String(text) => super::found_text(text),
-                    Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => written.to_owned(),
-                    other => describe(other).to_owned(),
-                };
-                self.faults.push(misfit(origin, &path, &found, shape.allowed()));
-            }
+        if fits.is_some() {
+            self.given.push(Given { path, origin, value: fits });
+            return;
         }
+        let found = match value {
+            Value::String(text) => super::found_text(text),
+            Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => {
+                self.text.get(node.span()).unwrap_or_default().to_owned()
+            }
+            other => describe(other).to_owned(),
+        };
+        self.faults.push(misfit(origin, &path, &found, shape.allowed()));
     }
 }
 

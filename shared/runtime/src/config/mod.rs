@@ -107,9 +107,9 @@ pub struct Journal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum JournalKind {
-    /// SQLite in the data folder.
+    /// `SQLite` in the data folder.
     Embedded,
-    /// EventStoreDB.
+    /// `EventStoreDB`.
     EventStoreDb,
 }
 
@@ -127,7 +127,7 @@ pub struct Feed {
 pub enum FeedKind {
     /// The tail of the journal.
     Embedded,
-    /// NATS JetStream.
+    /// NATS `JetStream`.
     Nats,
 }
 

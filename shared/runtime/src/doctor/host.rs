@@ -80,7 +80,7 @@ fn disk(folder: &Path, journal: JournalKind) -> Vec<Finding> {
     #[cfg(target_os = "linux")]
     if journal == JournalKind::Embedded
         && let Ok(system) = rustix::fs::statfs(&folder)
-        && let Some(name) = network_file_system(i64::from(system.f_type))
+        && let Some(name) = network_file_system(system.f_type)
     {
         findings.push(Finding::bad(
             "file system",
@@ -94,7 +94,7 @@ fn disk(folder: &Path, journal: JournalKind) -> Vec<Finding> {
 
 /// Magic numbers of statfs(2).
 #[cfg(target_os = "linux")]
-fn network_file_system(magic: i64) -> Option<&'static str> {
+fn network_file_system(magic: rustix::fs::FsWord) -> Option<&'static str> {
     match magic & 0xffff_ffff {
         0x6969 => Some("NFS"),
         0x517b | 0xff53_4d42 | 0xfe53_4d42 => Some("SMB/CIFS"),
@@ -234,7 +234,7 @@ mod tests {
         );
         // given data written later than the clock shows
         let file = fs::File::create(place.path().join("journal.db")).expect("file");
-        let later = std::time::SystemTime::from(now()) + std::time::Duration::from_secs(3600);
+        let later = std::time::SystemTime::from(now()) + std::time::Duration::from_hours(1);
         file.set_modified(later).expect("time set");
         assert_eq!(clock(place.path(), now()).verdict, Verdict::Bad);
     }

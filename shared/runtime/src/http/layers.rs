@@ -119,13 +119,11 @@ fn known_method(method: &Method) -> &'static str {
 }
 
 pub(super) async fn time_limit(State(limit): State<Duration>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            tracing::warn!(?limit, "request took too long");
-            Problem::unavailable(format!("Not answered within {} seconds.", limit.as_secs())).into_response()
-        }
-    }
+    let answer = tokio::time::timeout(limit, next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        tracing::warn!(?limit, "request took too long");
+        Problem::unavailable(format!("Not answered within {} seconds.", limit.as_secs())).into_response()
+    })
 }
 
 /// A handler panicked. The panic hook has logged where.

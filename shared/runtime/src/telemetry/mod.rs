@@ -17,7 +17,7 @@ use opentelemetry_otlp::{ExporterBuildError, WithExportConfig};
 use opentelemetry_sdk::{
     Resource,
     metrics::PeriodicReader,
-    trace::{Sampler, SdkTracerProvider},
+    trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider},
 };
 use tracing::{Dispatch, level_filters::LevelFilter};
 use tracing_subscriber::{
@@ -186,10 +186,17 @@ fn traces(
         .with_http()
         .with_endpoint(signal(endpoint, "traces"))
         .build()?;
+    // room for a second of full load (5,000 messages, a few spans each): what does not fit is dropped and told
+    let batches = BatchConfigBuilder::default()
+        .with_max_queue_size(32_768)
+        .with_max_export_batch_size(4_096)
+        .with_scheduled_delay(Duration::from_secs(1))
+        .build();
+    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(config.trace_sample_ratio)));
     Ok(Some(
         SdkTracerProvider::builder()
-            .with_batch_exporter(exporter)
+            .with_span_processor(processor)
             .with_sampler(sampler)
             .with_resource(resource.clone())
             .build(),
