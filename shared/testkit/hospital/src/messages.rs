@@ -317,6 +317,12 @@ impl<'a> Writer<'a> {
             Undecodable::CutShort => {
                 out.extend_from_slice(b"MSH|^~\\&|SIMEHR|");
                 out.extend_from_slice(self.facility.as_bytes());
+                out.extend_from_slice(b"|COUNTERSIGN|HIM|");
+                self.world.calendar.write(delivery.written_at, out);
+                // No two are alike: a copy would be told as such.
+                out.extend_from_slice(b"|BROKEN");
+                write_digits(u32::try_from(self.story.number).unwrap_or(u32::MAX), 8, out);
+                write_digits(u32::from(delivery.control), 4, out);
                 out.push(b'\r');
             }
             Undecodable::WithoutType => {

@@ -25,6 +25,9 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// How instants are written in messages.
     pub times: TimeStyle,
+    /// Whether `R15` asks for the cosignature of a resident's history and physical too, or only of discharge
+    /// summaries. Attendings cosign both either way: this changes the truth, not a message.
+    pub histories_cosigned: bool,
 }
 
 /// How instants are written in HL7 messages.
@@ -49,6 +52,7 @@ impl Default for Settings {
             dirt: Dirt::default(),
             time_zone: TimeZone::UTC,
             times: TimeStyle::Local,
+            histories_cosigned: true,
         }
     }
 }

@@ -6,6 +6,8 @@
 mod chart;
 mod counts;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -98,6 +100,8 @@ pub struct RunFacts {
     pub time_zone: String,
     /// See [`crate::Settings::times`].
     pub times: TimeStyle,
+    /// See [`crate::Settings::histories_cosigned`].
+    pub histories_cosigned: bool,
     /// See [`crate::Settings::dirt`].
     pub dirt: Dirt,
     /// Encounters of any class that began.
@@ -152,6 +156,7 @@ pub(crate) fn of(world: &std::sync::Arc<World>) -> Truth {
             str::to_owned,
         ),
         times: settings.times,
+        histories_cosigned: settings.histories_cosigned,
         dirt: settings.dirt.clone(),
         encounters,
         discharged_charts: u64::try_from(discharged).expect("a count"),

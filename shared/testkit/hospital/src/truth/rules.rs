@@ -7,7 +7,7 @@
 //! | R06 | its signature | available | end of the 7th local day |
 //! | R13 | discharge summary | discharge | end of the 7th local day |
 //! | R14 | its signature | available | end of the 7th local day |
-//! | R15 | cosignature | the author's signature | end of the 7th local day |
+//! | R15 | cosignature of a summary or history | the author's signature | end of the 7th local day |
 //! | C0, C1 | complete chart | discharge | end of the 14th, 30th local day |
 
 use jiff::Timestamp;
@@ -260,9 +260,10 @@ impl Ledger<'_> {
 
     /// One debt for each signed document of an author who needs a cosigner.
     fn cosignatures(&self) -> Vec<Debt> {
-        let kinds =
-            [DocumentKind::HistoryAndPhysical, DocumentKind::OperativeReport, DocumentKind::DischargeSummary];
-        let papers = kinds.into_iter().flat_map(|kind| self.papers(kind));
+        let histories = self.papers(DocumentKind::HistoryAndPhysical);
+        let papers = histories
+            .filter(|_| self.world.settings.histories_cosigned)
+            .chain(self.papers(DocumentKind::DischargeSummary));
         papers
             .filter(|paper| paper.needs_cosigner())
             .filter_map(|paper| {
