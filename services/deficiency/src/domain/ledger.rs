@@ -203,12 +203,12 @@ impl Ledger<'_> {
             match deficiency.status {
                 _ if of_chart => {}
                 DeficiencyStatus::Open => return vec![whole_chart(discharged, None)],
-                DeficiencyStatus::Satisfied | DeficiencyStatus::Waived => {
+                // An item that fell away was in the way until it did.
+                DeficiencyStatus::Satisfied | DeficiencyStatus::Waived | DeficiencyStatus::Voided => {
                     if last.is_none_or(|last| last.closed_at < deficiency.closed_at) {
                         last = Some(deficiency);
                     }
                 }
-                DeficiencyStatus::Voided => {}
             }
         }
         let met = match last.and_then(|last| Some((last.closed_at?, last.matched.last()?, &last.rule))) {
@@ -308,13 +308,22 @@ fn stay_began(chart: &Chart, rule: &Rule, now: Timestamp) -> Option<(Known<Times
     let applies = &rule.applies;
     // A patient who is an outpatient again owes the hospital no inpatient document.
     chart.class().filter(|class| applies.classes.contains(class))?;
-    chart.stays.iter().filter(|stay| applies.classes.contains(&stay.class)).find_map(|stay| {
+    since_last_step_down(&chart.stays).iter().filter(|stay| applies.classes.contains(&stay.class)).find_map(|stay| {
         let arose_at = match applies.observation_longer_than_hours {
             Some(hours) if stay.class == EncounterClass::Observation => lasted(stay, hours, now)?,
             _ => stay.began.value,
         };
         Some((stay.began.clone(), arose_at))
     })
+}
+
+/// The stays since the patient last ceased to be an inpatient (A07): what the earlier admission asked for
+/// fell away with it.
+fn since_last_step_down(stays: &[Stay]) -> &[Stay] {
+    let step_down = stays.windows(2).rposition(|pair| {
+        pair[0].class == EncounterClass::Inpatient && pair[1].class != EncounterClass::Inpatient
+    });
+    step_down.map_or(stays, |index| &stays[index + 1..])
 }
 
 /// The instant at which the stay had lasted that long, if it did.
@@ -339,8 +348,19 @@ fn per_procedure(chart: &Chart, rule: &Rule, kind: &DocumentType) -> Vec<Expecte
             .cmp(&(b.activity_at.unwrap_or(b.originated.value), &b.number))
     });
     let mut answered: Vec<Option<&Document>> = vec![None; procedures.len()];
+    // First by what the report says it is about: its activity time (TXA-4) lies in one operation.
+    reports.retain(|report| {
+        let about = procedures.iter().enumerate().position(|(index, procedure)| {
+            let during = procedure.value.started_at..=procedure.value.ended_at;
+            answered[index].is_none() && report.activity_at.is_some_and(|at| during.contains(&at))
+        });
+        about.is_none_or(|index| {
+            answered[index] = Some(*report);
+            false
+        })
+    });
     let mut left_over: Vec<&Document> = Vec::new();
-    // First by surgeon: a surgeon's report is about the surgeon's own earliest unanswered procedure.
+    // Then by surgeon: a surgeon's report is about the surgeon's own earliest unanswered procedure.
     for report in reports {
         let own = procedures.iter().enumerate().position(|(index, procedure)| {
             answered[index].is_none()
