@@ -2,8 +2,8 @@
 //!
 //! `cargo run --release -p countersign-hl7 --example parse_corpus -- FOLDER [ROUNDS]`
 //!
-//! Files are read and taken apart into messages beforehand; timed is `Message::parse` alone ("split") and with the
-//! fields that a chart event begins with ("split_and_9_fields"). The best round counts, as noise only ever slows
+//! Files are read and taken apart into messages beforehand; timed is `Message::parse` alone (`split`) and with the
+//! fields that a chart event begins with (`split_and_9_fields`). The best round counts, as noise only ever slows
 //! down. Prints one line of JSON.
 
 use std::fs;
