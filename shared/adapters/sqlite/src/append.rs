@@ -61,7 +61,7 @@ pub(crate) struct Appender<'c> {
     connection: &'c Connection,
     streams: HashMap<StreamName, Known>,
     categories: HashMap<String, i64>,
-    kinds: HashMap<Cow<'static, str>, i64>,
+    kinds: HashMap<String, i64>,
     version: i64,
     epoch: u64,
 }
@@ -124,7 +124,7 @@ impl<'c> Appender<'c> {
         Ok(())
     }
 
-    /// Appends, or says why not. An error of SQLite means that the whole transaction must be rolled back.
+    /// Appends, or says why not. An error of `SQLite` means that the whole transaction must be rolled back.
     pub(crate) fn append(&mut self, wanted: &Wanted) -> rusqlite::Result<Result<Appended, AppendError>> {
         let known = self.stream(&wanted.stream)?;
         let actual = known.map(|known| known.last_revision);
@@ -247,24 +247,23 @@ impl<'c> Appender<'c> {
     }
 
     fn create_stream(&mut self, name: &StreamName) -> rusqlite::Result<(i64, i64)> {
-        let category = match self.categories.get(name.category()) {
-            Some(id) => *id,
-            None => {
-                let text = name.category();
-                let id = number(&mut self.find_category, &mut self.insert_category, text)?;
-                self.categories.insert(text.to_owned(), id);
-                id
-            }
+        let text = name.category();
+        let category = if let Some(id) = self.categories.get(text) {
+            *id
+        } else {
+            let id = number(&mut self.find_category, &mut self.insert_category, text)?;
+            self.categories.insert(text.to_owned(), id);
+            id
         };
         Ok((self.insert_stream.insert(params![name.as_str(), category])?, category))
     }
 
-    fn kind(&mut self, kind: &Cow<'static, str>) -> rusqlite::Result<i64> {
+    fn kind(&mut self, kind: &str) -> rusqlite::Result<i64> {
         if let Some(id) = self.kinds.get(kind) {
             return Ok(*id);
         }
         let id = number(&mut self.find_kind, &mut self.insert_kind, kind)?;
-        self.kinds.insert(kind.clone(), id);
+        self.kinds.insert(kind.to_owned(), id);
         Ok(id)
     }
 }

@@ -1,4 +1,4 @@
-//! What an error of SQLite means for the journal.
+//! What an error of `SQLite` means for the journal.
 
 use countersign_eventsourcing::journal::JournalError;
 use rusqlite::{ErrorCode, ffi};
@@ -25,7 +25,7 @@ pub(crate) enum Stage {
 
 /// A failed flush leaves pages that the kernel calls clean though they are not on the disk, so that the next
 /// flush would succeed without them. A failed write is different: the transaction is not complete in the
-/// log, and SQLite takes it back.
+/// log, and `SQLite` takes it back.
 pub(crate) fn severity(error: &rusqlite::Error, stage: Stage) -> Severity {
     let Some(failure) = error.sqlite_error() else { return Severity::Refused };
     if failure.code != ErrorCode::SystemIoFailure {

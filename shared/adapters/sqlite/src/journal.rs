@@ -1,4 +1,4 @@
-//! The journal port on one SQLite file.
+//! The journal port on one `SQLite` file.
 
 use std::{
     fmt, io,
@@ -30,7 +30,7 @@ use crate::{
 /// the disk is found at the next start, and nobody was told of anything that is not.
 pub type FatalHook = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Exit code when the disk fails (EX_IOERR of sysexits.h).
+/// Exit code when the disk fails (`EX_IOERR` of sysexits.h).
 const EXIT_IO_ERROR: i32 = 74;
 
 /// How the journal is run. The defaults are right for production.
@@ -46,6 +46,8 @@ pub struct Options {
     pub largest_event: usize,
     /// Largest size of the file in bytes; `None`: the disk is the limit.
     pub largest_file: Option<u64>,
+    /// Pages in the write-ahead log, not yet in the file, at which the writer moves them there.
+    pub checkpoint_pages: u32,
     /// Reads that may run at once.
     pub readers: usize,
     /// How long a writer waits for another process on the same file.
@@ -62,6 +64,8 @@ impl Default for Options {
             group_bytes: 4 * 1024 * 1024,
             largest_event: 16 * 1024 * 1024,
             largest_file: None,
+            // 16 MiB at 4 KiB: pages written many times are moved once, and the pause stays short.
+            checkpoint_pages: 4_000,
             readers: 4,
             patience: Duration::from_secs(10),
             on_fatal: Arc::new(end_process),
@@ -77,6 +81,7 @@ impl fmt::Debug for Options {
             .field("group_bytes", &self.group_bytes)
             .field("largest_event", &self.largest_event)
             .field("largest_file", &self.largest_file)
+            .field("checkpoint_pages", &self.checkpoint_pages)
             .field("readers", &self.readers)
             .field("patience", &self.patience)
             .finish_non_exhaustive()
@@ -92,7 +97,7 @@ fn end_process(reason: &str) {
 /// Why a journal cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The file is an SQLite database of something else.
+    /// The file is an `SQLite` database of something else.
     #[error("the file is not a journal of Countersign")]
     Foreign,
     /// The file was written by a version of Countersign that this one does not know.
@@ -106,7 +111,7 @@ pub enum OpenError {
     /// The folder or its threads failed.
     #[error("the journal's folder failed: {0}")]
     Folder(#[source] io::Error),
-    /// SQLite failed.
+    /// `SQLite` failed.
     #[error("the journal cannot be opened: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
@@ -148,10 +153,8 @@ impl SqliteJournal {
         }
         let heads = watch::Sender::new(head(&connection)?);
         let writer = Writer::start(connection, Arc::clone(&folder), heads.clone(), &options)?;
-        let watcher = folder
-            .is_shared()
-            .then(|| Watcher::start(file.clone(), options.patience, heads.clone()))
-            .transpose()?;
+        let watcher =
+            folder.is_shared().then(|| Watcher::start(&file, options.patience, heads.clone())).transpose()?;
         let readers = Arc::new(Readers::new(file.clone(), options.patience, options.readers));
         let shared = Shared { writer, _watcher: watcher, readers, heads, folder, file, options };
         Ok(Arc::new(Self { shared: Arc::new(shared) }))

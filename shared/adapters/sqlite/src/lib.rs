@@ -1,4 +1,4 @@
-//! The embedded journal on SQLite: one file, one writer thread with group commit, readers of their own.
+//! The embedded journal on `SQLite`: one file, one writer thread with group commit, readers of their own.
 //!
 //! - [`folder`]: who may use a data folder: one process alone, or several on one host together.
 //! - [`journal`]: the [`Journal`](countersign_eventsourcing::journal::Journal) port on a file in that folder.

@@ -107,7 +107,7 @@ pub(crate) fn head(connection: &Connection) -> rusqlite::Result<Position> {
         .map(Position)
 }
 
-/// SQLite's integers are signed; no journal will ever be large enough to tell the difference.
+/// `SQLite`'s integers are signed; no journal will ever be large enough to tell the difference.
 pub(crate) fn stored(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

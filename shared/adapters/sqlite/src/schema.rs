@@ -6,7 +6,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::{journal::OpenError, reader::stored};
 
-/// "CSJ" and a byte of its own: tells a journal from any other SQLite file.
+/// "CSJ" and a byte of its own: tells a journal from any other `SQLite` file.
 const APPLICATION_ID: i32 = 0x4353_4a01;
 
 /// Version of the tables below. Stored format: version with care.
@@ -90,13 +90,13 @@ pub(crate) fn open_reader(file: &Path, patience: Duration) -> rusqlite::Result<C
     Ok(connection)
 }
 
-/// Limits the size of the file. SQLite refuses to grow beyond it as if the disk were full.
+/// Limits the size of the file. `SQLite` refuses to grow beyond it as if the disk were full.
 pub(crate) fn limit_size(connection: &Connection, bytes: u64) -> rusqlite::Result<()> {
     let page: u64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
     connection.pragma_update_and_check(None, "max_page_count", stored(bytes / page), |_| Ok(()))
 }
 
-/// Waits in steps of a millisecond. SQLite's own waiting grows to steps of a tenth of a second, in which
+/// Waits in steps of a millisecond. `SQLite`'s own waiting grows to steps of a tenth of a second, in which
 /// another process that writes all the time always comes first.
 fn wait_when_busy(connection: &mut Connection, patience: Duration) -> rusqlite::Result<()> {
     let attempts = i32::try_from(patience.as_millis()).unwrap_or(i32::MAX);

@@ -37,7 +37,7 @@ impl SqliteJournal {
         self.readers().run(find_gap).await
     }
 
-    /// SQLite's own check of the file: its complaints, none when it is sound. Reads everything.
+    /// `SQLite`'s own check of the file: its complaints, none when it is sound. Reads everything.
     pub async fn integrity_errors(&self) -> Result<Vec<String>, JournalError> {
         self.readers()
             .run(|reader| {

@@ -1,7 +1,7 @@
 //! Notices what other processes append to the same file.
 
 use std::{
-    path::PathBuf,
+    path::Path,
     sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel},
     thread::{self, JoinHandle},
     time::Duration,
@@ -20,7 +20,7 @@ const IDLE: Duration = Duration::from_millis(20);
 /// Before the next look after one that failed.
 const FAILED: Duration = Duration::from_secs(1);
 
-/// A thread that looks at the file while somebody subscribes. SQLite has no way to be told.
+/// A thread that looks at the file while somebody subscribes. `SQLite` has no way to be told.
 pub(crate) struct Watcher {
     stop: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -28,11 +28,11 @@ pub(crate) struct Watcher {
 
 impl Watcher {
     pub(crate) fn start(
-        file: PathBuf,
+        file: &Path,
         patience: Duration,
         heads: watch::Sender<Position>,
     ) -> Result<Self, OpenError> {
-        let connection = schema::open_reader(&file, patience)?;
+        let connection = schema::open_reader(file, patience)?;
         let (stop, stopped) = sync_channel(0);
         let thread = thread::Builder::new()
             .name("journal-watcher".to_owned())
@@ -68,7 +68,7 @@ impl Drop for Watcher {
     }
 }
 
-/// Whether there is news. The version is a number that SQLite changes with every commit of any connection.
+/// Whether there is news. The version is a number that `SQLite` changes with every commit of any connection.
 fn look(
     connection: &Connection,
     version: &mut Option<i64>,

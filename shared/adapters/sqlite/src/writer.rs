@@ -17,10 +17,6 @@ use crate::{
     journal::{FatalHook, OpenError, Options},
 };
 
-/// Pages in the write-ahead log, not yet moved into the file, at which they are moved: 16 MiB at 4 KiB.
-/// Long enough that pages written many times are moved once, short enough that nobody notices the pause.
-const CHECKPOINT_PAGES: i64 = 4_000;
-
 type Answer = Result<Appended, AppendError>;
 
 /// An append on its way to the writer.
@@ -178,7 +174,7 @@ impl Work<'_> {
             return;
         }
         let outcome = self.log_pages("PRAGMA wal_checkpoint(NOOP)").and_then(|(logged, moved)| {
-            if logged - moved < CHECKPOINT_PAGES {
+            if logged - moved < i64::from(self.options.checkpoint_pages) {
                 return Ok(());
             }
             self.log_pages("PRAGMA wal_checkpoint(PASSIVE)").map(drop)

@@ -104,10 +104,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Awaits what must come, and says what did not.
 async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, future).await {
-        Ok(value) => value,
-        Err(_) => panic!("{what}: nothing within {PATIENCE:?}"),
-    }
+    tokio::time::timeout(PATIENCE, future)
+        .await
+        .unwrap_or_else(|_| panic!("{what}: nothing within {PATIENCE:?}"))
 }
 
 fn instant(second: i64) -> Timestamp {

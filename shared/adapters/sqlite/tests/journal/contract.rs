@@ -11,7 +11,7 @@ use countersign_sqlite::{DataFolder, Options, SqliteJournal};
 use tempfile::TempDir;
 
 /// A throw-away folder that is opened again for every handle.
-pub(crate) struct Shared(TempDir);
+pub(crate) struct Shared(pub(crate) TempDir);
 
 impl Store for Shared {
     fn open(&self) -> PortFuture<'_, Arc<dyn Journal>> {

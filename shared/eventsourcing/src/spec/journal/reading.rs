@@ -58,7 +58,7 @@ pub async fn events_come_back_as_they_went_in(store: impl Store) {
     assert_eq!(from_all.last().map(|event| event.position), Some(appended.position));
 }
 
-/// Nearly 1 MiB of content passes. Not quite 1 MiB, because EventStoreDB's default limit of 1 MiB covers
+/// Nearly 1 MiB of content passes. Not quite 1 MiB, because `EventStoreDB`'s default limit of 1 MiB covers
 /// the metadata too.
 pub async fn large_events_come_back_whole(store: impl Store) {
     let journal = store.open().await;
