@@ -8,7 +8,7 @@
 //! - [`Composite`] types ([`Cx`], [`Xcn`], [`Ppn`], [`Ei`], [`Pl`], [`Cwe`], [`Hd`]) and [`HlTime`] give meaning to
 //!   fields, [`Header`] to MSH;
 //! - [`ack`] decides which acknowledgement is wanted, builds it and reads those of others;
-//! - [`write`] builds messages.
+//! - [`mod@write`] builds messages.
 //!
 //! ```
 //! use countersign_hl7::{Composite, Cx, Header, Message};
