@@ -109,6 +109,24 @@ impl NatsServer {
         }
     }
 
+    /// Stops the server in good order, copies its store and starts it again.
+    pub fn snapshot(&mut self) -> Snapshot {
+        self.stop();
+        let copy = tempfile::tempdir().expect("a folder for the copy");
+        copy_folder(&self.store(), copy.path());
+        self.restart();
+        Snapshot(copy)
+    }
+
+    /// Kills the server, puts its store back to an earlier state and starts it on the same port: what a loss
+    /// of power does to messages that were acknowledged and not yet on the disk.
+    pub fn lose_everything_since(&mut self, snapshot: &Snapshot) {
+        self.kill();
+        std::fs::remove_dir_all(self.store()).expect("the store can be deleted");
+        copy_folder(snapshot.0.path(), &self.store());
+        self.restart();
+    }
+
     fn store(&self) -> PathBuf {
         self.folder.path().join("store")
     }
@@ -161,6 +179,22 @@ impl NatsServer {
             let _ = write!(text, ". Its log:\n{log}");
         }
         text
+    }
+}
+
+/// A copy of a server's store.
+pub struct Snapshot(TempDir);
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder can be made");
+    for entry in std::fs::read_dir(from).expect("the folder can be read") {
+        let entry = entry.expect("the folder can be read");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a file can be copied");
+        }
     }
 }
 

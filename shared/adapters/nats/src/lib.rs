@@ -5,8 +5,8 @@
 //!
 //! 1. One storage of the stream (its creation time is the *epoch*) holds events in journal order, without a
 //!    gap, from the beginning or from where `republish` was told to start. Every publication states which
-//!    sequence number it expects to follow; so two relays cannot interleave and a lost message stops those
-//!    behind it. The [`Lease`] only saves the work of trying.
+//!    sequence number and which event it expects to follow; so two relays cannot interleave, and a message
+//!    that is lost or refused stops those behind it. The [`Lease`] only saves the work of trying.
 //! 2. The last message of the stream says how far the relay has come. Only for a stream that may drop even
 //!    its last message there is a second record, which counts when the first is gone.
 //! 3. Every message says which position it follows. So a reader that starts at the stream's first message

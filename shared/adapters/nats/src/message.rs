@@ -50,12 +50,14 @@ pub(crate) fn id(headers: &HeaderMap) -> Option<EventId> {
     headers.get(async_nats::header::NATS_MESSAGE_ID)?.as_str().parse().ok()
 }
 
-/// The message for an event. `more`: the events made from the same stored event that follow it.
+/// The message for an event. `more`: the events made from the same stored event that follow it. The server
+/// refuses it unless the stream's last message has this number and, where one is named, is this event.
 pub(crate) fn publication(
     event: &Envelope,
     after: Position,
     more: &[Envelope],
     expected_last_sequence: u64,
+    expected_last: Option<EventId>,
 ) -> Result<PublishMessage, serde_json::Error> {
     let mut headers = HeaderMap::new();
     headers.insert(POSITION, event.position.to_string());
@@ -66,6 +68,9 @@ pub(crate) fn publication(
     }
     if let Some(traceparent) = event.traceparent.as_deref().filter(|value| is_header_safe(value)) {
         headers.insert(TRACEPARENT, traceparent);
+    }
+    if let Some(expected) = expected_last {
+        headers.insert(async_nats::header::NATS_EXPECTED_LAST_MESSAGE_ID, expected.to_string());
     }
     Ok(PublishMessage::build()
         .headers(headers)
@@ -120,7 +125,7 @@ mod tests {
     #[test]
     fn what_is_published_is_what_is_read() {
         let event_sent = envelope("facts", 7);
-        let message = publication(&event_sent, Position(5), &[], 3).expect("encodes");
+        let message = publication(&event_sent, Position(5), &[], 3, None).expect("encodes");
 
         let (headers, payload) = headers_of(message);
 
@@ -133,7 +138,7 @@ mod tests {
     #[test]
     fn a_position_is_passed_only_with_the_last_wanted_message_made_from_it() {
         let siblings = [envelope("patients", 7)];
-        let message = publication(&envelope("facts", 7), Position(5), &siblings, 0).expect("encodes");
+        let message = publication(&envelope("facts", 7), Position(5), &siblings, 0, None).expect("encodes");
         let (headers, _) = headers_of(message);
 
         assert_eq!(passed(&headers, Position(7), &["facts", "patients"]), Position(6));
@@ -151,7 +156,7 @@ mod tests {
     fn a_trace_context_that_would_break_the_header_is_left_out() {
         let mut event_sent = envelope("facts", 1);
         event_sent.traceparent = Some("00-a\r\nNats-Rollup: all".to_owned());
-        let (headers, _) = headers_of(publication(&event_sent, Position(0), &[], 0).expect("encodes"));
+        let (headers, _) = headers_of(publication(&event_sent, Position(0), &[], 0, None).expect("encodes"));
 
         assert!(headers.get("traceparent").is_none());
     }

@@ -155,9 +155,11 @@ impl Relay {
         let mut careful_to = Position::START;
         loop {
             let before = self.status.borrow().published;
-            let Err(stopped) = Session::new(self, careful_to).work(&mut link).await;
-            if let Stopped::AlreadyThere(position) = stopped {
-                careful_to = position;
+            let mut session = Session::new(self, careful_to);
+            let Err(stopped) = session.work(&mut link).await;
+            if let Stopped::AlreadyThere(_) = stopped {
+                careful_to = session.sent;
+                continue;
             }
             tracing::warn!(error = %stopped, "the relay is interrupted");
             self.status.send_modify(|status| {
@@ -200,6 +202,9 @@ struct Session<'a> {
     sent: Position,
     /// Sequence number of the last message sent.
     sequence: u64,
+    /// The last message sent, if the next one has to follow it and no other: the sequence number alone would
+    /// let it follow a message of somebody else in the place of one of ours that was refused for that.
+    previous: Option<EventId>,
     on_the_way: FuturesOrdered<BoxFuture<'static, Acknowledged>>,
     /// The spare checkpoint as written last.
     kept: Option<Cursor>,
@@ -217,12 +222,13 @@ impl<'a> Session<'a> {
             read: Position::START,
             sent: Position::START,
             sequence: 0,
+            previous: None,
             on_the_way: FuturesOrdered::new(),
             kept: None,
         }
     }
 
-    async fn work(mut self, link: &mut watch::Receiver<Link>) -> Result<Endless, Stopped> {
+    async fn work(&mut self, link: &mut watch::Receiver<Link>) -> Result<Endless, Stopped> {
         link.borrow_and_update();
         let nats = &self.relay.nats;
         let mut stream = transport::provision(nats).await?;
@@ -306,7 +312,7 @@ impl<'a> Session<'a> {
         let known = said_before.and_then(|id| said.iter().rposition(|envelope| envelope.id == id));
         let mut rest: &mut [Envelope] = &mut said[known.map_or(0, |index| index + 1)..];
         while let Some((envelope, more)) = rest.split_first_mut() {
-            let message = message::publication(envelope, self.sent, more, self.sequence)
+            let message = message::publication(envelope, self.sent, more, self.sequence, self.previous)
                 .map_err(|error| poison(error.to_string()))?;
             let expected_sequence = self.sequence + 1;
             let position = event.position;
@@ -324,6 +330,7 @@ impl<'a> Session<'a> {
             );
             self.sequence = expected_sequence;
             self.sent = position;
+            self.previous = Some(envelope.id);
             rest = more;
             if position <= self.careful_to {
                 self.wait_for_all().await?;
@@ -352,6 +359,7 @@ impl<'a> Session<'a> {
             Ok(answer) if answer.duplicate && self.on_the_way.is_empty() => {
                 // Nothing was sent behind it: the next one takes its number.
                 self.sequence = expected_sequence - 1;
+                self.previous = None;
                 Ok(())
             }
             Ok(answer) if answer.duplicate => Err(Stopped::AlreadyThere(position)),
@@ -359,7 +367,12 @@ impl<'a> Session<'a> {
                 "the message of position {position} has number {} and not {expected_sequence}",
                 answer.sequence
             ))),
-            Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    PublishErrorKind::WrongLastSequence | PublishErrorKind::WrongLastMessageId
+                ) =>
+            {
                 Err(Stopped::StreamChanged(format!("position {position} cannot follow: {error}")))
             }
             Err(error) => Err(NatsError::unavailable(&error).into()),

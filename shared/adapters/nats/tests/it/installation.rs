@@ -91,6 +91,18 @@ impl Installation {
         let relay = RunningRelay::start(&nats, journal.clone(), publishers, "test");
         Self { relay, nats, journal, server, _folder: folder }
     }
+
+    /// The relay ends, all else stays.
+    pub(crate) async fn without_relay(self) -> impl Sized {
+        let Self { relay, nats, journal, server, _folder } = self;
+        relay.stop().await;
+        (nats, journal, server, _folder)
+    }
+}
+
+/// A plain client, for what an operator does by hand.
+pub(crate) async fn connect_raw(server: &NatsServer) -> async_nats::jetstream::Context {
+    async_nats::jetstream::new(async_nats::connect(server.url()).await.expect("a connection"))
 }
 
 impl Fixture for Installation {

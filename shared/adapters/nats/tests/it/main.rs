@@ -1,5 +1,10 @@
 //! The adapter against a real server.
 
+mod connecting;
 mod installation;
+mod interruptions;
 mod journal_tail;
+mod leases;
 mod nats_feed;
+mod relaying;
+mod retention;
