@@ -292,3 +292,14 @@ fn a_file_that_is_not_there_is_told() {
         "{error}"
     );
 }
+
+#[test]
+fn the_configurations_that_we_hand_out_are_valid() {
+    for (name, text, feed) in [
+        ("infra/countersign.toml", include_str!("../../../infra/countersign.toml"), FeedKind::Nats),
+        ("k8s/base/countersign.toml", include_str!("../../../k8s/base/countersign.toml"), FeedKind::Embedded),
+    ] {
+        let config = Config::from_sources(Some((name, text)), [], &[]).expect(name);
+        assert_eq!((config.feed.kind, config.data.dir.to_str()), (feed, Some("/data")), "{name}");
+    }
+}
