@@ -1,4 +1,4 @@
-//! What tests stand on: a real NATS server process, an EventStoreDB stand-in, program harness.
+//! What tests stand on: a real NATS server process, an `EventStoreDB` stand-in, program harness.
 
 #[cfg(feature = "eventstore")]
 pub mod eventstore_stand_in;

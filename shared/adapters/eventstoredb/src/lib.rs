@@ -1,4 +1,4 @@
-//! The journal on EventStoreDB (23.10 or newer), through the `eventstore` crate.
+//! The journal on `EventStoreDB` (23.10 or newer), through the `eventstore` crate.
 //!
 //! - [`append`](Journal::append) is exactly once, whatever happens to the answer: see `append.rs`.
 //! - [`subscribe`](Journal::subscribe) follows `$all`, filtered by the server, and comes back by itself after
@@ -56,7 +56,7 @@ pub enum ConnectError {
     Unavailable(String),
 }
 
-/// The journal on EventStoreDB. Clones share one connection.
+/// The journal on `EventStoreDB`. Clones share one connection.
 #[derive(Clone)]
 pub struct EventStoreJournal {
     inner: Arc<Inner>,

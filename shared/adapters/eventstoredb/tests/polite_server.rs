@@ -46,7 +46,7 @@ async fn a_subscription_that_the_server_ends_politely_goes_on() {
 
     let mut errors = Vec::new();
     while seen.len() < 2 {
-        let next = tokio::time::timeout(Duration::from_secs(60), batches.next()).await;
+        let next = tokio::time::timeout(Duration::from_mins(1), batches.next()).await;
         match next.expect("something within a minute").expect("no end") {
             Ok(batch) => seen.extend(batch.events),
             Err(error) => errors.push(error),

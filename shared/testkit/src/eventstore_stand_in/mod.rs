@@ -1,4 +1,4 @@
-//! A stand-in for EventStoreDB: a small server in memory that speaks the published gRPC protocol on a loopback
+//! A stand-in for `EventStoreDB`: a small server in memory that speaks the published gRPC protocol on a loopback
 //! port, as far as the journal adapter uses it. It keeps to what is known of real servers (reads from a
 //! position include it, subscriptions do not; idempotency is best effort; checkpoints may point at what was
 //! not looked at yet) and can fail on demand, which a real server cannot.

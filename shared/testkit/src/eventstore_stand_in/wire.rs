@@ -1,4 +1,4 @@
-//! The part of the published EventStoreDB protocol (packages `event_store.client.*`) that the stand-in speaks,
+//! The part of the published `EventStoreDB` protocol (packages `event_store.client.*`) that the stand-in speaks,
 //! written down by hand: field numbers are the protocol's, everything else is ours. Fields that neither side
 //! of our tests uses are left out; Protocol Buffers skips them.
 

@@ -68,8 +68,8 @@ async fn an_append_whose_answer_comes_too_late_happens_once() {
     let stand_in = a_stand_in().await;
     let hasty = Options { deadline: Duration::from_millis(300), ..options() };
     let journal = a_journal_on(&stand_in, hasty).await;
-    stand_in.fault(Call::Append, Fault::AnswerLate(Duration::from_secs(3600)));
-    stand_in.fault(Call::Append, Fault::Late(Duration::from_secs(3600)));
+    stand_in.fault(Call::Append, Fault::AnswerLate(Duration::from_hours(1)));
+    stand_in.fault(Call::Append, Fault::Late(Duration::from_hours(1)));
 
     let (slow, slower) = (events("slow", 2), events("slower", 2));
     let answered_late = journal.append(stream("facts"), Expected::Any, slow.clone()).await;

@@ -44,7 +44,6 @@ impl Follower {
     }
 
     async fn until_caught_up(&mut self) {
-        self.caught_up = false;
         while !self.caught_up {
             self.next().await;
         }
