@@ -1,4 +1,4 @@
-//! A real `nats-server` process with JetStream on a throw-away store.
+//! A real `nats-server` process with `JetStream` on a throw-away store.
 
 use std::{
     ffi::OsStr,
@@ -96,6 +96,12 @@ impl NatsServer {
         while !self.launch() {
             assert!(Instant::now() < deadline, "nats-server does not start again{}", self.log());
         }
+    }
+
+    /// Kills the server and starts it with other further arguments, on the same store and port.
+    pub fn restart_with(&mut self, extra: &[&str]) {
+        self.extra = extra.iter().map(|&argument| argument.to_owned()).collect();
+        self.restart();
     }
 
     /// Kills the server, deletes its store and starts it on the same port.

@@ -22,7 +22,7 @@ pub enum NatsError {
         /// What it says it is.
         found: String,
     },
-    /// The server runs without JetStream.
+    /// The server runs without `JetStream`.
     #[error("the NATS server runs without JetStream: start it with --jetstream and a --store_dir")]
     NoJetStream,
     /// A credentials or certificate file cannot be used.

@@ -37,7 +37,7 @@ const BATCH: usize = 512;
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 
 /// The server deletes our reader when it has not heard of us for so long.
-const FORGET_READER_AFTER: Duration = Duration::from_secs(60);
+const FORGET_READER_AFTER: Duration = Duration::from_mins(1);
 
 static NO_HEADERS: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
 
@@ -124,18 +124,15 @@ impl Reader {
             return Err(self.failed(trouble));
         }
         loop {
-            let outcome = match self.opened.take() {
-                Some(mut opened) => {
-                    let outcome = self.read(&mut opened).await;
-                    if outcome.is_ok() && self.trouble.is_none() {
-                        self.opened = Some(opened);
-                    }
-                    outcome
+            let outcome = if let Some(mut opened) = self.opened.take() {
+                let outcome = self.read(&mut opened).await;
+                if outcome.is_ok() && self.trouble.is_none() {
+                    self.opened = Some(opened);
                 }
-                None => {
-                    self.pause.wait(&mut self.link).await;
-                    self.open().await
-                }
+                outcome
+            } else {
+                self.pause.wait(&mut self.link).await;
+                self.open().await
             };
             match outcome {
                 Ok(Some(deliveries)) => {

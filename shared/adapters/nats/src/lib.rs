@@ -1,4 +1,4 @@
-//! NATS JetStream as the transport of contract events between processes.
+//! NATS `JetStream` as the transport of contract events between processes.
 //!
 //! The journal is the truth; the stream `COUNTERSIGN` may be deleted at any time and is filled again. That
 //! rests on few rules, all kept by the [`Relay`] and relied on by [`NatsFeed`]:
@@ -21,6 +21,7 @@ mod message;
 mod options;
 mod pause;
 mod relay;
+mod tls;
 mod transport;
 mod version;
 

@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
+    Context,
     context::{PublishAckFuture, PublishError, PublishErrorKind},
     publish::PublishAck,
     stream::Stream,
@@ -135,7 +136,9 @@ impl Relay {
 
     /// Works until it is told to stop. Whatever fails is tried again, and shown in the status meanwhile.
     pub async fn run(self, stop: CancellationToken) {
-        while let Some(lease) = stop.run_until_cancelled(Lease::hold(&self.nats, LEASE, &self.owner)).await {
+        while let Some(lease) =
+            stop.run_until_cancelled(Lease::hold(&self.nats, LEASE, &self.owner).boxed()).await
+        {
             self.status.send_modify(|status| status.leading = true);
             tokio::select! {
                 () = stop.cancelled() => {}
@@ -193,6 +196,7 @@ struct Acknowledged {
 /// One run of publishing over an undisturbed stream.
 struct Session<'a> {
     relay: &'a Relay,
+    jetstream: Context,
     careful_to: Position,
     /// Events read and not yet published.
     waiting: VecDeque<RecordedEvent>,
@@ -216,6 +220,7 @@ type Endless = std::convert::Infallible;
 impl<'a> Session<'a> {
     fn new(relay: &'a Relay, careful_to: Position) -> Self {
         Self {
+            jetstream: relay.nats.jetstream(),
             relay,
             careful_to,
             waiting: VecDeque::new(),
@@ -317,7 +322,7 @@ impl<'a> Session<'a> {
             let expected_sequence = self.sequence + 1;
             let position = event.position;
             let passed = if more.is_empty() { position } else { Position(position.0.saturating_sub(1)) };
-            let sending = self.relay.nats.jetstream().send_publish(envelope.subject(), message).await;
+            let sending = self.jetstream.send_publish(envelope.subject(), message).await;
             let acknowledgement: PublishAckFuture = sending.map_err(|error| match error.kind() {
                 PublishErrorKind::MaxPayloadExceeded => poison(error.to_string()),
                 _ => Stopped::Nats(NatsError::unavailable(&error)),

@@ -19,7 +19,7 @@ pub(crate) const STREAM: &str = "COUNTERSIGN";
 const SUBJECTS: &str = "countersign.v1.>";
 
 /// How long the server knows a published message again by its id.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
+const DUPLICATE_WINDOW: Duration = Duration::from_mins(2);
 
 /// Key of the stream's metadata: the journal position after which this storage of it starts.
 const STARTS_AFTER: &str = "countersign_starts_after";

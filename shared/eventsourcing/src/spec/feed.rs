@@ -8,7 +8,7 @@
 //! Each case gets a fresh feed over a fresh journal and nobody else writes to it. Cursors are opaque here,
 //! except for what [`Cursor`] promises of `position`.
 
-use std::{collections::BTreeMap, future::Future, ops::Range, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 
 use countersign_contracts::Envelope;
 use countersign_kernel::{EventId, Timestamp, derive_uuid};
@@ -180,14 +180,14 @@ impl Reading {
                 self.step().await;
             }
         };
-        if tokio::time::timeout(PATIENCE, reading).await.is_err() {
-            panic!(
-                "{what}: not within {PATIENCE:?}; {} events, caught up: {}, errors: {:?}",
-                self.events.len(),
-                self.caught_up,
-                self.errors
-            );
-        }
+        let in_time = tokio::time::timeout(PATIENCE, reading).await.is_ok();
+        assert!(
+            in_time,
+            "{what}: not within {PATIENCE:?}; {} events, caught up: {}, errors: {:?}",
+            self.events.len(),
+            self.caught_up,
+            self.errors
+        );
     }
 
     /// Reads one item of the feed.
@@ -220,13 +220,6 @@ fn numbers(events: &[Delivery]) -> Vec<u64> {
 
 fn ids(events: &[Delivery]) -> Vec<EventId> {
     events.iter().map(|delivery| delivery.event.id).collect()
-}
-
-async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, future).await {
-        Ok(value) => value,
-        Err(_) => panic!("{what}: not within {PATIENCE:?}"),
-    }
 }
 
 /// Eighteen events about three keys. Some say nothing, some say two or three things.
@@ -419,7 +412,7 @@ pub async fn what_cannot_be_published_is_shown(fixture: impl Fixture) {
             tokio::task::yield_now().await;
         }
     };
-    let shown = in_time("the failure", shown).await;
+    let shown = tokio::time::timeout(PATIENCE, shown).await.expect("the failure is shown in time");
     assert!(shown.contains(&position.to_string()), "it says where: {shown}");
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use countersign_eventsourcing::spec::feed::{Fixture, Reading, publishers, say_many};
 use countersign_nats::{Credentials, Nats, NatsError, NatsOptions, TlsFiles};
 use countersign_testkit::nats_server::NatsServer;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
-use crate::installation::{connect_raw, options};
+use crate::installation::{Installation, connect_raw, options};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn user_and_password_are_asked_for_and_taken() {
@@ -21,6 +22,29 @@ async fn user_and_password_are_asked_for_and_taken() {
     assert!(!refused.to_string().contains("wrong") && !format!("{:?}", with("wrong")).contains("wrong"));
 
     assert!(Nats::connect(with("right")).await.expect("entry").is_connected());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_refuses_us_for_a_while_is_come_back_to() {
+    let right = ["--user", "countersign", "--pass", "right"];
+    let server = NatsServer::start_with(&right);
+    let options = NatsOptions {
+        credentials: Credentials::Password { user: "countersign".to_owned(), password: "right".to_owned() },
+        ..options(&server)
+    };
+    let mut installation = Installation::with(options, server, publishers()).await;
+    let mut reading = Reading::begin(&*installation.feed(), &["alpha"], None);
+    say_many(&*installation.journal, "a", "alpha", 0..10).await;
+    reading.until("what is said", |reading| reading.events.len() == 10).await;
+
+    installation.server.restart_with(&["--user", "countersign", "--pass", "other"]);
+    reading.until("the interruption", |reading| reading.errors.len() >= 3).await;
+    assert!(!installation.nats.is_connected());
+    installation.server.restart_with(&right);
+    say_many(&*installation.journal, "a", "alpha", 10..20).await;
+
+    reading.until("what is said then", |reading| reading.events.len() == 20).await;
+    assert_eq!(reading.numbers(), (0..20).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,9 +108,9 @@ async fn the_stream_is_made_as_configured_and_changed_when_that_changes() {
         || async { by_hand.get_stream("COUNTERSIGN").await.expect("the stream").cached_info().clone() };
     let first = config().await;
     assert_eq!(first.config.max_age, Duration::ZERO);
-    assert_eq!(first.config.duplicate_window, Duration::from_secs(120));
+    assert_eq!(first.config.duplicate_window, Duration::from_mins(2));
 
-    let week = Duration::from_secs(7 * 24 * 3600);
+    let week = Duration::from_hours(7 * 24);
     let limited = NatsOptions { max_age: Some(week), max_bytes: Some(1 << 30), ..options(&server) };
     Nats::connect(limited).await.expect("a connection");
 

@@ -76,7 +76,7 @@ pub(crate) struct Installation {
     pub(crate) nats: Nats,
     pub(crate) journal: Arc<SqliteJournal>,
     pub(crate) server: NatsServer,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Installation {
@@ -89,14 +89,14 @@ impl Installation {
         let nats = Nats::connect(options).await.expect("a connection");
         let (journal, folder) = fresh_journal();
         let relay = RunningRelay::start(&nats, journal.clone(), publishers, "test");
-        Self { relay, nats, journal, server, _folder: folder }
+        Self { relay, nats, journal, server, folder }
     }
 
     /// The relay ends, all else stays.
     pub(crate) async fn without_relay(self) -> impl Sized {
-        let Self { relay, nats, journal, server, _folder } = self;
+        let Self { relay, nats, journal, server, folder } = self;
         relay.stop().await;
-        (nats, journal, server, _folder)
+        (nats, journal, server, folder)
     }
 }
 
