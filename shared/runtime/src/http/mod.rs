@@ -47,7 +47,7 @@ impl Site {
 
 /// Puts the scaffolding around `routes`: adds `/healthz`, `/readyz` and `/metrics`, and to every answer
 /// security headers, compression, a log line without addresses, a span, a duration. Refuses what does not
-/// come from this machine ([`local`] says what and why), bodies that are too large and requests that take
+/// come from this machine (a foreign `Host`, changes asked for by another origin's page), bodies that are too large and requests that take
 /// too long; a panic of a handler becomes an answer. Errors below `/api` are problem details.
 pub fn site(routes: Router, site: Site) -> Router {
     let Site { checks, metrics, request_timeout, max_body_bytes } = site;
