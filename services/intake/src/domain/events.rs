@@ -17,8 +17,15 @@ pub const CATEGORY: &str = "message";
 pub struct Connection {
     /// How it came and from whom, e.g. `mllp 127.0.0.1:41234`, `mllps 10.0.0.7:50000`, `file`.
     pub source: String,
-    /// Number of the message on that connection, from 1.
+    /// Number of the message on that connection, from 1; 0 where messages are not counted.
     pub sequence: u64,
+}
+
+impl Connection {
+    /// A message from a file.
+    pub fn file() -> Self {
+        Self { source: "file".to_owned(), sequence: 0 }
+    }
 }
 
 /// The raw message, first fact of its stream. Stored format: version with care.

@@ -70,7 +70,6 @@ finding_codes! {
     TriggersDiffer = "triggers-differ": "EVN-1 disagrees with MSH-9; MSH-9 counts",
     TriggerFromEvn = "trigger-from-evn": "MSH-9 names no trigger; EVN-1 was taken",
     NoControlId = "no-control-id": "MSH-10 is empty",
-    ControlIdReused = "control-id-reused": "MSH-10 was used before for another content",
     NoSender = "no-sender": "MSH-4 names no facility",
     TimeUnreadable = "time-unreadable": "a time cannot be read and was left aside",
     TimeTooCoarse = "time-too-coarse": "a time is given without a day and was left aside",

@@ -69,6 +69,8 @@ pub enum Reason {
     TooLarge,
     /// More segments, or more fields in one, than the limit.
     TooManyParts,
+    /// The connection or the frame ended before the message did; only its beginning is kept.
+    Incomplete,
 }
 
 impl Reason {
@@ -88,6 +90,7 @@ impl Reason {
             Self::BadDelimiters => "bad-delimiters",
             Self::TooLarge => "too-large",
             Self::TooManyParts => "too-many-parts",
+            Self::Incomplete => "incomplete",
         }
     }
 
@@ -109,6 +112,7 @@ impl Reason {
             Self::BadDelimiters => "MSH-2 does not hold encoding characters",
             Self::TooLarge => "the message is larger than the configured limit",
             Self::TooManyParts => "the message has more segments or fields than the limit",
+            Self::Incomplete => "the message was cut off before its end",
         }
     }
 
@@ -128,6 +132,7 @@ impl Reason {
             Self::BadDelimiters,
             Self::TooLarge,
             Self::TooManyParts,
+            Self::Incomplete,
         ]
         .into_iter()
         .find(|reason| reason.code() == code)

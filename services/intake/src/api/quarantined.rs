@@ -1,0 +1,35 @@
+//! `GET /api/v1/quarantine/{id}`: one message in quarantine, with its text.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::PathRejection},
+};
+use countersign_kernel::MessageId;
+use countersign_runtime::http::Problem;
+
+use super::{fresh::MinPosition, problem};
+use crate::service::{Inbox, QuarantinedMessage};
+
+/// Shows one message: why it is in quarantine, what was odd, and its text, which holds patient data.
+#[utoipa::path(
+    get, path = "/api/v1/quarantine/{id}", tag = "intake",
+    params(("id" = uuid::Uuid, Path, description = "The message")),
+    responses(
+        (status = 200, description = "The message", body = QuarantinedMessage),
+        (status = 400, description = "The id is none", body = Problem),
+        (status = 404, description = "It is not in quarantine (any more)", body = Problem),
+        (status = 503, description = "Not as fresh as Min-Position asks for yet", body = Problem)
+    )
+)]
+pub(super) async fn handle(
+    State(inbox): State<Arc<Inbox>>,
+    fresh: MinPosition,
+    id: Result<Path<MessageId>, PathRejection>,
+) -> Result<Json<QuarantinedMessage>, Problem> {
+    let Path(id) = id.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    fresh.await_in(inbox.read_model()).await?;
+    let found = inbox.quarantined(id).await.map_err(|error| problem(&error))?;
+    found.map(Json).ok_or_else(|| Problem::not_found(format!("message {id} is not in quarantine")))
+}
