@@ -4,6 +4,7 @@
 use std::{
     sync::Arc,
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use countersign_eventsourcing::journal::{AppendError, Appended, JournalError, Position};
@@ -51,7 +52,16 @@ impl Writer {
                 match Appender::new(&connection) {
                     Ok(appender) => {
                         let _ = started.send(Ok(()));
-                        Work { connection: &connection, appender, head, options, broken: None }.run(requests);
+                        let work = Work {
+                            connection: &connection,
+                            appender,
+                            head,
+                            options,
+                            company: 1,
+                            commit_time: Duration::ZERO,
+                            broken: None,
+                        };
+                        work.run(requests);
                     }
                     Err(error) => {
                         let _ = started.send(Err(error));
@@ -96,6 +106,10 @@ struct Work<'c> {
     appender: Appender<'c>,
     head: watch::Sender<Position>,
     options: Options,
+    /// How many appends shared the last transaction.
+    company: usize,
+    /// How long its commit took.
+    commit_time: Duration,
     /// Why nothing is written any more, if the hook for fatal errors has let the process live on.
     broken: Option<String>,
 }
@@ -104,18 +118,31 @@ impl Work<'_> {
     fn run(mut self, mut requests: mpsc::Receiver<Request>) {
         while let Some(first) = requests.blocking_recv() {
             let group = self.gather(first, &mut requests);
+            self.company = group.len();
             self.write(group);
             self.checkpoint();
         }
     }
 
+    /// Takes what is queued. Writers whose answers have just left come back within microseconds, one by one:
+    /// starting with the first of them alone would make all others wait for two commits instead of one. So as
+    /// many as came together before are given a fraction of a commit's time to come together again. Whoever
+    /// was alone does not wait.
     fn gather(&self, first: Request, requests: &mut mpsc::Receiver<Request>) -> Vec<Request> {
+        let company = self.company.min(self.options.group_appends);
+        let mut began = None;
         let mut bytes = first.bytes;
         let mut group = vec![first];
         while group.len() < self.options.group_appends && bytes < self.options.group_bytes {
-            let Ok(next) = requests.try_recv() else { break };
-            bytes += next.bytes;
-            group.push(next);
+            match requests.try_recv() {
+                Ok(next) => {
+                    bytes += next.bytes;
+                    group.push(next);
+                }
+                Err(_) if group.len() >= company => break,
+                Err(_) if began.get_or_insert_with(Instant::now).elapsed() > self.commit_time / 4 => break,
+                Err(_) => thread::yield_now(),
+            }
         }
         group
     }
@@ -163,7 +190,9 @@ impl Work<'_> {
             .map(|request| self.appender.append(&request.wanted))
             .collect::<rusqlite::Result<Vec<Answer>>>()
             .map_err(before)?;
+        let began = Instant::now();
         self.appender.commit().map_err(|error| (error, Stage::Commit))?;
+        self.commit_time = began.elapsed();
         Ok(answers)
     }
 
