@@ -89,14 +89,17 @@ fn open_writer(path: &Path, projection: &dyn Projection, durable: bool) -> Resul
          PRAGMA temp_store = MEMORY; PRAGMA locking_mode = EXCLUSIVE;"
     })?;
     connection.set_prepared_statement_cache_capacity(64);
-    connection.execute_batch(&format!(
-        "BEGIN;
-         CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
-         INSERT OR IGNORE INTO checkpoint VALUES (1, 0);
-         {}
-         COMMIT;",
-        projection.schema()
-    ))?;
+    let made = connection.table_exists(None, "checkpoint")?;
+    if !made {
+        connection.execute_batch(&format!(
+            "BEGIN;
+             {}
+             CREATE TABLE checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
+             INSERT INTO checkpoint VALUES (1, 0);
+             COMMIT;",
+            projection.schema()
+        ))?;
+    }
     Ok(connection)
 }
 

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS chart (
+CREATE TABLE chart (
     encounter TEXT PRIMARY KEY,
     facility TEXT NOT NULL,
     authority TEXT NOT NULL,
@@ -19,5 +19,5 @@ CREATE TABLE IF NOT EXISTS chart (
     continues_as TEXT,
     findings TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS chart_by_wake ON chart (wake_at) WHERE wake_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS chart_by_patient ON chart (patient_key) WHERE patient_key IS NOT NULL;
+CREATE INDEX chart_by_wake ON chart (wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX chart_by_patient ON chart (patient_key) WHERE patient_key IS NOT NULL;

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS deficiency (
+CREATE TABLE deficiency (
     id TEXT PRIMARY KEY,
     encounter TEXT NOT NULL,
     facility TEXT NOT NULL,
@@ -21,6 +21,6 @@ CREATE TABLE IF NOT EXISTS deficiency (
     closed_because TEXT,
     holds_bill INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS deficiency_by_encounter ON deficiency (encounter);
-CREATE INDEX IF NOT EXISTS deficiency_by_responsible ON deficiency (responsible, status, due_at);
-CREATE INDEX IF NOT EXISTS deficiency_by_due ON deficiency (status, due_at, id);
+CREATE INDEX deficiency_by_encounter ON deficiency (encounter);
+CREATE INDEX deficiency_by_responsible ON deficiency (responsible, status, due_at);
+CREATE INDEX deficiency_by_due ON deficiency (status, due_at, id);

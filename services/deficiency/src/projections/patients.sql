@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS retired_identifier (
+CREATE TABLE retired_identifier (
     retired TEXT PRIMARY KEY,
     survivor_key TEXT NOT NULL,
     survivor TEXT NOT NULL

@@ -1,4 +1,4 @@
-CREATE TABLE IF NOT EXISTS provider (
+CREATE TABLE provider (
     id TEXT NOT NULL,
     authority TEXT NOT NULL,
     name TEXT NOT NULL,

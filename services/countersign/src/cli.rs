@@ -1,0 +1,329 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// Gets medical charts completed: HL7 messages in, explained deficiencies out.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run everything in one process: journal, feeds and services on this machine, no server needed.
+    Up(Up),
+    /// Run some services of a distributed system, over NATS JetStream and the configured journal.
+    Serve(Serve),
+    /// Send HL7 v2 files to the intake: single messages, batches, whole folders.
+    Ingest(Ingest),
+    /// List deficiencies.
+    Deficiencies(Deficiencies),
+    /// Explain one deficiency: the facts, the rule, the person, what would close it.
+    Explain(Explain),
+    /// Show what every feed sent, and what became of it.
+    Feeds(Feeds),
+    /// Look at messages that could not be processed, and try them again.
+    Quarantine(Quarantine),
+    /// Read stored messages again with the present feed profiles.
+    Reinterpret(Reinterpret),
+    /// Build the read models anew from the journal.
+    Rebuild(Rebuild),
+    /// Prove that every read model is what the journal says.
+    Verify(Verify),
+    /// Check configuration, disk, clock, ports and servers, with a remedy for every fault.
+    Doctor(Doctor),
+    /// Write the HL7 messages of a simulated hospital, and the truth about who owes what.
+    Simulate(Simulate),
+}
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+pub struct ConfigFile {
+    /// Configuration file (TOML). Settings that it leaves out have defaults; see docs/configuration.md.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// A data folder that no process has open, or a running Countersign.
+#[derive(Debug, Args)]
+pub struct Source {
+    /// Data folder that no process has open.
+    #[arg(long, value_name = "DIR", conflicts_with = "url")]
+    pub data: Option<PathBuf>,
+    /// Address of a running Countersign.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+/// `countersign up`
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Data folder; made when it does not exist.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address of pages and API.
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<String>,
+    /// Address for HL7 messages (MLLP).
+    #[arg(long, value_name = "ADDR")]
+    pub mllp: Option<String>,
+    /// Load a synthetic hospital's messages through the intake. Only into an empty data folder.
+    #[arg(long)]
+    pub demo: bool,
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+/// A service that can run in a process of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum ServiceName {
+    /// HL7 messages in, chart facts out.
+    Intake,
+    /// Charts, rules and deficiencies.
+    Deficiency,
+    /// Publishes the journal to NATS. One at a time works; others stand by.
+    Relay,
+    /// Pages.
+    Portal,
+}
+
+/// `countersign serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Services to run in this process.
+    #[arg(required = true, value_enum)]
+    pub services: Vec<ServiceName>,
+    /// Data folder, for an embedded journal shared on one host and for this process's read models.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Address of this process's pages and API.
+    #[arg(long, value_name = "ADDR")]
+    pub http: Option<String>,
+    /// Address for HL7 messages (MLLP).
+    #[arg(long, value_name = "ADDR")]
+    pub mllp: Option<String>,
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+/// `countersign ingest`
+#[derive(Debug, Args)]
+pub struct Ingest {
+    /// Files and folders. Folders are read in order of their names, with everything below them.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Address of a running intake.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2575", conflicts_with = "data")]
+    pub mllp: SocketAddr,
+    /// Ingest straight into a data folder that no process has open.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+/// Status of a deficiency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Owed.
+    Open,
+    /// Done.
+    Satisfied,
+    /// The requirement fell away.
+    Voided,
+    /// Closed by authority.
+    Waived,
+}
+
+/// `countersign deficiencies`
+#[derive(Debug, Args)]
+pub struct Deficiencies {
+    #[command(flatten)]
+    pub source: Source,
+    /// Only those of this provider.
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
+    /// Only those in this status.
+    #[arg(long, value_enum, value_name = "STATUS")]
+    pub status: Option<Status>,
+    /// What was owed at this instant (RFC 3339), by the facts that had happened by then.
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<Timestamp>,
+    /// Only what was known here by this instant (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub known_at: Option<Timestamp>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `countersign explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Id of the deficiency.
+    pub id: String,
+    #[command(flatten)]
+    pub source: Source,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `countersign feeds`
+#[derive(Debug, Args)]
+pub struct Feeds {
+    #[command(flatten)]
+    pub source: Source,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `countersign quarantine`
+#[derive(Debug, Args)]
+pub struct Quarantine {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub action: QuarantineAction,
+}
+
+/// What to do with quarantined messages.
+#[derive(Debug, Subcommand)]
+pub enum QuarantineAction {
+    /// List them with their reasons.
+    List {
+        #[command(flatten)]
+        source: Source,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one, with its text. The text holds patient data.
+    Show {
+        /// Id of the message.
+        id: String,
+        #[command(flatten)]
+        source: Source,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read one or all of them again with the present feed profiles.
+    Replay {
+        /// Id of the message.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        id: Option<String>,
+        /// All of them.
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        source: Source,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `countersign reinterpret`
+#[derive(Debug, Args)]
+pub struct Reinterpret {
+    /// Messages received at or after this instant (RFC 3339).
+    #[arg(long, value_name = "TIME")]
+    pub since: Timestamp,
+    #[command(flatten)]
+    pub source: Source,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A read model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Model {
+    /// Messages, feeds, quarantine.
+    Intake,
+    /// Worklists, charts, providers.
+    Deficiency,
+}
+
+/// `countersign rebuild`
+#[derive(Debug, Args)]
+pub struct Rebuild {
+    /// Only this service's read model.
+    #[arg(value_enum)]
+    pub service: Option<Model>,
+    /// Data folder that no process has open.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+/// `countersign verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Data folder that no process has open.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+/// `countersign doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Data folder to look at.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub config: ConfigFile,
+}
+
+/// `countersign simulate`
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// Discharges a month that carry rules, over all facilities.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub discharges_per_month: u32,
+    /// Length of the run in months.
+    #[arg(long, value_name = "M", default_value_t = 3)]
+    pub months: u32,
+    /// Seed: the same seed gives the same messages.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    /// Number of facilities.
+    #[arg(long, value_name = "F", default_value_t = 1)]
+    pub facilities: u16,
+    /// First instant of the run (RFC 3339).
+    #[arg(long, value_name = "TIME", default_value = "2026-01-01T00:00:00Z")]
+    pub start: Timestamp,
+    /// Send clean messages only: nothing late, shuffled, repeated or incomplete.
+    #[arg(long)]
+    pub clean: bool,
+    /// Folder for the messages and `truth.json`.
+    #[arg(long, value_name = "DIR", required_unless_present = "mllp", conflicts_with = "mllp")]
+    pub out: Option<PathBuf>,
+    /// Send to a running intake instead.
+    #[arg(long, value_name = "ADDR")]
+    pub mllp: Option<SocketAddr>,
+}

@@ -1,0 +1,70 @@
+//! A running Countersign, asked over its API.
+
+use anyhow::{Context, bail};
+use countersign_contracts::api::Page;
+use reqwest::{RequestBuilder, StatusCode};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// Client of one running Countersign.
+pub struct Client {
+    base: String,
+    http: reqwest::Client,
+}
+
+impl Client {
+    /// A client for this address.
+    pub fn new(base: &str) -> Self {
+        let base = base.trim_end_matches('/');
+        let base = if base.contains("://") { base.to_owned() } else { format!("http://{base}") };
+        Self { base, http: reqwest::Client::new() }
+    }
+
+    /// `GET` a resource.
+    pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> anyhow::Result<T> {
+        self.answer(self.http.get(format!("{}{path}", self.base)).query(query)).await
+    }
+
+    /// `POST` a body.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+        self.answer(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// Every item of a paged list.
+    pub async fn all<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> anyhow::Result<Vec<T>> {
+        let mut items = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let mut query = query.to_vec();
+            query.push(("limit", "1000".to_owned()));
+            query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
+            let page: Page<T> = self.get(path, &query).await?;
+            items.extend(page.items);
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(items),
+            }
+        }
+    }
+
+    async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
+        let answer = request
+            .send()
+            .await
+            .with_context(|| format!("cannot reach {}: is Countersign running there?", self.base))?;
+        let status = answer.status();
+        if status.is_success() {
+            return answer.json().await.context("the answer is not what the API promises");
+        }
+        let problem: Value = answer.json().await.unwrap_or_default();
+        let detail = problem["detail"].as_str().or(problem["title"].as_str()).unwrap_or("no reason given");
+        if status == StatusCode::NOT_FOUND {
+            bail!("{detail}");
+        }
+        bail!("{} answered {}: {detail}", self.base, status.as_u16())
+    }
+}

@@ -1,0 +1,106 @@
+//! One file per command.
+
+mod deficiencies;
+mod doctor;
+mod explain;
+mod feeds;
+mod ingest;
+mod proof;
+mod quarantine;
+mod reinterpret;
+mod serve;
+mod simulate;
+mod up;
+
+use std::{path::Path, process::ExitCode, sync::Arc};
+
+use countersign_intake::service::Inbox;
+use countersign_runtime::{
+    Config,
+    config::{LogFormat, Override},
+};
+
+use crate::{
+    cli::{Cli, Command, Source},
+    compose::{Ground, Sharing},
+};
+
+/// Runs a command to its end.
+pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = |result: anyhow::Result<()>| result.map(|()| ExitCode::SUCCESS);
+    match cli.command {
+        Command::Up(args) => done(up::run(&runtime, args)),
+        Command::Serve(args) => done(serve::run(&runtime, &args)),
+        Command::Ingest(args) => done(runtime.block_on(ingest::run(args))),
+        Command::Deficiencies(args) => done(runtime.block_on(deficiencies::run(args))),
+        Command::Explain(args) => done(runtime.block_on(explain::run(args))),
+        Command::Feeds(args) => done(runtime.block_on(feeds::run(args))),
+        Command::Quarantine(args) => done(runtime.block_on(quarantine::run(args))),
+        Command::Reinterpret(args) => done(runtime.block_on(reinterpret::run(args))),
+        Command::Rebuild(args) => done(runtime.block_on(proof::rebuild(args))),
+        Command::Verify(args) => runtime.block_on(proof::verify(args)),
+        Command::Doctor(args) => runtime.block_on(doctor::run(args)),
+        Command::Simulate(args) => done(runtime.block_on(simulate::run(args))),
+    }
+}
+
+/// The configuration of a command, with what was said on its command line.
+fn configure(file: Option<&Path>, overrides: &[(&str, &str, Option<String>)]) -> anyhow::Result<Config> {
+    let overrides: Vec<Override> = overrides
+        .iter()
+        .filter_map(|(option, path, value)| Some(Override::new(option, path, value.clone()?)))
+        .collect();
+    Ok(Config::load(file, &overrides)?)
+}
+
+fn data_override(data: Option<&Path>) -> (&'static str, &'static str, Option<String>) {
+    ("--data", "data.dir", data.map(|data| data.display().to_string()))
+}
+
+/// Opens a data folder for a command that runs without a server: embedded, alone, quiet.
+async fn open_folder(
+    config: Option<&Path>,
+    data: Option<&Path>,
+    command: &str,
+) -> anyhow::Result<Ground> {
+    let mut config = configure(config, &[data_override(data)])?;
+    config.feed.kind = countersign_runtime::config::FeedKind::Embedded;
+    if !config.data.dir.is_dir() && command != "countersign ingest" {
+        anyhow::bail!(
+            "there is no data folder {}: name one with --data, or ask a running Countersign with --url",
+            config.data.dir.display()
+        );
+    }
+    log_warnings_only(&mut config)?;
+    Ground::open(config, Sharing::Alone, command).await
+}
+
+/// What a command without a server logs: what goes wrong, in plain text.
+fn log_warnings_only(config: &mut Config) -> anyhow::Result<()> {
+    config.telemetry.log = "warn".to_owned();
+    config.telemetry.format = LogFormat::Text;
+    config.telemetry.otlp_endpoint = None;
+    // Kept to the end of the process: nothing is buffered without an exporter.
+    std::mem::forget(countersign_runtime::telemetry::init(&config.telemetry, env!("CARGO_PKG_VERSION"))?);
+    Ok(())
+}
+
+impl Source {
+    /// The running Countersign to ask, if one is named.
+    fn client(&self) -> Option<crate::client::Client> {
+        self.url.as_deref().map(crate::client::Client::new)
+    }
+
+    /// Opens a data folder's inbox, up to date.
+    async fn open_inbox(&self, command: &str) -> anyhow::Result<(Ground, Arc<Inbox>)> {
+        let ground = self.open(command).await?;
+        let inbox = ground.inbox(&ground.intake()?)?;
+        inbox.read_model().catch_up(ground.journal.as_ref()).await?;
+        Ok((ground, inbox))
+    }
+
+    async fn open(&self, command: &str) -> anyhow::Result<Ground> {
+        open_folder(self.config.config.as_deref(), self.data.as_deref(), command).await
+    }
+}

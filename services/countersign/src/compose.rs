@@ -1,0 +1,195 @@
+//! Puts services together: which journal, which feed, which folders.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, bail};
+use countersign_deficiency::{domain::rules::RuleSet, service::Deficiency};
+use countersign_eventsourcing::{
+    feed::{Feed, JournalTail},
+    journal::Journal,
+    publish::{Publishers, SharedPublishers},
+    read_model::ReadModel,
+};
+use countersign_intake::{Intake, profile::ProfileStore, service::Inbox};
+use countersign_kernel::Clock;
+use countersign_nats::{Credentials, Nats, NatsFeed, NatsOptions, TlsFiles};
+use countersign_runtime::{
+    Config, SystemClock,
+    config::{FeedKind, JournalKind},
+};
+use countersign_sqlite::{DataFolder, Options, SqliteJournal};
+
+/// What every service of this process stands on.
+pub struct Ground {
+    /// The configuration.
+    pub config: Config,
+    /// The record.
+    pub journal: Arc<dyn Journal>,
+    /// The record when it is embedded: for gaps and statistics, which only the file can tell.
+    pub embedded: Option<Arc<SqliteJournal>>,
+    /// What services say to each other.
+    pub feed: Arc<dyn Feed>,
+    /// How stored events become contract events.
+    pub publishers: SharedPublishers,
+    /// The connection to NATS, when the feed runs over it.
+    pub nats: Option<Nats>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The folder's lock, for as long as the process lives.
+    _folder: Option<Arc<DataFolder>>,
+}
+
+/// Whether other processes may use the data folder at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// This process alone.
+    Alone,
+    /// Several processes on this host.
+    WithOthers,
+}
+
+impl Ground {
+    /// Opens journal and feed as the configuration says.
+    pub async fn open(config: Config, sharing: Sharing, command: &str) -> anyhow::Result<Self> {
+        let publishers: SharedPublishers = Arc::new(
+            Publishers::default()
+                .with("message", countersign_intake::publish::publish)
+                .with("chart", countersign_deficiency::publish::publish),
+        );
+        let (journal, embedded, folder): (Arc<dyn Journal>, _, _) = match config.journal.kind {
+            JournalKind::Embedded => {
+                let dir = &config.data.dir;
+                let folder = match sharing {
+                    Sharing::Alone => DataFolder::open_exclusive(dir, command),
+                    Sharing::WithOthers => DataFolder::open_shared(dir, command),
+                }?;
+                let opened = Arc::clone(&folder);
+                let journal =
+                    tokio::task::spawn_blocking(move || SqliteJournal::open(opened, Options::default()))
+                        .await?
+                        .with_context(|| format!("data folder {}", dir.display()))?;
+                (Arc::clone(&journal) as Arc<dyn Journal>, Some(journal), Some(folder))
+            }
+            JournalKind::EventStoreDb => (event_store(&config).await?, None, None),
+        };
+        let nats = match config.feed.kind {
+            FeedKind::Embedded => None,
+            FeedKind::Nats => Some(connect(&config).await?),
+        };
+        let feed: Arc<dyn Feed> = match &nats {
+            None => Arc::new(JournalTail::new(Arc::clone(&journal), Arc::clone(&publishers))),
+            Some(nats) => Arc::new(NatsFeed::new(nats.clone())),
+        };
+        Ok(Self {
+            config,
+            journal,
+            embedded,
+            feed,
+            publishers,
+            nats,
+            clock: Arc::new(SystemClock),
+            _folder: folder,
+        })
+    }
+
+    /// The folder of a service's files that can be rebuilt.
+    pub fn state(&self, service: &str) -> PathBuf {
+        state_folder(&self.config.data.dir, service)
+    }
+
+    /// The deficiency service.
+    pub fn deficiency(&self) -> anyhow::Result<Arc<Deficiency>> {
+        let rules = rules(&self.config)?;
+        Ok(Arc::new(Deficiency::open(countersign_deficiency::service::Ports {
+            journal: Arc::clone(&self.journal),
+            feed: Arc::clone(&self.feed),
+            clock: Arc::clone(&self.clock),
+            state: self.state("deficiency"),
+            rules: Arc::new(rules),
+        })?))
+    }
+
+    /// The intake.
+    pub fn intake(&self) -> anyhow::Result<Arc<Intake>> {
+        let profiles = profiles(&self.config)?;
+        Ok(Arc::new(
+            Intake::new(Arc::clone(&self.journal), Arc::new(profiles), Arc::clone(&self.clock))
+                .with_max_message_bytes(self.config.mllp.max_message_bytes)
+                .traced(countersign_runtime::telemetry::current_traceparent),
+        ))
+    }
+
+    /// The intake beside its MLLP port: feeds, quarantine, reading again.
+    pub fn inbox(&self, intake: &Arc<Intake>) -> anyhow::Result<Arc<Inbox>> {
+        let model = ReadModel::open(&self.state("intake"), Box::new(countersign_intake::projections::inbox::Inbox))?;
+        Ok(Arc::new(Inbox::new(Arc::clone(intake), Arc::new(model))))
+    }
+}
+
+/// `<data>/state/<service>`
+pub fn state_folder(data: &Path, service: &str) -> PathBuf {
+    data.join("state").join(service)
+}
+
+/// The rules in force.
+pub fn rules(config: &Config) -> anyhow::Result<RuleSet> {
+    let Some(path) = &config.deficiency.rules_file else {
+        return RuleSet::parse(RuleSet::DEFAULT_FILE).context("the built-in rules");
+    };
+    let text = std::fs::read_to_string(path).with_context(|| format!("rule file {}", path.display()))?;
+    RuleSet::parse(&text).with_context(|| format!("rule file {}", path.display()))
+}
+
+/// The feed profiles.
+pub fn profiles(config: &Config) -> anyhow::Result<ProfileStore> {
+    ProfileStore::open(config.intake.profiles_file.as_deref(), config.facility.time_zone.name())
+        .context("feed profiles")
+}
+
+async fn connect(config: &Config) -> anyhow::Result<Nats> {
+    let nats = &config.nats;
+    let secret = |path: &Path| {
+        std::fs::read_to_string(path)
+            .map(|text| text.trim().to_owned())
+            .with_context(|| format!("cannot read {}", path.display()))
+    };
+    let credentials = match nats {
+        _ if let Some(file) = &nats.credentials_file => Credentials::File(file.clone()),
+        _ if let Some(file) = &nats.nkey_file => Credentials::NKey(secret(file)?),
+        _ if let Some(user) = &nats.user => {
+            let password = nats.password_file.as_deref().map(secret).transpose()?;
+            Credentials::Password { user: user.clone(), password: password.unwrap_or_default() }
+        }
+        _ => Credentials::None,
+    };
+    let days = nats.max_age_days;
+    let options = NatsOptions {
+        name: config.telemetry.service_name.clone(),
+        credentials,
+        tls: nats.tls_ca.clone().map(|authority| TlsFiles { authority: Some(authority), identity: None }),
+        replicas: nats.replicas,
+        max_age: (days > 0).then(|| std::time::Duration::from_secs(days * 24 * 60 * 60)),
+        ..NatsOptions::new(nats.url.reveal())
+    };
+    Nats::connect(options).await.context("NATS: check nats.url, and that the server runs (version 2.12 or newer)")
+}
+
+#[cfg(feature = "eventstoredb")]
+async fn event_store(config: &Config) -> anyhow::Result<Arc<dyn Journal>> {
+    let Some(url) = &config.journal.url else { bail!("journal.url is missing: say where EventStoreDB is") };
+    let journal = countersign_eventstoredb::EventStoreJournal::connect(url.reveal())
+        .await
+        .context("EventStoreDB: check journal.url, and that the server runs")?;
+    Ok(Arc::new(journal))
+}
+
+#[cfg(not(feature = "eventstoredb"))]
+async fn event_store(_: &Config) -> anyhow::Result<Arc<dyn Journal>> {
+    bail!(
+        "this program was built without EventStoreDB: build it with \
+         `cargo build --release -p countersign --features eventstoredb`, or set journal.kind = \"embedded\""
+    )
+}

@@ -1,0 +1,40 @@
+//! Tables and JSON on standard output.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+/// Prints a value as JSON.
+pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// Prints a line.
+pub fn line(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout().lock(), "{text}")?;
+    Ok(())
+}
+
+/// Prints rows under headings, columns as wide as their widest cell.
+pub fn table(headings: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
+    let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut out = std::io::stdout().lock();
+    let mut print = |cells: &mut dyn Iterator<Item = &str>| -> std::io::Result<()> {
+        let line: Vec<String> =
+            cells.zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        writeln!(out, "{}", line.join("  ").trim_end())
+    };
+    print(&mut headings.iter().copied())?;
+    for row in rows {
+        print(&mut row.iter().map(String::as_str))?;
+    }
+    Ok(())
+}
