@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use anyhow::{Context, bail};
@@ -38,8 +38,8 @@ pub struct Ground {
     pub nats: Option<Nats>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The folder's lock, for as long as the process lives.
-    _folder: Option<Arc<DataFolder>>,
+    /// Locks on folders, for as long as the process lives.
+    locks: Mutex<Vec<Arc<DataFolder>>>,
 }
 
 /// Whether other processes may use the data folder at the same time.
@@ -91,13 +91,21 @@ impl Ground {
             publishers,
             nats,
             clock: Arc::new(SystemClock),
-            _folder: folder,
+            locks: Mutex::new(folder.into_iter().collect()),
         })
     }
 
     /// The folder of a service's files that can be rebuilt.
     pub fn state(&self, service: &str) -> PathBuf {
-        state_folder(&self.config.data.dir, service)
+        self.config.data.dir.join("state").join(service)
+    }
+
+    /// The same, for this process alone: read models are not shared.
+    fn own_state(&self, service: &str) -> anyhow::Result<PathBuf> {
+        let path = self.state(service);
+        let lock = DataFolder::open_exclusive(&path, &format!("countersign, service {service}"))?;
+        self.locks.lock().unwrap_or_else(PoisonError::into_inner).push(lock);
+        Ok(path)
     }
 
     /// The deficiency service.
@@ -107,7 +115,7 @@ impl Ground {
             journal: Arc::clone(&self.journal),
             feed: Arc::clone(&self.feed),
             clock: Arc::clone(&self.clock),
-            state: self.state("deficiency"),
+            state: self.own_state("deficiency")?,
             rules: Arc::new(rules),
         })?))
     }
@@ -124,14 +132,9 @@ impl Ground {
 
     /// The intake beside its MLLP port: feeds, quarantine, reading again.
     pub fn inbox(&self, intake: &Arc<Intake>) -> anyhow::Result<Arc<Inbox>> {
-        let model = ReadModel::open(&self.state("intake"), Box::new(countersign_intake::projections::inbox::Inbox))?;
+        let model = ReadModel::open(&self.own_state("intake")?, Box::new(countersign_intake::projections::inbox::Inbox))?;
         Ok(Arc::new(Inbox::new(Arc::clone(intake), Arc::new(model))))
     }
-}
-
-/// `<data>/state/<service>`
-pub fn state_folder(data: &Path, service: &str) -> PathBuf {
-    data.join("state").join(service)
 }
 
 /// The rules in force.

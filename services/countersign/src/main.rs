@@ -8,6 +8,7 @@ mod client;
 mod commands;
 mod compose;
 mod print;
+mod remote;
 mod send;
 
 use std::process::ExitCode;

@@ -77,6 +77,10 @@ pub async fn start(
         start_relay(ground, life, &mut checks)?;
     }
     routes = routes.route("/api/v1/openapi.json", get(move || async move { Json(described) }));
+    if wants(ServiceName::Portal) {
+        let pages = portal(ground, services, &routes);
+        routes = routes.merge(pages);
+    }
     let listener = http::bind(ground.config.http.listen).await?;
     running.http = Some(listener.local_addr()?);
     let site = http::site(routes, Site::new(&ground.config.http, metrics.clone(), checks));
@@ -189,3 +193,14 @@ async fn stopped_by<E>(
     stop.run_until_cancelled(work).await.unwrap_or(Ok(()))
 }
 
+
+/// The pages: over the services of this process where they run here, else over the API of another one.
+fn portal(ground: &Ground, services: &[ServiceName], api: &Router) -> Router {
+    let here = [ServiceName::Intake, ServiceName::Deficiency].iter().all(|name| services.contains(name));
+    let api: Arc<dyn countersign_portal::Api> = if here {
+        Arc::new(countersign_portal::InProcess::new(api.clone()))
+    } else {
+        Arc::new(crate::remote::Remote::new(&ground.config.portal))
+    };
+    countersign_portal::routes(api, Arc::clone(&ground.clock))
+}

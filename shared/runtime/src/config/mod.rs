@@ -43,6 +43,8 @@ pub struct Config {
     pub intake: Intake,
     /// Rules.
     pub deficiency: Deficiency,
+    /// Pages.
+    pub portal: Portal,
 }
 
 /// Section `[data]`.
@@ -203,6 +205,16 @@ pub struct Intake {
 pub struct Deficiency {
     /// Own rule set.
     pub rules_file: Option<PathBuf>,
+}
+
+/// Section `[portal]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Portal {
+    /// Base address of the intake's API.
+    pub intake_url: ConnectionUrl,
+    /// Base address of the deficiency service's API.
+    pub deficiency_url: ConnectionUrl,
 }
 
 /// A setting given on the command line: option as typed (`--http`), dotted name (`http.listen`), value.

@@ -1,0 +1,49 @@
+//! The public API of other processes, for a portal that runs on its own.
+
+use std::time::Duration;
+
+use countersign_portal::{Answer, Api, ApiFuture, Call, Unreachable};
+use countersign_runtime::config;
+
+/// Longest wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What the intake answers; everything else is the deficiency service's.
+const OF_THE_INTAKE: [&str; 3] = ["/api/v1/feeds", "/api/v1/quarantine", "/api/v1/reinterpret"];
+
+/// The services of other processes.
+pub struct Remote {
+    intake: String,
+    deficiency: String,
+    http: reqwest::Client,
+}
+
+impl Remote {
+    /// The services at these addresses.
+    pub fn new(portal: &config::Portal) -> Self {
+        let base = |url: &config::ConnectionUrl| url.reveal().trim_end_matches('/').to_owned();
+        Self {
+            intake: base(&portal.intake_url),
+            deficiency: base(&portal.deficiency_url),
+            http: reqwest::Client::new(),
+        }
+    }
+}
+
+impl Api for Remote {
+    fn call(&self, call: Call) -> ApiFuture<'_> {
+        let of_the_intake = OF_THE_INTAKE.iter().any(|prefix| call.path.starts_with(prefix));
+        let base = if of_the_intake { &self.intake } else { &self.deficiency };
+        let request = self.http.request(call.method, format!("{base}{}", call.path)).timeout(PATIENCE);
+        let request = match call.min_position {
+            Some(position) => request.header("Min-Position", position),
+            None => request,
+        };
+        // The address may hold a visit number, so errors are told without it.
+        Box::pin(async move {
+            let unreachable = |error: reqwest::Error| Unreachable(error.without_url().to_string());
+            let answer = request.send().await.map_err(unreachable)?;
+            let status = answer.status();
+            Ok(Answer { status, body: answer.bytes().await.map_err(unreachable)? })
+        })
+    }
+}
