@@ -132,7 +132,8 @@ impl Ground {
 
     /// The intake beside its MLLP port: feeds, quarantine, reading again.
     pub fn inbox(&self, intake: &Arc<Intake>) -> anyhow::Result<Arc<Inbox>> {
-        let model = ReadModel::open(&self.own_state("intake")?, Box::new(countersign_intake::projections::inbox::Inbox))?;
+        let model = ReadModel::open(&self.own_state("intake")?, Box::new(countersign_intake::projections::inbox::Inbox))?
+            .traced(countersign_runtime::telemetry::span_from_traceparent);
         Ok(Arc::new(Inbox::new(Arc::clone(intake), Arc::new(model))))
     }
 }

@@ -15,7 +15,9 @@ use countersign_eventsourcing::{
     journal::{AppendError, Expected, Journal, JournalError, Metadata, NewEvent, PortFuture, StreamName},
 };
 use countersign_kernel::{Clock, EncounterId, EventId, Timestamp};
+use countersign_runtime::telemetry::{current_traceparent, span_from_traceparent};
 use lru::LruCache;
+use tracing::{Instrument, Span};
 
 use crate::domain::{
     decide::{Command, decide, facts_to_hand_over},
@@ -175,6 +177,7 @@ impl Charts {
     fn encode(&self, events: &[ChartEvent], cause: &Cause<'_>) -> Result<Vec<NewEvent>, ChartError> {
         let now = self.clock.now();
         let cause_id = cause.id.to_string();
+        let traceparent = cause.traceparent.and_then(|parent| current_traceparent().or_else(|| Some(parent.to_owned())));
         events
             .iter()
             .enumerate()
@@ -186,7 +189,7 @@ impl Charts {
                 let metadata = Metadata {
                     correlation: cause.correlation,
                     causation: Some(cause.id.0),
-                    traceparent: cause.traceparent.map(str::to_owned),
+                    traceparent: traceparent.clone(),
                     schema: 1,
                     actor: "deficiency".to_owned(),
                     occurred_at: facts.map_or(now, |fact| fact.occurred_at),
@@ -249,7 +252,12 @@ pub async fn read_chart(
 
 impl Handler for Charts {
     fn handle<'a>(&'a self, event: &'a Envelope) -> PortFuture<'a, Result<(), HandleError>> {
-        Box::pin(async move {
+        // A message that is traced goes on being traced here; all others cost nothing.
+        let span = event
+            .traceparent
+            .as_deref()
+            .map_or_else(Span::none, |parent| span_from_traceparent("deficiency.decide", Some(parent)));
+        let work = async move {
             match event.kind.as_str() {
                 ChartFactsReported::TYPE => {
                     let reported = event.decode().map_err(|error| HandleError::Poison(error.to_string()))?;
@@ -262,6 +270,7 @@ impl Handler for Charts {
                 // Another service's event of a later version: not ours to judge.
                 _ => Ok(()),
             }
-        })
+        };
+        Box::pin(work.instrument(span))
     }
 }

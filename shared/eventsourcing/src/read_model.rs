@@ -13,9 +13,10 @@ use std::{
 use futures::StreamExt;
 use rusqlite::{Connection, OpenFlags, params};
 use tokio::sync::watch;
+use tracing::Span;
 
 use crate::{
-    journal::{Batch, Journal, JournalError, Position},
+    journal::{Batch, Journal, JournalError, Position, RecordedEvent},
     projection::{Projection, ProjectionError},
 };
 
@@ -54,9 +55,14 @@ pub enum ReadModelError {
     Interrupted,
 }
 
+/// Makes the span under which an event is folded, from the name of the read model's step and the event's W3C
+/// trace context.
+pub type SpanOf = fn(&'static str, Option<&str>) -> Span;
+
 struct Writer {
     connection: Connection,
     projection: Box<dyn Projection>,
+    span_of: Option<SpanOf>,
 }
 
 /// A projection with its file.
@@ -109,10 +115,12 @@ fn checkpoint_of(connection: &Connection) -> Result<Position, rusqlite::Error> {
 
 impl Writer {
     fn apply(&mut self, batch: &Batch) -> Result<(), ReadModelError> {
-        let Self { connection, projection } = self;
+        let Self { connection, projection, span_of } = self;
         let tables = connection.transaction()?;
         let before = checkpoint_of(&tables)?;
         for event in batch.events.iter().filter(|event| event.position > before) {
+            let span = span_of.and_then(|span_of| Some(span_of("read_model.apply", Some(&traceparent(event)?))));
+            let _entered = span.as_ref().map(Span::enter);
             projection.apply(&tables, event).map_err(|source| ReadModelError::Stopped {
                 name: projection.name(),
                 position: event.position,
@@ -125,6 +133,12 @@ impl Writer {
         tables.commit()?;
         Ok(())
     }
+}
+
+/// The event's trace context. Few events have one, so the metadata is decoded only where the word occurs.
+fn traceparent(event: &RecordedEvent) -> Option<String> {
+    const WORD: &[u8] = b"traceparent";
+    event.metadata.windows(WORD.len()).any(|window| window == WORD).then(|| event.metadata().ok()?.traceparent)?
 }
 
 /// What a rebuild or a catch-up did.
@@ -151,11 +165,18 @@ impl ReadModel {
         Ok(Self {
             name: projection.name(),
             path,
-            writer: Arc::new(Mutex::new(Writer { connection, projection })),
+            writer: Arc::new(Mutex::new(Writer { connection, projection, span_of: None })),
             readers: Mutex::default(),
             applied,
             stopped: Mutex::default(),
         })
+    }
+
+    /// Joins the folding of traced events to their trace.
+    #[must_use]
+    pub fn traced(self, span_of: SpanOf) -> Self {
+        lock(&self.writer).span_of = Some(span_of);
+        self
     }
 
     /// The projection's name.
@@ -329,7 +350,7 @@ async fn build(
     remove_database(path)?;
     let filter = projection.filter();
     let connection = open_writer(path, projection.as_ref(), false)?;
-    let mut writer = Writer { connection, projection };
+    let mut writer = Writer { connection, projection, span_of: None };
     let mut folded = Folded { events: 0, upto: Position::START };
     loop {
         let mut batch = journal.read_all(folded.upto, filter.clone(), PAGE).await?;
