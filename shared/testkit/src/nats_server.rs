@@ -58,6 +58,17 @@ impl NatsServer {
         panic!("nats-server found no port to listen on{}", server.log());
     }
 
+    /// Starts three servers that form a cluster. It needs some seconds to elect a leader before the first
+    /// request is answered.
+    pub fn start_cluster() -> [Self; 3] {
+        let ports = [next_port(), next_port(), next_port()];
+        let routes = ports.map(|port| format!("nats://127.0.0.1:{port}"));
+        let cluster = format!("countersign-test-{}-{}", std::process::id(), ports[0]);
+        routes.each_ref().map(|own| {
+            Self::start_with(&["--cluster_name", &cluster, "--cluster", own, "--routes", &routes.join(",")])
+        })
+    }
+
     /// Where clients connect.
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)

@@ -166,6 +166,10 @@ impl Reader {
     /// Makes a reader on the server that continues where we are.
     async fn open(&mut self) -> Result<Option<Deliveries>, FeedError> {
         self.link.borrow_and_update();
+        if self.subscription.categories.is_empty() {
+            // Without a filter the server would send all of them.
+            return Err(FeedError("the subscription names no category".to_owned()));
+        }
         self.nats.check_server().map_err(interrupted)?;
         let stream = transport::existing(&self.nats)
             .await
@@ -243,13 +247,16 @@ impl Reader {
         }) else {
             return Ok(None);
         };
-        let same = match transport::message(stream, at.sequence).await.map_err(interrupted)? {
-            Some(message) => Place::read(&message.headers).is_none_or(|place| {
+        let message = match at.sequence {
+            0 => None,
+            sequence => transport::message(stream, sequence).await.map_err(interrupted)?,
+        };
+        let same = message.is_none_or(|message| {
+            Place::read(&message.headers).is_none_or(|place| {
                 message::passed(&message.headers, place.position, &self.subscription.categories)
                     <= at.position
-            }),
-            None => true,
-        };
+            })
+        });
         Ok(same.then_some(at.sequence))
     }
 

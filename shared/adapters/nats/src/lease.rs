@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_nats::jetstream::kv::{Config, CreateErrorKind, Store, UpdateErrorKind};
 use tokio::{
     task::JoinHandle,
-    time::{Instant, sleep, sleep_until, timeout_at},
+    time::{Instant, sleep, sleep_until, timeout, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -26,8 +26,8 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Waits until nobody holds the lease and takes it. `owner` tells people who has it. Waits through any
-    /// failure of the server, which is logged.
+    /// Waits until nobody holds the lease of this name (letters, digits, `-`, `_` and `.`) and takes it.
+    /// `owner` tells people who has it. Waits through any failure of the server, which is logged.
     pub async fn hold(nats: &Nats, name: &str, owner: &str) -> Self {
         let mut pause = Pause::new();
         loop {
@@ -121,7 +121,11 @@ impl Keeper {
                 () = give_back.cancelled() => return self.delete().await,
                 () = sleep(self.ttl / 3) => {}
             }
-            if !self.renew().await {
+            let ours = tokio::select! {
+                () = give_back.cancelled() => return self.delete().await,
+                ours = self.renew() => ours,
+            };
+            if !ours {
                 tracing::warn!(lease = self.name, "lease lost");
                 return;
             }
@@ -150,9 +154,11 @@ impl Keeper {
         }
     }
 
+    /// Gives the lease back, or leaves it to its time when the server does not answer.
     async fn delete(&self) {
-        if let Err(error) = self.bucket.delete_expect_revision(&self.name, Some(self.revision)).await {
-            tracing::debug!(lease = self.name, %error, "lease not given back; it ends with its time");
+        let deleting = self.bucket.delete_expect_revision(&self.name, Some(self.revision));
+        if !matches!(timeout(self.ttl / 5, deleting).await, Ok(Ok(()))) {
+            tracing::debug!(lease = self.name, "lease not given back; it ends with its time");
         }
     }
 }

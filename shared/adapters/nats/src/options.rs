@@ -2,8 +2,8 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
-/// How to reach the servers and what to keep on them.
-#[derive(Debug, Clone)]
+/// How to reach the servers and what to keep on them. `Debug` shows no password.
+#[derive(Clone)]
 pub struct NatsOptions {
     /// Servers, comma-separated, e.g. `nats://a:4222,nats://b:4222`.
     pub url: String,
@@ -41,6 +41,25 @@ impl NatsOptions {
             lease_ttl: Duration::from_secs(10),
             patience: Duration::from_secs(30),
         }
+    }
+}
+
+impl fmt::Debug for NatsOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A URL may hold a user and a password before its host.
+        let hosts: Vec<&str> =
+            self.url.split(',').map(|url| url.rsplit(['@', '/']).next().unwrap_or_default()).collect();
+        f.debug_struct("NatsOptions")
+            .field("hosts", &hosts)
+            .field("name", &self.name)
+            .field("credentials", &self.credentials)
+            .field("tls", &self.tls)
+            .field("replicas", &self.replicas)
+            .field("max_age", &self.max_age)
+            .field("max_bytes", &self.max_bytes)
+            .field("lease_ttl", &self.lease_ttl)
+            .field("patience", &self.patience)
+            .finish()
     }
 }
 
@@ -84,4 +103,19 @@ pub struct TlsFiles {
     pub authority: Option<PathBuf>,
     /// Our certificate and its private key, when the server asks for one.
     pub identity: Option<(PathBuf, PathBuf)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_holds_no_secret() {
+        let mut options = NatsOptions::new("nats://somebody:secret@a:4222, tls://b:4222");
+        options.credentials = Credentials::Token("secret".to_owned());
+
+        let text = format!("{options:?}");
+
+        assert!(!text.contains("secret") && text.contains(r#"["a:4222", "b:4222"]"#), "{text}");
+    }
 }

@@ -35,6 +35,7 @@ macro_rules! feed_spec {
             an_empty_feed_says_that_it_has_caught_up,
             only_the_wanted_categories_arrive,
             a_subscription_from_any_cursor_gives_exactly_the_rest,
+            a_cursor_moved_back_by_one_gives_its_event_again,
             a_cursor_of_another_transport_resumes_by_position,
             a_subscription_catches_up_and_then_follows,
             subscribers_do_not_disturb_each_other,
@@ -305,6 +306,26 @@ pub async fn a_subscription_from_any_cursor_gives_exactly_the_rest(fixture: impl
         assert_eq!(ids(&reading.events), ids(rest), "after event {index}");
         let cursors = |events: &[Delivery]| events.iter().map(|event| event.cursor).collect::<Vec<_>>();
         assert_eq!(cursors(&reading.events), cursors(rest), "after event {index}");
+    }
+}
+
+/// A consumer that has to take an event again moves its cursor back by one: that event arrives, and all
+/// behind it.
+pub async fn a_cursor_moved_back_by_one_gives_its_event_again(fixture: impl Fixture) {
+    write_history(&*fixture.journal()).await;
+    let all = Reading::begin(&*fixture.feed(), &["alpha", "beta"], None).count(SAID).await;
+
+    for (index, delivery) in all.iter().enumerate() {
+        let Cursor { epoch, sequence, position } = delivery.cursor;
+        let position = Position(position.0.saturating_sub(1));
+        let after = Cursor { epoch, sequence: sequence.saturating_sub(1), position };
+        let mut reading = Reading::begin(&*fixture.feed(), &["alpha", "beta"], Some(after));
+        reading
+            .until("that event and the rest", |reading| {
+                reading.caught_up && ids(&reading.events).ends_with(&ids(&all[index..]))
+            })
+            .await;
+        assert!(reading.events.iter().all(|delivery| delivery.event.position >= position.0), "{index}");
     }
 }
 

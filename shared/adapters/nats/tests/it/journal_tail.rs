@@ -45,6 +45,7 @@ countersign_eventsourcing::feed_spec! { @cases embedded;
     an_empty_feed_says_that_it_has_caught_up,
     only_the_wanted_categories_arrive,
     a_subscription_from_any_cursor_gives_exactly_the_rest,
+    a_cursor_moved_back_by_one_gives_its_event_again,
     a_cursor_of_another_transport_resumes_by_position,
     a_subscription_catches_up_and_then_follows,
     subscribers_do_not_disturb_each_other,

@@ -1,5 +1,6 @@
 //! The adapter against a real server.
 
+mod cluster;
 mod connecting;
 mod installation;
 mod interruptions;
