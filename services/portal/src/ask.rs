@@ -1,0 +1,135 @@
+//! The calls that pages make, typed.
+
+pub(crate) mod intake;
+
+use axum::http::StatusCode;
+use countersign_contracts::api::{ChartView, DeficiencyView, Explanation, Page, ProviderView};
+use countersign_kernel::{DeficiencyId, EncounterId, MessageId};
+use form_urlencoded::Serializer;
+use intake::{FeedView, QuarantinedMessage, QuarantinedView, Run};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    api::{Api, Call},
+    failure::{Failure, Problem},
+};
+
+/// Which deficiencies a page wants: the parameters of `GET /api/v1/deficiencies`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) provider: Option<&'a str>,
+    pub(crate) unassigned: bool,
+    pub(crate) status: Option<&'a str>,
+    pub(crate) rule: Option<&'a str>,
+    pub(crate) facility: Option<&'a str>,
+    pub(crate) overdue: bool,
+    pub(crate) limit: usize,
+    pub(crate) cursor: Option<&'a str>,
+}
+
+impl Wanted<'_> {
+    fn path(&self) -> String {
+        let path = "/api/v1/deficiencies?".to_owned();
+        let start = path.len();
+        let mut query = Serializer::for_suffix(path, start);
+        for (name, value) in [
+            ("provider", self.provider),
+            ("status", self.status),
+            ("rule", self.rule),
+            ("facility", self.facility),
+            ("cursor", self.cursor),
+        ] {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        for (name, flag) in [("unassigned", self.unassigned), ("overdue", self.overdue)] {
+            if flag {
+                query.append_pair(name, "true");
+            }
+        }
+        query.append_pair("limit", &self.limit.to_string());
+        query.finish()
+    }
+}
+
+pub(crate) async fn deficiencies(
+    api: &dyn Api,
+    wanted: &Wanted<'_>,
+) -> Result<Page<DeficiencyView>, Failure> {
+    get(api, Call::get(wanted.path())).await
+}
+
+pub(crate) async fn explanation(api: &dyn Api, id: DeficiencyId) -> Result<Explanation, Failure> {
+    get(api, Call::get(format!("/api/v1/deficiencies/{id}/explanation"))).await
+}
+
+pub(crate) async fn chart(api: &dyn Api, id: EncounterId) -> Result<ChartView, Failure> {
+    get(api, Call::get(format!("/api/v1/charts/{id}"))).await
+}
+
+pub(crate) async fn providers(api: &dyn Api) -> Result<Page<ProviderView>, Failure> {
+    get(api, Call::get("/api/v1/providers")).await
+}
+
+pub(crate) async fn feeds(api: &dyn Api) -> Result<Page<FeedView>, Failure> {
+    get(api, Call::get("/api/v1/feeds")).await
+}
+
+pub(crate) async fn quarantine(
+    api: &dyn Api,
+    cursor: Option<&str>,
+    limit: usize,
+    not_before: Option<u64>,
+) -> Result<Page<QuarantinedView>, Failure> {
+    let path = {
+        let mut query = Serializer::new(format!("/api/v1/quarantine?limit={limit}"));
+        query.extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
+        query.finish()
+    };
+    get(api, Call::get(path).not_before(not_before)).await
+}
+
+pub(crate) async fn quarantined(
+    api: &dyn Api,
+    id: MessageId,
+    not_before: Option<u64>,
+) -> Result<QuarantinedMessage, Failure> {
+    get(api, Call::get(format!("/api/v1/quarantine/{id}")).not_before(not_before)).await
+}
+
+pub(crate) async fn replay(api: &dyn Api, id: MessageId) -> Result<Run, Failure> {
+    get(api, Call::post(format!("/api/v1/quarantine/{id}/replay"))).await
+}
+
+async fn get<T: DeserializeOwned>(api: &dyn Api, call: Call) -> Result<T, Failure> {
+    let answer = api.call(call).await.map_err(|error| {
+        tracing::warn!(%error, "a page could not be made");
+        Failure::Unavailable(None)
+    })?;
+    if answer.status.is_success() {
+        return serde_json::from_slice(&answer.body).map_err(|error| {
+            // the error's own text may quote the answer, and with it a patient
+            tracing::error!(
+                category = ?error.classify(),
+                line = error.line(),
+                column = error.column(),
+                "an answer of the API cannot be read"
+            );
+            Failure::Fault
+        });
+    }
+    let problem: Problem = serde_json::from_slice(&answer.body).unwrap_or_default();
+    Err(match answer.status {
+        StatusCode::BAD_REQUEST => Failure::Invalid(problem.text()),
+        StatusCode::NOT_FOUND => Failure::NotFound(problem.text()),
+        StatusCode::CONFLICT => Failure::Conflict(problem.text()),
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT | StatusCode::BAD_GATEWAY => {
+            Failure::Unavailable(problem.text())
+        }
+        status => {
+            tracing::error!(status = status.as_u16(), "the API failed");
+            Failure::Fault
+        }
+    })
+}
