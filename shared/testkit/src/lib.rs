@@ -3,3 +3,4 @@
 #[cfg(feature = "eventstore")]
 pub mod eventstore_stand_in;
 pub mod nats_server;
+pub mod program;
