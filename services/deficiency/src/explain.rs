@@ -12,7 +12,7 @@ use crate::domain::{
     decide::outcome,
     events::{CHART, Change, ChartEvent, Deficiency, DeficiencyEvent},
     rules::{Rule, RuleSet},
-    state::ChartState,
+    state::{ChartState, KnownFact},
 };
 
 /// A chart's stream, read: the state and every decision with the instant at which it was taken.
@@ -24,10 +24,8 @@ struct History {
 async fn read(journal: &dyn Journal, encounter: EncounterId) -> Result<History, JournalError> {
     let mut history = History { state: ChartState::default(), decisions: Vec::new() };
     for event in journal.read_stream(StreamName::new(CHART, encounter), 0).await? {
-        let decoded = ChartEvent::decode(&event.kind, &event.data).map_err(|source| JournalError::Undecodable {
-            position: event.position,
-            kind: event.kind.to_string(),
-            source,
+        let decoded = ChartEvent::decode(&event.kind, &event.data).map_err(|source| {
+            JournalError::Undecodable { position: event.position, kind: event.kind.to_string(), source }
         })?;
         if let ChartEvent::Deficiency(decision) = &decoded {
             history.decisions.push((event.metadata()?.received_at, (**decision).clone()));
@@ -51,7 +49,8 @@ pub async fn explain(
     };
     let deficiency = &last.deficiency;
     let view = view(&history.state, deficiency, rules, now);
-    let rule = rules.rule(&deficiency.rule).map_or_else(|| unknown_rule(deficiency), |rule| rule_view(rule, rules));
+    let rule =
+        rules.rule(&deficiency.rule).map_or_else(|| unknown_rule(deficiency), |rule| rule_view(rule, rules));
     let mut timeline: Vec<TimelineEntry> = facts(&history.state, deficiency);
     timeline.extend(
         history
@@ -119,7 +118,9 @@ fn view(state: &ChartState, deficiency: &Deficiency, rules: &RuleSet, now: Times
         chart,
         rule: deficiency.rule.clone(),
         rule_version: deficiency.rule_version,
-        title: rules.rule(&deficiency.rule).map_or_else(|| deficiency.rule.clone(), |rule| rule.title.clone()),
+        title: rules
+            .rule(&deficiency.rule)
+            .map_or_else(|| deficiency.rule.clone(), |rule| rule.title.clone()),
         document_type: deficiency.document_type.clone(),
         subject: deficiency.subject.clone(),
         responsible: deficiency.responsible.as_ref().and_then(|person| person.id.clone()),
@@ -193,21 +194,20 @@ fn summary(view: &DeficiencyView, rule: &RuleView, last: Change) -> String {
             view.closed_because.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
         ),
     };
-    format!("{} (rule {}, version {}): due {} after {}. {who} {state}", rule.title, rule.id, rule.version, rule.due, rule.anchor)
+    format!(
+        "{} (rule {}, version {}): due {} after {}. {who} {state}",
+        rule.title, rule.id, rule.version, rule.due, rule.anchor
+    )
 }
 
 fn facts(state: &ChartState, deficiency: &Deficiency) -> Vec<TimelineEntry> {
     state
         .facts()
         .into_iter()
-        .map(|(message, fact)| TimelineEntry {
+        .map(|KnownFact { message, received_at, fact }| TimelineEntry {
             occurred_at: fact.occurred_at,
             recorded_at: Some(fact.recorded_at),
-            received_at: state
-                .inbox
-                .iter()
-                .find(|((id, _), _)| *id == message)
-                .map(|(_, reported)| reported.received_at),
+            received_at: Some(received_at),
             kind: "fact".to_owned(),
             text: describe(fact),
             trigger: Some(fact.trigger.clone()),
@@ -270,7 +270,13 @@ fn decision(decided_at: Timestamp, event: &DeficiencyEvent) -> TimelineEntry {
     let (occurred_at, text) = match change {
         Change::Opened | Change::Reopened | Change::Changed => (
             deficiency.opened_at,
-            format!("{} {}, {owed_by} ({}), due {}", deficiency.rule, change.word(), deficiency.responsible_because, deficiency.due_at),
+            format!(
+                "{} {}, {owed_by} ({}), due {}",
+                deficiency.rule,
+                change.word(),
+                deficiency.responsible_because,
+                deficiency.due_at
+            ),
         ),
         Change::Satisfied | Change::Voided => (
             deficiency.closed_at.unwrap_or(deficiency.opened_at),

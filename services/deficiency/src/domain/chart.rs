@@ -1,17 +1,34 @@
 //! What the facts mean, taken in the order in which they happened: the visit as it stood at an instant.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use countersign_contracts::{
+    Field,
     chart::{ChartFact, EncounterClass, EncounterKey, Procedure, VisitSnapshot, What},
     patient::PatientId,
 };
-use countersign_kernel::{MessageId, Person, Phi, Timestamp};
+use countersign_kernel::{Person, Phi, Timestamp};
 
 use super::{
     document::{self, Document},
-    events::{FactRef, Stage},
+    events::Stage,
 };
+
+/// Which fact says something: its place in the order in which the facts happened, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Place in the order.
+    pub fact: usize,
+    /// What it establishes, e.g. `discharge (PV1-45)`.
+    pub says: Cow<'static, str>,
+}
+
+impl Source {
+    /// What the fact at this place says.
+    pub fn new(fact: usize, says: impl Into<Cow<'static, str>>) -> Self {
+        Self { fact, says: says.into() }
+    }
+}
 
 /// A value with the fact that gave it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +36,7 @@ pub struct Known<T> {
     /// The value.
     pub value: T,
     /// Where it is from.
-    pub from: FactRef,
+    pub from: Source,
 }
 
 /// A stretch of the visit in one encounter class.
@@ -47,9 +64,9 @@ pub struct Chart {
     /// The patient died in this stay.
     pub died: bool,
     /// Attending of record.
-    pub attending: Option<Known<Person>>,
+    pub attending: Option<Person>,
     /// Admitting provider.
-    pub admitting: Option<Known<Person>>,
+    pub admitting: Option<Person>,
     /// Location as sent.
     pub location: Option<String>,
     /// Hospital service.
@@ -66,6 +83,8 @@ pub struct Chart {
     pub continues_as: Option<EncounterKey>,
     /// What needs somebody's eye.
     pub findings: Vec<String>,
+    /// The last fact changed something of the visit that a rule may look at.
+    changed: bool,
 }
 
 impl Chart {
@@ -74,94 +93,105 @@ impl Chart {
         self.stays.last().map(|stay| &stay.class)
     }
 
-    /// Takes one more fact.
-    pub fn take(&mut self, message: MessageId, fact: &ChartFact) {
-        let reference = |says: &str| FactRef {
-            says: says.to_owned(),
-            message,
-            trigger: fact.trigger.clone(),
-            occurred_at: fact.occurred_at,
-        };
+    /// Whether anything can be owed: not while the visit is only expected, nor once it was taken back or
+    /// continues under another number.
+    pub fn stands(&self) -> bool {
+        !matches!(self.stage, Stage::Cancelled | Stage::Renumbered | Stage::Preadmitted)
+    }
+
+    /// Takes one more fact, the one at place `number` in the order. Returns whether it changed anything of the
+    /// visit itself that a rule may look at; documents aside.
+    pub fn take(&mut self, number: usize, fact: &ChartFact) -> bool {
+        self.changed = false;
         if self.stage == Stage::Cancelled && fact.what == What::Opened {
-            // The same visit number is used again: a new visit begins with nothing but its documents' ledger.
-            *self = Self::default();
+            // The same visit number is used again: a new visit begins, with nothing of the old one.
+            *self = Self { changed: true, ..Self::default() };
         }
-        self.remember_people_and_places(&fact.visit, &reference);
+        self.remember_people_and_places(number, &fact.visit);
         match &fact.what {
             What::Preadmitted => {
                 if self.stage == Stage::Inferred {
-                    self.stage = Stage::Preadmitted;
+                    self.enter(Stage::Preadmitted);
                 }
             }
             What::Opened => {
                 if matches!(self.stage, Stage::Inferred | Stage::Preadmitted) {
-                    self.stage = Stage::Open;
+                    self.enter(Stage::Open);
                 }
-                self.admit(fact, &reference);
+                self.admit(number, fact);
             }
             What::ClassChanged => {
                 if matches!(self.stage, Stage::Inferred | Stage::Preadmitted) {
-                    self.stage = Stage::Open;
+                    self.enter(Stage::Open);
+                } else if self.stage == Stage::Renumbered {
+                    // A later change names this number again: it is in use after all.
+                    self.continues_as = None;
+                    self.enter(if self.discharged.is_some() { Stage::Discharged } else { Stage::Open });
                 }
-                self.change_class(fact, &reference);
+                self.change_class(number, fact);
             }
-            What::Transferred | What::TransferCancelled => self.infer_class(fact, &reference),
+            What::Transferred | What::TransferCancelled => self.infer_class(number, fact),
             What::Discharged { at, from, date_only } => {
-                self.infer_class(fact, &reference);
-                self.discharge(*at, reference(&format!("discharge ({from})")));
+                self.infer_class(number, fact);
+                // A repeated message that does not itself say when the patient left does not re-date it.
+                let stated = !matches!(from.as_str(), "EVN-2" | "MSH-7" | "received");
+                if stated || self.discharged.is_none() {
+                    self.discharge(*at, Source::new(number, format!("discharge ({from})")));
+                }
                 if *date_only {
                     self.note("the discharge came as a date without a time: the end of that day counts");
                 }
             }
             What::DischargeCancelled => {
-                self.discharged = None;
+                self.set_discharged(None);
                 self.died = false;
                 if self.stage == Stage::Discharged {
-                    self.stage = Stage::Open;
+                    self.enter(Stage::Open);
                 }
                 if let Some(stay) = self.stays.last_mut() {
                     stay.ended_at = None;
                 }
             }
             What::Cancelled => {
-                self.stage = Stage::Cancelled;
-                self.discharged = None;
+                self.enter(Stage::Cancelled);
+                self.set_discharged(None);
             }
             What::Updated { discharged_at } => {
-                self.infer_class(fact, &reference);
-                self.correct_admission(fact, &reference);
+                self.infer_class(number, fact);
+                self.correct_admission(number, fact);
                 // An update corrects a discharge that is known; it never makes one.
                 if let (Some(at), Some(known)) = (discharged_at.value(), &self.discharged)
                     && known.value != *at
                 {
-                    self.discharge(*at, reference("discharge corrected (PV1-45)"));
+                    self.discharge(*at, Source::new(number, "discharge corrected (PV1-45)"));
                 }
             }
             What::Renumbered { to } => {
-                self.stage = Stage::Renumbered;
+                self.enter(Stage::Renumbered);
                 self.continues_as = Some(to.clone());
             }
             What::Document(fact_of_document) => {
-                self.infer_class(fact, &reference);
-                document::take(&mut self.documents, fact_of_document, fact.occurred_at, &reference);
+                self.infer_class(number, fact);
+                document::take(&mut self.documents, fact_of_document, number, fact.occurred_at);
             }
         }
+        self.changed
     }
 
-    fn remember_people_and_places(&mut self, visit: &VisitSnapshot, reference: &dyn Fn(&str) -> FactRef) {
-        let person = |field: &countersign_contracts::Field<Person>, says: &str, known: &mut Option<Known<Person>>| {
-            use countersign_contracts::Field;
-            match field {
-                Field::Absent => {}
-                Field::Null => *known = None,
-                Field::Value(person) if known.as_ref().is_some_and(|known| known.value == *person) => {}
-                Field::Value(person) => {
-                    *known = Some(Known { value: person.clone(), from: reference(says) });
-                }
+    fn remember_people_and_places(&mut self, number: usize, visit: &VisitSnapshot) {
+        for (field, known) in
+            [(&visit.attending, &mut self.attending), (&visit.admitting, &mut self.admitting)]
+        {
+            let same = match field {
+                Field::Absent => true,
+                Field::Null => known.is_none(),
+                Field::Value(person) => known.as_ref() == Some(person),
+            };
+            if !same {
+                field.apply_to(known);
+                self.changed = true;
             }
-        };
-        person(&visit.attending, "attending of record (PV1-7)", &mut self.attending);
-        person(&visit.admitting, "admitting provider (PV1-17)", &mut self.admitting);
+        }
         visit.location.apply_to(&mut self.location);
         visit.service.apply_to(&mut self.service);
         if visit.patient.is_some() {
@@ -171,102 +201,135 @@ impl Chart {
             self.patient_name.clone_from(&visit.patient_name);
         }
         if let Some(died) = visit.died.value() {
+            self.changed |= self.died != *died;
             self.died = *died;
         }
         for procedure in &visit.procedures {
             match self.procedures.get_mut(&procedure.id) {
-                Some(known) if known.value == *procedure => {}
+                Some(known) if known.value == *procedure => continue,
                 Some(known) => known.value = procedure.clone(),
                 None => {
-                    let known = Known { value: procedure.clone(), from: reference("procedure (PR1)") };
-                    self.procedures.insert(procedure.id.clone(), known);
+                    let from = Source::new(number, "procedure (PR1)");
+                    self.procedures.insert(procedure.id.clone(), Known { value: procedure.clone(), from });
                 }
             }
+            self.changed = true;
         }
     }
 
-    fn admit(&mut self, fact: &ChartFact, reference: &dyn Fn(&str) -> FactRef) {
+    fn admit(&mut self, number: usize, fact: &ChartFact) {
         let (at, says) = match fact.visit.admitted_at.value() {
             Some(at) => (*at, "admission (PV1-44)".to_owned()),
             None => (fact.occurred_at, format!("admission ({})", fact.occurred_from)),
         };
-        self.admitted = Some(Known { value: at, from: reference(&says) });
+        let began = Known { value: at, from: Source::new(number, says) };
+        self.changed = true;
+        self.admitted = Some(began.clone());
         let class = self.class_of(fact);
-        match (self.stays.first_mut(), class) {
+        match (self.stays.as_mut_slice(), class) {
+            ([], Some(class)) => self.begin(class, began),
+            ([], None) => self.note("the admission names no encounter class (PV1-2)"),
             // A second registration message for a visit that is under way corrects its beginning.
-            (Some(first), class) => {
-                first.began.value = at;
-                if let Some(class) = class
-                    && self.stays.len() == 1
-                {
-                    self.stays[0].class = class;
-                }
+            ([only], Some(class)) => {
+                only.class = class;
+                only.began = began;
             }
-            (None, Some(class)) => self.begin(class, at, reference(&says)),
-            (None, None) => self.note("the admission names no encounter class (PV1-2)"),
+            ([first, ..], _) => first.began = began,
         }
     }
 
-    fn correct_admission(&mut self, fact: &ChartFact, reference: &dyn Fn(&str) -> FactRef) {
+    fn correct_admission(&mut self, number: usize, fact: &ChartFact) {
         let Some(at) = fact.visit.admitted_at.value() else { return };
-        if self.admitted.as_ref().is_none_or(|known| known.value != *at) {
-            self.admitted = Some(Known { value: *at, from: reference("admission corrected (PV1-44)") });
-            if let Some(first) = self.stays.first_mut() {
-                first.began = Known { value: *at, from: reference("admission corrected (PV1-44)") };
-            }
+        if self.admitted.as_ref().is_some_and(|known| known.value == *at) {
+            return;
         }
+        let admitted = Known { value: *at, from: Source::new(number, "admission corrected (PV1-44)") };
+        self.changed = true;
+        // An admission after the first stay is over speaks of a later one.
+        if let Some(first) =
+            self.stays.first_mut().filter(|first| first.ended_at.is_none_or(|ended| *at < ended))
+        {
+            first.began = admitted.clone();
+        }
+        self.admitted = Some(admitted);
     }
 
-    fn change_class(&mut self, fact: &ChartFact, reference: &dyn Fn(&str) -> FactRef) {
+    fn change_class(&mut self, number: usize, fact: &ChartFact) {
         if let Some(class) = self.class_of(fact)
             && self.class() != Some(&class)
         {
-            self.begin(class, fact.occurred_at, reference("change of encounter class"));
+            let from = Source::new(number, "change of encounter class");
+            self.begin(class, Known { value: fact.occurred_at, from });
         }
         if self.admitted.is_none() {
-            self.correct_admission(fact, reference);
+            self.correct_admission(number, fact);
         }
     }
 
-    /// A visit that is known from a later message only takes its class and admission from that message.
-    fn infer_class(&mut self, fact: &ChartFact, reference: &dyn Fn(&str) -> FactRef) {
-        if self.stays.is_empty()
-            && let Some(class) = self.class_of(fact)
-        {
-            let at = fact.visit.admitted_at.value().copied();
-            self.begin(class, at.unwrap_or(fact.occurred_at), reference("encounter class (PV1-2)"));
+    /// A visit that is known from a later message only takes its class and admission from that message. A
+    /// class that could not be mapped gives way to the first one that can.
+    fn infer_class(&mut self, number: usize, fact: &ChartFact) {
+        let admitted_at = fact.visit.admitted_at.value().copied();
+        match self.stays.as_mut_slice() {
+            [] => {
+                if let Some(class) = self.class_of(fact) {
+                    let from = Source::new(number, "encounter class (PV1-2)");
+                    self.begin(class, Known { value: admitted_at.unwrap_or(fact.occurred_at), from });
+                }
+            }
+            [.., last] if matches!(last.class, EncounterClass::Unmapped(_)) => {
+                if let Some(class) = fact.visit.class.value().filter(|class| **class != last.class) {
+                    last.class = class.clone();
+                    self.changed = true;
+                }
+            }
+            _ => {}
         }
-        if self.admitted.is_none()
-            && let Some(at) = fact.visit.admitted_at.value()
-        {
-            self.admitted = Some(Known { value: *at, from: reference("admission (PV1-44)") });
+        if let (None, Some(at)) = (&self.admitted, admitted_at) {
+            self.admitted = Some(Known { value: at, from: Source::new(number, "admission (PV1-44)") });
+            self.changed = true;
         }
     }
 
     fn class_of(&mut self, fact: &ChartFact) -> Option<EncounterClass> {
         let class = fact.visit.class.value()?;
         if let EncounterClass::Unmapped(code) = class {
-            self.note(&format!("encounter class `{code}` is not mapped: no rule applies until the profile maps it"));
+            self.note(&format!(
+                "encounter class `{code}` is not mapped: no rule applies until the profile maps it"
+            ));
         }
         Some(class.clone())
     }
 
-    fn begin(&mut self, class: EncounterClass, at: Timestamp, from: FactRef) {
+    fn begin(&mut self, class: EncounterClass, began: Known<Timestamp>) {
         if let Some(last) = self.stays.last_mut() {
-            last.ended_at = Some(at);
+            last.ended_at = Some(began.value);
         }
         let ended_at = self.discharged.as_ref().map(|known| known.value);
-        self.stays.push(Stay { class, began: Known { value: at, from }, ended_at });
+        self.stays.push(Stay { class, began, ended_at });
+        self.changed = true;
     }
 
-    fn discharge(&mut self, at: Timestamp, from: FactRef) {
-        if self.stage != Stage::Cancelled && self.stage != Stage::Renumbered {
-            self.stage = Stage::Discharged;
+    fn discharge(&mut self, at: Timestamp, from: Source) {
+        if !matches!(self.stage, Stage::Cancelled | Stage::Renumbered) {
+            self.enter(Stage::Discharged);
         }
         if let Some(stay) = self.stays.last_mut() {
             stay.ended_at = Some(at);
         }
-        self.discharged = Some(Known { value: at, from });
+        if self.discharged.as_ref().is_none_or(|known| known.value != at) {
+            self.set_discharged(Some(Known { value: at, from }));
+        }
+    }
+
+    fn set_discharged(&mut self, discharged: Option<Known<Timestamp>>) {
+        self.changed |= self.discharged != discharged;
+        self.discharged = discharged;
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.changed |= self.stage != stage;
+        self.stage = stage;
     }
 
     fn note(&mut self, finding: &str) {

@@ -4,18 +4,20 @@
 //! owed, and the difference to what is recorded becomes events. When nothing changes, nothing is recorded
 //! but the fact itself; when the fact is known already, nothing at all.
 
+use std::collections::BTreeMap;
+
 use countersign_contracts::{
-    chart::{ChartFact, ChartFactsReported, EncounterKey, What},
+    chart::{ChartFactsReported, EncounterKey, What},
     deficiency::DeficiencyStatus,
 };
 use countersign_kernel::{MessageId, Timestamp};
 use jiff::tz::TimeZone;
 
 use super::{
-    events::{Change, ChartEvent, Deficiency, DeficiencyEvent, Description, FactsRecorded, Stage, TimePassed},
+    events::{Change, ChartEvent, Deficiency, DeficiencyEvent, Description, FactsRecorded, TimePassed},
     ledger::{self, Outcome},
     rules::RuleSet,
-    state::ChartState,
+    state::{ChartState, Reported},
 };
 
 /// What somebody wants of a chart.
@@ -56,7 +58,8 @@ pub fn decide(state: &ChartState, command: Command, rules: &RuleSet) -> Vec<Char
             }));
         }
         Command::PassTime { now } => {
-            let Some(due) = state.description.as_ref().and_then(|known| known.wake_at).filter(|due| *due <= now)
+            let Some(due) =
+                state.description.as_ref().and_then(|known| known.wake_at).filter(|due| *due <= now)
             else {
                 return events;
             };
@@ -75,23 +78,23 @@ pub fn decide(state: &ChartState, command: Command, rules: &RuleSet) -> Vec<Char
 pub fn facts_to_hand_over(state: &ChartState) -> Option<(EncounterKey, Vec<ChartFactsReported>)> {
     let from = state.encounter.clone()?;
     let to = state.description.as_ref()?.continues_as.clone()?;
-    let handed_over = state
-        .inbox
-        .iter()
-        .map(|((message, _), reported)| ChartFactsReported {
+    let mut handed_over: BTreeMap<MessageId, ChartFactsReported> = BTreeMap::new();
+    for ((message, _), Reported { reading, received_at, facts }) in &state.inbox {
+        let all = handed_over.entry(*message).or_insert_with(|| ChartFactsReported {
             encounter: to.clone(),
             message: *message,
-            reading: reported.reading,
+            reading: 0,
             time_zone: state.time_zone.clone(),
-            received_at: reported.received_at,
-            facts: reported
-                .facts
-                .iter()
-                .filter(|fact| !matches!(fact.what, What::Renumbered { .. }))
-                .cloned()
-                .collect(),
-        })
-        .collect();
+            received_at: *received_at,
+            facts: Vec::new(),
+        });
+        // A message that speaks of several numbers of the visit is read once for each: a new reading of any
+        // of them is a new reading of the whole.
+        all.reading += reading;
+        let facts = facts.iter().filter(|fact| !matches!(fact.what, What::Renumbered { .. }));
+        all.facts.extend(facts.cloned());
+    }
+    let handed_over = handed_over.into_values().collect();
     (from != to).then_some((to, handed_over))
 }
 
@@ -105,20 +108,14 @@ pub fn outcome(
 ) -> Option<Outcome> {
     let encounter = state.encounter.as_ref()?;
     let zone = zone_of(&state.time_zone);
-    let known = |message: MessageId| {
-        known_at.is_none_or(|limit| {
-            state.inbox.iter().any(|((id, _), reported)| *id == message && reported.received_at <= limit)
-        })
-    };
-    let facts = state
-        .facts()
-        .into_iter()
-        .filter(|(message, fact): &(MessageId, &ChartFact)| {
-            as_of.is_none_or(|limit| fact.occurred_at <= limit) && known(*message)
-        });
+    let mut facts = state.facts();
+    facts.retain(|known| {
+        as_of.is_none_or(|limit| known.fact.occurred_at <= limit)
+            && known_at.is_none_or(|limit| known.received_at <= limit)
+    });
     // Asked for a past instant, that instant has passed; asked for now, what has been waited for has.
-    let passed = as_of.or(state.passed);
-    Some(ledger::fold(encounter, &zone, facts, passed, rules))
+    let passed = as_of.or(known_at).or(state.passed);
+    Some(ledger::fold(encounter, &zone, &facts, passed, rules))
 }
 
 /// The zone by its IANA name. A name that this build does not know counts as UTC: the feed profile is
@@ -178,12 +175,12 @@ fn describe(encounter: &EncounterKey, state: &ChartState, outcome: &Outcome) -> 
         class: chart.class().cloned(),
         location: chart.location.clone(),
         service: chart.service.clone(),
-        attending: chart.attending.as_ref().map(|known| known.value.clone()),
+        attending: chart.attending.clone(),
         admitted_at: chart.admitted.as_ref().map(|known| known.value),
         discharged_at: chart.discharged.as_ref().map(|known| known.value),
         patient: chart.patient.clone(),
         patient_name: chart.patient_name.clone(),
-        wake_at: if chart.stage == Stage::Open { outcome.wake_at } else { None },
+        wake_at: outcome.wake_at,
         continues_as: chart.continues_as.clone(),
         findings: chart.findings.clone(),
     }

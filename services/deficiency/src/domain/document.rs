@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use countersign_contracts::chart::{CompletionStatus, DocumentAction, DocumentFact, DocumentType, Signature};
 use countersign_kernel::{Person, Timestamp};
 
-use super::{chart::Known, events::FactRef};
+use super::chart::{Known, Source};
 
 /// A document as it stood after the facts taken so far.
 #[derive(Debug, Clone)]
@@ -16,9 +16,6 @@ pub struct Document {
     pub document_type: DocumentType,
     /// An addendum stands in for nothing.
     pub addendum: bool,
-    /// The highest completion status reached (HL7 2.5.1, figure 9-1 allows forward moves only; a backward
-    /// one is a message that came out of order).
-    pub status: CompletionStatus,
     /// Originator (TXA-9).
     pub originator: Option<Person>,
     /// Assigned authenticators (TXA-10).
@@ -27,9 +24,10 @@ pub struct Document {
     pub trainee_author: bool,
     /// What it is about, when the message said so.
     pub activity_at: Option<Timestamp>,
-    /// First known.
-    pub originated: Known<Timestamp>,
-    /// Dictated or written.
+    /// When it was first heard of.
+    pub originated_at: Timestamp,
+    /// Dictated or written. Never taken back by a lower status: HL7 2.5.1, figure 9-1 allows forward moves
+    /// only, so a backward one is a message that came out of order.
     pub present: Option<Known<Timestamp>>,
     /// Could be signed.
     pub available: Option<Known<Timestamp>>,
@@ -38,64 +36,69 @@ pub struct Document {
     /// Legally authenticated, which is final.
     pub legal: Option<Known<Timestamp>>,
     /// Taken back, or another one took its place.
-    pub gone: Option<FactRef>,
+    pub gone: bool,
 }
 
-/// Takes one fact about a document.
+/// Takes one fact about a document, the one at place `number` in the order of facts.
 pub fn take(
     documents: &mut BTreeMap<String, Document>,
     fact: &DocumentFact,
+    number: usize,
     occurred_at: Timestamp,
-    reference: &dyn Fn(&str) -> FactRef,
 ) {
-    if fact.action == DocumentAction::Replaced
-        && let Some(parent) = &fact.parent
+    if fact.action == DocumentAction::AddendumAdded
+        && documents.get(&fact.number).is_some_and(|known| !known.addendum)
     {
-        documents
-            .entry(parent.clone())
-            .or_insert_with(|| Document::begin(parent, fact, occurred_at, reference("replaced")))
-            .gone = Some(reference("replaced by another document"));
+        // An addendum sent under its parent's number says nothing about the parent.
+        return;
     }
-    let document = documents
+    let mut stands_since = None;
+    if fact.action == DocumentAction::Replaced
+        && let Some(parent) = fact.parent.as_ref().filter(|parent| **parent != fact.number)
+    {
+        let parent =
+            documents.entry(parent.clone()).or_insert_with(|| Document::begin(parent, fact, occurred_at));
+        if !parent.gone {
+            stands_since.clone_from(&parent.present);
+        }
+        parent.gone = true;
+    }
+    documents
         .entry(fact.number.clone())
-        .or_insert_with(|| Document::begin(&fact.number, fact, occurred_at, reference("document originated")));
-    document.take(fact, occurred_at, reference);
+        .or_insert_with(|| Document::begin(&fact.number, fact, occurred_at))
+        .take(fact, number, occurred_at, stands_since);
 }
 
 impl Document {
-    fn begin(number: &str, fact: &DocumentFact, occurred_at: Timestamp, from: FactRef) -> Self {
+    fn begin(number: &str, fact: &DocumentFact, occurred_at: Timestamp) -> Self {
         Self {
             number: number.to_owned(),
             document_type: fact.document_type.clone(),
-            addendum: false,
-            status: CompletionStatus::Unknown,
+            addendum: fact.action == DocumentAction::AddendumAdded,
             originator: None,
             authenticators: Vec::new(),
             trainee_author: false,
             activity_at: None,
-            originated: Known { value: occurred_at, from },
+            originated_at: occurred_at,
             present: None,
             available: None,
             signatures: Vec::new(),
             legal: None,
-            gone: None,
+            gone: false,
         }
     }
 
-    fn take(&mut self, fact: &DocumentFact, occurred_at: Timestamp, reference: &dyn Fn(&str) -> FactRef) {
-        match fact.action {
-            DocumentAction::Cancelled => {
-                self.gone = Some(reference("document cancelled"));
-                return;
-            }
-            DocumentAction::AddendumAdded => self.addendum = true,
-            DocumentAction::Edited => {
-                // Whoever signed has not signed this text.
-                self.signatures.clear();
-                self.legal = None;
-                self.status = self.status.min(CompletionStatus::Documented);
-            }
-            DocumentAction::Originated | DocumentAction::StatusChanged | DocumentAction::Replaced => {}
+    /// `stands_since`: when the document that this one replaces was present; it never ceased to be.
+    fn take(
+        &mut self,
+        fact: &DocumentFact,
+        number: usize,
+        occurred_at: Timestamp,
+        stands_since: Option<Known<Timestamp>>,
+    ) {
+        if fact.action == DocumentAction::Cancelled {
+            self.gone = true;
+            return;
         }
         self.document_type = fact.document_type.clone();
         if fact.originator.is_some() {
@@ -108,48 +111,62 @@ impl Document {
             self.activity_at = fact.activity_at;
         }
         self.trainee_author |= fact.trainee_author;
-        // An edit that arrives signed counts as signed again only when it names the new signature.
-        let signs_anew = fact.signatures.iter().any(|signature| !signature.inferred);
-        let status = if fact.action == DocumentAction::Edited && fact.status.is_signed() && !signs_anew {
-            CompletionStatus::Documented
-        } else {
-            fact.status
-        };
-        self.status = self.status.max(status);
+        let mut status = fact.status;
+        let mut signatures: Vec<&Signature> = fact.signatures.iter().collect();
+        if matches!(fact.action, DocumentAction::Edited | DocumentAction::Replaced) {
+            // Whoever signed has not signed this text.
+            let before = std::mem::take(&mut self.signatures);
+            self.legal = None;
+            signatures.retain(|signature| !before.iter().any(|known| known.value == **signature));
+            // One that arrives signed is signed again only if it names a signature that was not there before.
+            if fact.action == DocumentAction::Edited && signatures.iter().all(|signature| signature.inferred)
+            {
+                status = status.min(CompletionStatus::Documented);
+            }
+        }
         if !matches!(status, CompletionStatus::InProgress | CompletionStatus::Incomplete) {
-            let says = if status == CompletionStatus::Dictated { "dictated" } else { "document present" };
-            self.present.get_or_insert_with(|| Known { value: occurred_at, from: reference(says) });
-            if status != CompletionStatus::Dictated {
-                self.available
-                    .get_or_insert_with(|| Known { value: occurred_at, from: reference("available for signing") });
+            let dictated = status == CompletionStatus::Dictated;
+            self.present.get_or_insert_with(|| {
+                let says = if dictated { "dictated" } else { "document present" };
+                stands_since.unwrap_or(Known { value: occurred_at, from: Source::new(number, says) })
+            });
+            if !dictated {
+                let from = Source::new(number, "available for signing");
+                self.available.get_or_insert(Known { value: occurred_at, from });
             }
         }
         if status.is_signed() {
-            self.sign(fact, occurred_at, reference);
+            self.sign(status, &signatures, number, occurred_at);
         }
     }
 
-    fn sign(&mut self, fact: &DocumentFact, occurred_at: Timestamp, reference: &dyn Fn(&str) -> FactRef) {
-        for signature in &fact.signatures {
-            let known = self.signatures.iter().any(|known| known.value == *signature);
-            if !known {
+    fn sign(
+        &mut self,
+        status: CompletionStatus,
+        signatures: &[&Signature],
+        number: usize,
+        occurred_at: Timestamp,
+    ) {
+        for signature in signatures {
+            if !self.signatures.iter().any(|known| known.value == **signature) {
                 let says = if signature.inferred { "signed (signer or time inferred)" } else { "signed" };
-                self.signatures.push(Known { value: signature.clone(), from: reference(says) });
+                self.signatures.push(Known { value: (*signature).clone(), from: Source::new(number, says) });
             }
         }
-        if fact.signatures.is_empty() {
+        if signatures.is_empty() {
             let signature = Signature { by: None, at: occurred_at, inferred: true };
-            self.signatures.push(Known { value: signature, from: reference("signed (by status alone)") });
+            self.signatures
+                .push(Known { value: signature, from: Source::new(number, "signed (by status alone)") });
         }
-        if fact.status == CompletionStatus::LegallyAuthenticated && self.legal.is_none() {
-            let at = fact.signatures.iter().map(|signature| signature.at).max().unwrap_or(occurred_at);
-            self.legal = Some(Known { value: at, from: reference("legally authenticated") });
+        if status == CompletionStatus::LegallyAuthenticated && self.legal.is_none() {
+            let at = signatures.iter().map(|signature| signature.at).max().unwrap_or(occurred_at);
+            self.legal = Some(Known { value: at, from: Source::new(number, "legally authenticated") });
         }
     }
 
     /// Whether it counts: neither taken back nor replaced, and not an addendum.
     pub fn counts(&self) -> bool {
-        self.gone.is_none() && !self.addendum
+        !self.gone && !self.addendum
     }
 
     /// Begun, not finished: in progress or incomplete, and never present so far.

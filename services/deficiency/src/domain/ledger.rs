@@ -7,17 +7,18 @@
 use std::collections::BTreeMap;
 
 use countersign_contracts::{
-    chart::{ChartFact, DocumentType, EncounterClass, EncounterKey, Procedure},
+    chart::{ChartFact, DocumentType, EncounterClass, EncounterKey, Procedure, What},
     deficiency::DeficiencyStatus,
 };
-use countersign_kernel::{DeficiencyId, EncounterId, MessageId, Person, Timestamp};
+use countersign_kernel::{DeficiencyId, Person, Timestamp};
 use jiff::{SignedDuration, tz::TimeZone};
 
 use super::{
-    chart::{Chart, Known, Stay},
+    chart::{Chart, Known, Source, Stay},
     document::Document,
-    events::{Deficiency, FactRef, Stage},
-    rules::{Requirement, ResponsibleStep, Rule, RuleSet},
+    events::{Deficiency, FactRef},
+    rules::{Anchor, Requirement, ResponsibleStep, Rule, RuleSet},
+    state::KnownFact,
 };
 
 /// The visit and everything owed in it, as the facts have it.
@@ -31,214 +32,267 @@ pub struct Outcome {
 }
 
 /// Takes the facts in order. `passed` is the latest instant known to have passed.
-pub fn fold<'a>(
+pub fn fold(
     encounter: &EncounterKey,
     zone: &TimeZone,
-    facts: impl IntoIterator<Item = (MessageId, &'a ChartFact)>,
+    facts: &[KnownFact<'_>],
     passed: Option<Timestamp>,
     rules: &RuleSet,
 ) -> Outcome {
-    let mut ledger =
-        Ledger { encounter: encounter.id(), zone, rules, deficiencies: BTreeMap::new() };
+    let mut ledger = Ledger { rules, entries: rules.rules.iter().map(|_| Vec::new()).collect() };
     let mut chart = Chart::default();
-    let mut now: Option<Timestamp> = None;
-    for (message, fact) in facts {
+    let mut now = Timestamp::MIN;
+    for (number, KnownFact { fact, .. }) in facts.iter().enumerate() {
         let at = fact.occurred_at;
         // Requirements that arose by the mere passing of time, before this fact.
-        if let Some(due) = wake_at(&chart, rules, now).filter(|due| *due < at) {
-            ledger.settle(&chart, due, due, "time passed");
+        while let Some(due) = wake_at(&chart, rules, now).filter(|due| *due < at) {
+            now = due;
+            ledger.settle(&chart, now, None);
         }
-        chart.take(message, fact);
-        now = now.max(Some(at));
-        ledger.settle(&chart, at, now.unwrap_or(at), &fact.trigger);
+        let due_now = wake_at(&chart, rules, now) == Some(at);
+        let about_document = concerns_a_document(&chart, rules, fact);
+        now = now.max(at);
+        let changed = chart.take(number, fact);
+        if changed || about_document || due_now {
+            ledger.settle(&chart, now, Some((number, fact)));
+        }
     }
-    if let Some(passed) = passed
-        && let Some(due) = wake_at(&chart, rules, now).filter(|due| *due <= passed)
+    while let Some(due) =
+        wake_at(&chart, rules, now).filter(|due| passed.is_some_and(|passed| *due <= passed))
     {
-        now = now.max(Some(due));
-        ledger.settle(&chart, due, due, "time passed");
-    }
-    if chart.stage == Stage::Renumbered {
-        // Everything continues in the chart with the new number: counted there, and only there.
-        ledger.deficiencies.clear();
+        now = due;
+        ledger.settle(&chart, now, None);
     }
     let wake_at = wake_at(&chart, rules, now);
-    Outcome { chart, deficiencies: ledger.deficiencies, wake_at }
+    // A visit that continues under another number is counted there, and only there.
+    let deficiencies =
+        if chart.continues_as.is_some() { BTreeMap::new() } else { ledger.close(encounter, zone, facts) };
+    Outcome { chart, deficiencies, wake_at }
 }
 
-/// The next instant at which a requirement arises though nothing happens: an observation that lasts.
-fn wake_at(chart: &Chart, rules: &RuleSet, now: Option<Timestamp>) -> Option<Timestamp> {
-    let stay = chart.stays.last().filter(|stay| {
-        stay.class == EncounterClass::Observation && stay.ended_at.is_none() && chart.stage == Stage::Open
-    })?;
+/// Whether the fact is about a document of a type that rules ask for: it is, or was, or its parent is.
+fn concerns_a_document(chart: &Chart, rules: &RuleSet, fact: &ChartFact) -> bool {
+    let asked_for =
+        |kind: &DocumentType| rules.rules.iter().any(|rule| rule.requires.document() == Some(kind));
+    let What::Document(about) = &fact.what else { return false };
+    let known = [Some(&about.number), about.parent.as_ref()];
+    asked_for(&about.document_type)
+        || known
+            .into_iter()
+            .flatten()
+            .filter_map(|number| chart.documents.get(number))
+            .any(|document| asked_for(&document.document_type))
+}
+
+/// The next instant at which a requirement arises though nothing is reported: an observation lasts, or an
+/// operation ends that was announced.
+fn wake_at(chart: &Chart, rules: &RuleSet, now: Timestamp) -> Option<Timestamp> {
+    if !chart.stands() {
+        return None;
+    }
+    let stay = chart.stays.last()?;
     rules
         .rules
         .iter()
         .filter(|rule| rule.applies.classes.contains(&stay.class))
-        .filter_map(|rule| rule.applies.observation_longer_than_hours)
-        .filter_map(|hours| stay.began.value.checked_add(SignedDuration::from_hours(hours.into())).ok())
-        .filter(|at| now.is_none_or(|now| *at > now))
+        .filter_map(|rule| match (&rule.requires, rule.applies.observation_longer_than_hours) {
+            (Requirement::DocumentPerProcedure(_), _) => {
+                chart.procedures.values().map(|known| known.value.ended_at).filter(|ended| *ended > now).min()
+            }
+            (_, Some(hours)) if stay.class == EncounterClass::Observation && stay.ended_at.is_none() => {
+                after_hours(stay, hours).filter(|due| *due > now)
+            }
+            _ => None,
+        })
         .min()
 }
 
-/// A requirement as the rules see it at one moment.
-struct Expected {
-    subject: Option<String>,
+fn after_hours(stay: &Stay, hours: u16) -> Option<Timestamp> {
+    stay.began.value.checked_add(SignedDuration::from_hours(hours.into())).ok()
+}
+
+/// A requirement as a rule sees it at one moment.
+struct Required<'a> {
+    /// The document or procedure that it is about; nothing for the encounter itself.
+    subject: Option<&'a str>,
     anchor: Known<Timestamp>,
     arose_at: Timestamp,
-    responsible: Option<Person>,
-    because: String,
+    responsible: Option<&'a Person>,
+    because: &'static str,
     met: Option<Known<Timestamp>>,
 }
 
+/// A requirement as it has gone so far.
+struct Entry {
+    subject: Option<String>,
+    anchor: Known<Timestamp>,
+    opened_at: Timestamp,
+    responsible: Option<Person>,
+    because: &'static str,
+    status: DeficiencyStatus,
+    closed: Option<Known<Timestamp>>,
+    /// The rule still asks for it.
+    required: bool,
+}
+
 struct Ledger<'a> {
-    encounter: EncounterId,
-    zone: &'a TimeZone,
     rules: &'a RuleSet,
-    deficiencies: BTreeMap<DeficiencyId, Deficiency>,
+    /// By rule, in the order of the rules.
+    entries: Vec<Vec<Entry>>,
 }
 
 impl Ledger<'_> {
-    /// Brings the ledger into line with the chart at one moment. `at` is when the fact happened, `now` the
-    /// latest instant known to have passed.
-    fn settle(&mut self, chart: &Chart, at: Timestamp, now: Timestamp, trigger: &str) {
-        for rule in &self.rules.rules {
-            let expected = match &rule.requires {
+    /// Brings the ledger into line with the chart at one moment, after this fact or after time passed.
+    fn settle(&mut self, chart: &Chart, now: Timestamp, cause: Option<(usize, &ChartFact)>) {
+        for (index, rule) in self.rules.rules.iter().enumerate() {
+            let required = match &rule.requires {
                 Requirement::ChartComplete => self.chart_complete(chart, rule),
-                _ => expected(chart, rule, now),
+                _ => required(chart, rule, now),
             };
-            let mut wanted: Vec<DeficiencyId> = Vec::with_capacity(expected.len());
-            for item in expected {
-                let id = self.id(rule, item.subject.as_deref());
-                wanted.push(id);
-                self.enter(id, rule, item);
+            let entries = &mut self.entries[index];
+            entries.iter_mut().for_each(|entry| entry.required = false);
+            for item in required {
+                match entries.iter_mut().find(|entry| entry.subject.as_deref() == item.subject) {
+                    Some(entry) => entry.update(item),
+                    None => entries.push(Entry::open(item)),
+                }
             }
-            for (id, deficiency) in &mut self.deficiencies {
-                if deficiency.rule == rule.id
-                    && deficiency.status == DeficiencyStatus::Open
-                    && !wanted.contains(id)
-                {
-                    deficiency.status = DeficiencyStatus::Voided;
-                    deficiency.closed_at = Some(at.max(deficiency.opened_at));
-                    deficiency.closed_because = Some(format!("the requirement fell away with {trigger}"));
+            for entry in entries.iter_mut().filter(|entry| !entry.required) {
+                if let (DeficiencyStatus::Open, Some((number, fact))) = (entry.status, cause) {
+                    let says = format!("the requirement fell away with {}", fact.trigger);
+                    entry.status = DeficiencyStatus::Voided;
+                    entry.closed = Some(Known {
+                        value: fact.occurred_at.max(entry.opened_at),
+                        from: Source::new(number, says),
+                    });
                 }
             }
         }
     }
 
-    fn id(&self, rule: &Rule, subject: Option<&str>) -> DeficiencyId {
-        DeficiencyId::derive(&[&self.encounter.to_string(), &rule.id, subject.unwrap_or("")])
-    }
-
-    fn enter(&mut self, id: DeficiencyId, rule: &Rule, item: Expected) {
-        let due_at = rule.due.after(item.anchor.value, self.zone);
-        let target_at = rule.target.map(|target| target.after(item.anchor.value, self.zone));
-        let mut matched = vec![item.anchor.from.clone()];
-        let (status, closed_at, closed_because) = match &item.met {
-            Some(met) => {
-                matched.push(met.from.clone());
-                let closed_at = met.value.max(item.arose_at);
-                (DeficiencyStatus::Satisfied, Some(closed_at), Some(met.from.says.clone()))
-            }
-            None => (DeficiencyStatus::Open, None, None),
-        };
-        match self.deficiencies.get_mut(&id) {
-            None => {
-                self.deficiencies.insert(
-                    id,
-                    Deficiency {
-                        id,
-                        rule: rule.id.clone(),
-                        rule_version: self.rules.version,
-                        subject: item.subject,
-                        document_type: rule.requires.document_type().to_owned(),
-                        responsible: item.responsible,
-                        responsible_because: item.because,
-                        status,
-                        anchor_at: item.anchor.value,
-                        due_at,
-                        target_at,
-                        opened_at: item.arose_at,
-                        closed_at,
-                        closed_because,
-                        holds_bill: rule.holds_bill,
-                        matched,
-                    },
-                );
-            }
-            Some(known) => {
-                let was_voided = known.status == DeficiencyStatus::Voided;
-                if known.anchor_at != item.anchor.value {
-                    known.anchor_at = item.anchor.value;
-                    known.opened_at = item.arose_at;
-                    known.due_at = due_at;
-                    known.target_at = target_at;
-                }
-                // Who owed it when it was done stays so; while it is owed, the present answer counts.
-                if status == DeficiencyStatus::Open || was_voided {
-                    known.responsible = item.responsible;
-                    known.responsible_because = item.because;
-                }
-                let still_done = known.status == DeficiencyStatus::Satisfied && status == known.status;
-                if !still_done {
-                    known.status = status;
-                    known.closed_at = closed_at;
-                    known.closed_because = closed_because;
-                    known.matched = matched;
-                } else if let Some(closed_at) = known.closed_at {
-                    known.closed_at = Some(closed_at.max(known.opened_at));
-                }
-            }
-        }
-    }
-
-    fn chart_complete(&self, chart: &Chart, rule: &Rule) -> Vec<Expected> {
+    /// The chart as a whole: complete since the last of its items closed, though not before the discharge.
+    fn chart_complete<'a>(&self, chart: &'a Chart, rule: &Rule) -> Vec<Required<'a>> {
         let Some(discharged) = discharged(chart, rule) else { return Vec::new() };
-        let mut last: Option<&Deficiency> = None;
-        for deficiency in self.deficiencies.values() {
-            let of_chart = self
-                .rules
-                .rule(&deficiency.rule)
-                .is_some_and(|rule| rule.requires == Requirement::ChartComplete);
-            match deficiency.status {
-                _ if of_chart => {}
-                DeficiencyStatus::Open => return vec![whole_chart(discharged, None)],
-                // An item that fell away was in the way until it did.
-                DeficiencyStatus::Satisfied | DeficiencyStatus::Waived | DeficiencyStatus::Voided => {
-                    if last.is_none_or(|last| last.closed_at < deficiency.closed_at) {
-                        last = Some(deficiency);
-                    }
-                }
-            }
-        }
-        let met = match last.and_then(|last| Some((last.closed_at?, last.matched.last()?, &last.rule))) {
-            Some((at, from, closing_rule)) if at > discharged.value => Known {
-                value: at,
-                from: FactRef { says: format!("last required item closed ({closing_rule})"), ..from.clone() },
-            },
-            _ => Known {
-                value: discharged.value,
-                from: FactRef { says: "nothing was open at discharge".to_owned(), ..discharged.from.clone() },
-            },
+        let items = || {
+            let rules = self.rules.rules.iter().zip(&self.entries);
+            rules
+                .filter(|(rule, _)| rule.requires != Requirement::ChartComplete)
+                .flat_map(|(rule, entries)| entries.iter().map(move |entry| (rule, entry)))
         };
-        vec![whole_chart(discharged, Some(met))]
+        let open = items().any(|(_, entry)| entry.status == DeficiencyStatus::Open);
+        let met = (!open).then(|| {
+            let last = items()
+                .filter_map(|(rule, entry)| Some((entry.closed.as_ref()?, rule)))
+                .filter(|(closed, _)| closed.value > discharged.value)
+                .max_by_key(|(closed, _)| closed.value);
+            match last {
+                Some((closed, rule)) => Known {
+                    value: closed.value,
+                    from: Source::new(closed.from.fact, format!("last required item closed ({})", rule.id)),
+                },
+                None => Known {
+                    value: discharged.value,
+                    from: Source::new(discharged.from.fact, "nothing was open at discharge"),
+                },
+            }
+        });
+        vec![Required {
+            subject: None,
+            anchor: discharged.clone(),
+            arose_at: discharged.value,
+            responsible: None,
+            because: "owed by the facility",
+            met,
+        }]
+    }
+
+    /// What is owed, with due instants and the facts that it rests on.
+    fn close(
+        self,
+        encounter: &EncounterKey,
+        zone: &TimeZone,
+        facts: &[KnownFact<'_>],
+    ) -> BTreeMap<DeficiencyId, Deficiency> {
+        let encounter = encounter.id().to_string();
+        let fact_ref = |source: &Source| FactRef {
+            says: source.says.clone().into_owned(),
+            message: facts[source.fact].message,
+            trigger: facts[source.fact].fact.trigger.clone(),
+            occurred_at: facts[source.fact].fact.occurred_at,
+        };
+        let deficiency = |rule: &Rule, entry: Entry| {
+            let subject = entry.subject.as_deref().unwrap_or("");
+            let from = [Some(&entry.anchor), entry.closed.as_ref()];
+            let matched = from.into_iter().flatten().map(|known| fact_ref(&known.from)).collect();
+            let closed = entry.closed.map(|closed| (closed.value, closed.from.says.into_owned()));
+            let (closed_at, closed_because) = closed.unzip();
+            Deficiency {
+                id: DeficiencyId::derive(&[&encounter, &rule.id, subject]),
+                rule: rule.id.clone(),
+                rule_version: self.rules.version,
+                document_type: rule.requires.document_type().to_owned(),
+                responsible: entry.responsible,
+                responsible_because: entry.because.to_owned(),
+                status: entry.status,
+                anchor_at: entry.anchor.value,
+                due_at: rule.due.after(entry.anchor.value, zone),
+                target_at: rule.target.map(|target| target.after(entry.anchor.value, zone)),
+                opened_at: entry.opened_at,
+                closed_at,
+                closed_because,
+                holds_bill: rule.holds_bill,
+                matched,
+                subject: entry.subject,
+            }
+        };
+        self.rules
+            .rules
+            .iter()
+            .zip(self.entries)
+            .flat_map(|(rule, entries)| entries.into_iter().map(move |entry| (rule, entry)))
+            .map(|(rule, entry)| deficiency(rule, entry))
+            .map(|deficiency| (deficiency.id, deficiency))
+            .collect()
     }
 }
 
-fn whole_chart(discharged: &Known<Timestamp>, met: Option<Known<Timestamp>>) -> Expected {
-    Expected {
-        subject: None,
-        anchor: discharged.clone(),
-        arose_at: discharged.value,
-        responsible: None,
-        because: "owed by the facility".to_owned(),
-        met,
+impl Entry {
+    fn open(item: Required<'_>) -> Self {
+        let mut entry = Self {
+            subject: item.subject.map(str::to_owned),
+            anchor: item.anchor.clone(),
+            opened_at: item.arose_at,
+            responsible: item.responsible.cloned(),
+            because: item.because,
+            status: DeficiencyStatus::Open,
+            closed: None,
+            required: true,
+        };
+        entry.update(item);
+        entry
+    }
+
+    fn update(&mut self, item: Required<'_>) {
+        let status = if item.met.is_some() { DeficiencyStatus::Satisfied } else { DeficiencyStatus::Open };
+        // Who owed it when it was done stays so; while it is owed, the present answer counts.
+        if status == DeficiencyStatus::Open || self.status == DeficiencyStatus::Voided {
+            if self.responsible.as_ref() != item.responsible {
+                self.responsible = item.responsible.cloned();
+            }
+            self.because = item.because;
+        }
+        self.anchor = item.anchor;
+        self.opened_at = item.arose_at;
+        self.status = status;
+        // Done early is done when it was asked for.
+        self.closed = item.met.map(|met| Known { value: met.value.max(item.arose_at), ..met });
+        self.required = true;
     }
 }
 
-/// What a rule expects of the chart at this moment.
-fn expected(chart: &Chart, rule: &Rule, now: Timestamp) -> Vec<Expected> {
-    if matches!(chart.stage, Stage::Cancelled | Stage::Renumbered | Stage::Preadmitted) {
+/// What a rule requires of the chart at this moment.
+fn required<'a>(chart: &'a Chart, rule: &'a Rule, now: Timestamp) -> Vec<Required<'a>> {
+    if !chart.stands() {
         return Vec::new();
     }
     match &rule.requires {
@@ -248,7 +302,7 @@ fn expected(chart: &Chart, rule: &Rule, now: Timestamp) -> Vec<Expected> {
         Requirement::EncounterDocumentPresent(kind) => {
             once(chart, rule, kind, now, |document| document.present.clone())
         }
-        Requirement::DocumentPerProcedure(kind) => per_procedure(chart, rule, kind),
+        Requirement::DocumentPerProcedure(kind) => per_procedure(chart, rule, kind, now),
         Requirement::DocumentSigned(kind) => per_document(chart, rule, kind, signature),
         Requirement::DocumentCosigned(kind) => per_document(chart, rule, kind, cosignature),
         Requirement::ChartComplete => Vec::new(),
@@ -260,41 +314,44 @@ fn documents<'a>(chart: &'a Chart, kind: &'a DocumentType) -> impl Iterator<Item
 }
 
 /// A document that is required once per encounter.
-fn once(
-    chart: &Chart,
-    rule: &Rule,
-    kind: &DocumentType,
+fn once<'a>(
+    chart: &'a Chart,
+    rule: &'a Rule,
+    kind: &'a DocumentType,
     now: Timestamp,
     met_by: impl Fn(&Document) -> Option<Known<Timestamp>>,
-) -> Vec<Expected> {
-    let start = match rule.anchor {
-        super::rules::Anchor::Discharge => {
-            discharged(chart, rule).map(|known| (known.clone(), known.value))
-        }
-        _ => stay_began(chart, rule, now),
-    };
-    let Some((anchor, arose_at)) = start else { return Vec::new() };
+) -> Vec<Required<'a>> {
     let met = documents(chart, kind).filter_map(&met_by).min_by_key(|met| met.value);
-    let begun = documents(chart, kind).filter(|document| met_by(document).is_none()).min_by_key(|document| {
-        document.originated.value
-    });
+    let duty = if rule.anchor == Anchor::Discharge {
+        discharged(chart, rule).map(|known| Duty {
+            anchor: known.clone(),
+            arose_at: known.value,
+            ended_at: None,
+        })
+    } else {
+        // One that was done before it ended stays done; else the one that runs counts.
+        let done_in_time = |ended: Timestamp| met.as_ref().is_some_and(|met| met.value <= ended);
+        duties(chart, rule, now).into_iter().find(|duty| duty.ended_at.is_none_or(done_in_time))
+    };
+    let Some(Duty { anchor, arose_at, .. }) = duty else { return Vec::new() };
+    let begun = documents(chart, kind)
+        .filter(|document| met_by(document).is_none())
+        .min_by_key(|document| document.originated_at);
     let (responsible, because) = responsible(chart, rule, begun, None);
-    vec![Expected { subject: None, anchor, arose_at, responsible, because, met }]
+    vec![Required { subject: None, anchor, arose_at, responsible, because, met }]
 }
 
 /// The discharge, when the rule's classes, length of stay and deaths say that it counts.
 fn discharged<'a>(chart: &'a Chart, rule: &Rule) -> Option<&'a Known<Timestamp>> {
-    if chart.stage == Stage::Cancelled || chart.stage == Stage::Renumbered {
-        return None;
-    }
-    let discharged = chart.discharged.as_ref()?;
+    let discharged = chart.discharged.as_ref().filter(|_| chart.stands())?;
     let class = chart.class()?;
     let applies = &rule.applies;
     if chart.died && applies.deaths_in.contains(class) {
         return Some(discharged);
     }
     let long_enough = match (applies.stay_at_least_hours, &chart.admitted) {
-        (Some(hours), Some(admitted)) => {
+        // A discharge before the admission is somebody's mistake: the length of the stay is not known.
+        (Some(hours), Some(admitted)) if admitted.value <= discharged.value => {
             discharged.value.duration_since(admitted.value) >= SignedDuration::from_hours(hours.into())
         }
         _ => true,
@@ -302,95 +359,60 @@ fn discharged<'a>(chart: &'a Chart, rule: &Rule) -> Option<&'a Known<Timestamp>>
     (applies.classes.contains(class) && long_enough).then_some(discharged)
 }
 
-/// Start of the first stay in one of the rule's classes, and when the requirement arose: at once, or, for
-/// observation, when it had lasted.
-fn stay_began(chart: &Chart, rule: &Rule, now: Timestamp) -> Option<(Known<Timestamp>, Timestamp)> {
-    let applies = &rule.applies;
-    // A patient who is an outpatient again owes the hospital no inpatient document.
-    chart.class().filter(|class| applies.classes.contains(class))?;
-    since_last_step_down(&chart.stays).iter().filter(|stay| applies.classes.contains(&stay.class)).find_map(|stay| {
-        let arose_at = match applies.observation_longer_than_hours {
-            Some(hours) if stay.class == EncounterClass::Observation => lasted(stay, hours, now)?,
-            _ => stay.began.value,
-        };
-        Some((stay.began.clone(), arose_at))
-    })
+/// A stretch of the visit in which a document is owed.
+struct Duty {
+    anchor: Known<Timestamp>,
+    arose_at: Timestamp,
+    ended_at: Option<Timestamp>,
 }
 
-/// The stays since the patient last ceased to be an inpatient (A07): what the earlier admission asked for
-/// fell away with it.
-fn since_last_step_down(stays: &[Stay]) -> &[Stay] {
-    let step_down = stays.windows(2).rposition(|pair| {
-        pair[0].class == EncounterClass::Inpatient && pair[1].class != EncounterClass::Inpatient
-    });
-    step_down.map_or(stays, |index| &stays[index + 1..])
+/// The stretches of the visit in which the rule asks for its document. One that runs is not restarted by a
+/// change of class; it ends where the patient comes into a class that does not ask for the document, or, in
+/// observation, not yet.
+fn duties(chart: &Chart, rule: &Rule, now: Timestamp) -> Vec<Duty> {
+    let mut duties: Vec<Duty> = Vec::new();
+    for stay in &chart.stays {
+        let threshold = rule.applies.observation_longer_than_hours;
+        let threshold = threshold.filter(|_| stay.class == EncounterClass::Observation);
+        let asks_for_it = rule.applies.classes.contains(&stay.class);
+        let running = duties.last_mut().filter(|duty| duty.ended_at.is_none());
+        let arose_at = match (asks_for_it, threshold) {
+            (true, None) if running.is_some() => continue,
+            (true, None) => Some(stay.began.value),
+            (true, Some(hours)) => lasted(stay, hours, now),
+            (false, _) => None,
+        };
+        if let Some(running) = running {
+            running.ended_at = Some(stay.began.value);
+        }
+        let anchor = stay.began.clone();
+        duties.extend(arose_at.map(|arose_at| Duty { anchor, arose_at, ended_at: None }));
+    }
+    duties
 }
 
 /// The instant at which the stay had lasted that long, if it did.
 fn lasted(stay: &Stay, hours: u16, now: Timestamp) -> Option<Timestamp> {
-    let threshold = stay.began.value.checked_add(SignedDuration::from_hours(hours.into())).ok()?;
-    match stay.ended_at {
-        Some(ended) => (ended > threshold).then_some(threshold),
-        None => (now >= threshold).then_some(threshold),
-    }
+    after_hours(stay, hours).filter(|due| stay.ended_at.map_or(now >= *due, |ended| ended > *due))
 }
 
 /// A document that is required for every procedure: each document answers for one procedure.
-fn per_procedure(chart: &Chart, rule: &Rule, kind: &DocumentType) -> Vec<Expected> {
+fn per_procedure<'a>(
+    chart: &'a Chart,
+    rule: &'a Rule,
+    kind: &'a DocumentType,
+    now: Timestamp,
+) -> Vec<Required<'a>> {
     if !chart.class().is_some_and(|class| rule.applies.classes.contains(class)) {
         return Vec::new();
     }
-    let mut procedures: Vec<&Known<Procedure>> = chart.procedures.values().collect();
-    procedures.sort_by(|a, b| (a.value.ended_at, &a.value.id).cmp(&(b.value.ended_at, &b.value.id)));
-    let mut reports: Vec<&Document> = documents(chart, kind).filter(|report| report.present.is_some()).collect();
-    reports.sort_by(|a, b| {
-        (a.activity_at.unwrap_or(a.originated.value), &a.number)
-            .cmp(&(b.activity_at.unwrap_or(b.originated.value), &b.number))
-    });
-    let mut answered: Vec<Option<&Document>> = vec![None; procedures.len()];
-    // First by what the report says it is about: its activity time (TXA-4) lies in one operation.
-    reports.retain(|report| {
-        let about = procedures.iter().enumerate().position(|(index, procedure)| {
-            let during = procedure.value.started_at..=procedure.value.ended_at;
-            answered[index].is_none() && report.activity_at.is_some_and(|at| during.contains(&at))
-        });
-        about.is_none_or(|index| {
-            answered[index] = Some(*report);
-            false
-        })
-    });
-    let mut left_over: Vec<&Document> = Vec::new();
-    // Then by surgeon: a surgeon's report is about the surgeon's own earliest unanswered procedure.
-    for report in reports {
-        let own = procedures.iter().enumerate().position(|(index, procedure)| {
-            answered[index].is_none()
-                && match (&procedure.value.surgeon, &report.originator) {
-                    (Some(surgeon), Some(author)) => {
-                        surgeon.same_id(author)
-                            || report.authenticators.iter().any(|person| surgeon.same_id(person))
-                    }
-                    _ => false,
-                }
-        });
-        match own {
-            Some(index) => answered[index] = Some(report),
-            None => left_over.push(report),
-        }
-    }
-    // Then in order of time, whoever wrote it.
-    let mut left_over = left_over.into_iter();
-    for slot in &mut answered {
-        if slot.is_none() {
-            *slot = left_over.next();
-        }
-    }
-    procedures
+    reports_by_procedure(chart, kind)
         .into_iter()
-        .zip(answered)
+        .filter(|(procedure, _)| procedure.value.ended_at <= now)
         .map(|(procedure, report)| {
             let (responsible, because) = responsible(chart, rule, None, Some(&procedure.value));
-            Expected {
-                subject: Some(procedure.value.id.clone()),
+            Required {
+                subject: Some(&procedure.value.id),
                 anchor: Known { value: procedure.value.ended_at, from: procedure.from.clone() },
                 arose_at: procedure.value.ended_at,
                 responsible,
@@ -401,29 +423,78 @@ fn per_procedure(chart: &Chart, rule: &Rule, kind: &DocumentType) -> Vec<Expecte
         .collect()
 }
 
+/// The procedures in order of time, each with the report about it.
+fn reports_by_procedure<'a>(
+    chart: &'a Chart,
+    kind: &'a DocumentType,
+) -> Vec<(&'a Known<Procedure>, Option<&'a Document>)> {
+    let mut answered: Vec<(&Known<Procedure>, Option<&Document>)> =
+        chart.procedures.values().map(|procedure| (procedure, None)).collect();
+    answered.sort_by_key(|(procedure, _)| procedure.value.ended_at);
+    let mut reports: Vec<&Document> =
+        documents(chart, kind).filter(|report| report.present.is_some()).collect();
+    reports.sort_by_key(|report| report.activity_at.unwrap_or(report.originated_at));
+    // First by what a report says it is about: its activity time (TXA-4) lies in one procedure, and then it is
+    // about no other.
+    reports.retain(|report| {
+        let during = |procedure: &Procedure| {
+            report.activity_at.is_some_and(|at| (procedure.started_at..=procedure.ended_at).contains(&at))
+        };
+        let about = answered.iter_mut().find(|(procedure, _)| during(&procedure.value));
+        about.map(|(_, answer)| answer.get_or_insert(report)).is_none()
+    });
+    // Then a surgeon's report is about the surgeon's own earliest procedure without one; then whoever wrote it.
+    let own = |report: &Document, procedure: &Procedure| {
+        let people = report.originator.iter().chain(&report.authenticators);
+        procedure
+            .surgeon
+            .as_ref()
+            .is_some_and(|surgeon| people.into_iter().any(|person| surgeon.same_id(person)))
+    };
+    let anyone = |_: &Document, _: &Procedure| true;
+    for fits in [&own as &dyn Fn(&Document, &Procedure) -> bool, &anyone] {
+        reports.retain(|report| {
+            // What was written before a procedure began is not about it.
+            let open = answered.iter_mut().find(|(procedure, answer)| {
+                answer.is_none()
+                    && report.originated_at >= procedure.value.started_at
+                    && fits(report, &procedure.value)
+            });
+            open.map(|(_, answer)| *answer = Some(report)).is_none()
+        });
+    }
+    answered
+}
+
 /// What is required of every document of a type.
-fn per_document(
-    chart: &Chart,
-    rule: &Rule,
-    kind: &DocumentType,
+fn per_document<'a>(
+    chart: &'a Chart,
+    rule: &'a Rule,
+    kind: &'a DocumentType,
     of: impl Fn(&Chart, &Document) -> Option<(Known<Timestamp>, Option<Known<Timestamp>>)>,
-) -> Vec<Expected> {
+) -> Vec<Required<'a>> {
     if !chart.class().is_some_and(|class| rule.applies.classes.contains(class)) {
         return Vec::new();
     }
+    let procedures = if rule.responsible.contains(&ResponsibleStep::Surgeon) {
+        reports_by_procedure(chart, kind)
+    } else {
+        Vec::new()
+    };
+    let about = |document: &Document| {
+        let answered = procedures
+            .iter()
+            .find(|(_, report)| report.is_some_and(|report| report.number == document.number));
+        answered.map(|(procedure, _)| &procedure.value)
+    };
     documents(chart, kind)
         .filter_map(|document| {
             let (anchor, met) = of(chart, document)?;
-            let surgeon = chart.procedures.values().map(|known| &known.value).find(|procedure| {
-                procedure.surgeon.as_ref().zip(document.originator.as_ref()).is_some_and(|(a, b)| a.same_id(b))
-            });
-            let only = || chart.procedures.values().map(|known| &known.value).next();
-            let (responsible, because) = responsible(chart, rule, Some(document), surgeon.or_else(only));
-            let arose_at = anchor.value;
-            Some(Expected {
-                subject: Some(document.number.clone()),
+            let (responsible, because) = responsible(chart, rule, Some(document), about(document));
+            Some(Required {
+                subject: Some(&document.number),
+                arose_at: anchor.value,
                 anchor,
-                arose_at,
                 responsible,
                 because,
                 met,
@@ -451,7 +522,7 @@ fn cosignature(chart: &Chart, document: &Document) -> Option<(Known<Timestamp>, 
 
 fn cosigner<'a>(chart: &'a Chart, document: &'a Document) -> Option<&'a Person> {
     document.assigned_cosigner().or_else(|| {
-        let attending = chart.attending.as_ref().map(|known| &known.value)?;
+        let attending = chart.attending.as_ref()?;
         let own = document.originator.as_ref().is_some_and(|author| author.same_id(attending));
         (!own).then_some(attending)
     })
@@ -459,49 +530,40 @@ fn cosigner<'a>(chart: &'a Chart, document: &'a Document) -> Option<&'a Person> 
 
 /// Who owes it, and which step decided. A provider without an identifier cannot be held responsible, so the
 /// search goes on.
-fn responsible(
-    chart: &Chart,
+fn responsible<'a>(
+    chart: &'a Chart,
     rule: &Rule,
-    document: Option<&Document>,
-    procedure: Option<&Procedure>,
-) -> (Option<Person>, String) {
-    let identified = |person: Option<&Person>| person.filter(|person| person.id.is_some()).cloned();
-    for step in &rule.responsible {
-        let (person, because) = match step {
-            ResponsibleStep::AuthorOrAuthenticator => match document {
-                Some(document) if document.assigned_cosigner().is_some() => {
-                    (identified(document.originator.as_ref()), "author of the document (TXA-9); TXA-10 is to cosign")
-                }
-                Some(document) => match identified(document.authenticators.first()) {
-                    Some(person) => (Some(person), "assigned authenticator of the document (TXA-10)"),
-                    None => (identified(document.originator.as_ref()), "originator of the document (TXA-9)"),
-                },
-                None => (None, ""),
-            },
-            ResponsibleStep::AuthorOfUnfinished => (
-                document
-                    .filter(|document| document.unfinished())
-                    .and_then(|document| identified(document.originator.as_ref())),
-                "originator of the document that was begun (TXA-9)",
-            ),
-            ResponsibleStep::Cosigner => (
-                document.and_then(|document| identified(document.assigned_cosigner())),
-                "assigned authenticator who is not the author (TXA-10)",
-            ),
-            ResponsibleStep::Surgeon => (
-                procedure.and_then(|procedure| identified(procedure.surgeon.as_ref())),
-                "surgeon of record (PR1-11)",
-            ),
-            ResponsibleStep::Attending => {
-                (identified(chart.attending.as_ref().map(|known| &known.value)), "attending of record (PV1-7)")
+    document: Option<&'a Document>,
+    procedure: Option<&'a Procedure>,
+) -> (Option<&'a Person>, &'static str) {
+    let step = |step: &ResponsibleStep| match step {
+        ResponsibleStep::AuthorOrAuthenticator => {
+            let (author, authenticator) = (document?.originator.as_ref(), document?.authenticators.first());
+            if document?.assigned_cosigner().is_some() {
+                return Some((author?, "author of the document (TXA-9); TXA-10 is to cosign"));
             }
-            ResponsibleStep::Admitting => {
-                (identified(chart.admitting.as_ref().map(|known| &known.value)), "admitting provider (PV1-17)")
+            match identified(authenticator) {
+                Some(person) => Some((person, "assigned authenticator of the document (TXA-10)")),
+                None => Some((author?, "originator of the document (TXA-9)")),
             }
-        };
-        if person.is_some() {
-            return (person, because.to_owned());
         }
-    }
-    (None, "no message names anybody with an identifier: unassigned".to_owned())
+        ResponsibleStep::AuthorOfUnfinished => {
+            let begun = document.filter(|document| document.unfinished())?;
+            Some((begun.originator.as_ref()?, "originator of the document that was begun (TXA-9)"))
+        }
+        ResponsibleStep::Cosigner => {
+            Some((document?.assigned_cosigner()?, "assigned authenticator who is not the author (TXA-10)"))
+        }
+        ResponsibleStep::Surgeon => Some((procedure?.surgeon.as_ref()?, "surgeon of record (PR1-11)")),
+        ResponsibleStep::Attending => Some((chart.attending.as_ref()?, "attending of record (PV1-7)")),
+        ResponsibleStep::Admitting => Some((chart.admitting.as_ref()?, "admitting provider (PV1-17)")),
+    };
+    let found = rule.responsible.iter().filter_map(step).find(|(person, _)| person.id.is_some());
+    found.map_or((None, "no message names anybody with an identifier: unassigned"), |(person, because)| {
+        (Some(person), because)
+    })
+}
+
+fn identified(person: Option<&Person>) -> Option<&Person> {
+    person.filter(|person| person.id.is_some())
 }

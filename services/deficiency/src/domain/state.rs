@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use countersign_contracts::chart::{ChartFact, EncounterKey};
+use countersign_contracts::chart::{ChartFact, DocumentAction, EncounterKey, What};
 use countersign_kernel::{DeficiencyId, MessageId, Timestamp};
 
 use super::events::{Change, ChartEvent, Deficiency, Description};
@@ -29,6 +29,9 @@ pub struct ChartState {
     pub encounter: Option<EncounterKey>,
     /// IANA name of the facility's time zone.
     pub time_zone: String,
+    /// Receipt of the message that gave the two above: the latest received decides, in whatever order they are
+    /// recorded.
+    named_by: Option<(Timestamp, MessageId)>,
     /// What every message says.
     pub inbox: BTreeMap<InboxKey, Reported>,
     /// The latest instant that was waited for and has passed.
@@ -44,6 +47,12 @@ impl ChartState {
     pub fn evolve(&mut self, event: ChartEvent) {
         match event {
             ChartEvent::FactsRecorded(recorded) => {
+                let receipt = Some((recorded.received_at, recorded.message));
+                if self.named_by <= receipt {
+                    self.named_by = receipt;
+                    self.encounter = Some(recorded.encounter);
+                    self.time_zone = recorded.time_zone;
+                }
                 self.inbox.insert(
                     (recorded.message, recorded.adopted_from),
                     Reported {
@@ -52,8 +61,6 @@ impl ChartState {
                         facts: recorded.facts.into(),
                     },
                 );
-                self.encounter = Some(recorded.encounter);
-                self.time_zone = recorded.time_zone;
             }
             ChartEvent::TimePassed(passed) => self.passed = self.passed.max(Some(passed.passed)),
             ChartEvent::Described(description) => self.description = Some(*description),
@@ -69,28 +76,39 @@ impl ChartState {
 
     /// Every fact known, in the order in which it happened. The order depends on the facts alone, never on
     /// their arrival: shuffled, late and repeated messages end in the same sequence.
-    pub fn facts(&self) -> Vec<(MessageId, &ChartFact)> {
-        let mut facts: Vec<(MessageId, &ChartFact)> = self
+    pub fn facts(&self) -> Vec<KnownFact<'_>> {
+        let mut facts: Vec<KnownFact<'_>> = self
             .inbox
             .iter()
-            .flat_map(|((message, _), reported)| reported.facts.iter().map(move |fact| (*message, fact)))
+            .flat_map(|((message, _), reported)| {
+                let Reported { received_at, facts, .. } = reported;
+                facts.iter().map(|fact| KnownFact { message: *message, received_at: *received_at, fact })
+            })
             .collect();
-        facts.sort_by(|(left_message, left), (right_message, right)| {
-            (left.occurred_at, rank(left), left.recorded_at, left_message).cmp(&(
-                right.occurred_at,
-                rank(right),
-                right.recorded_at,
-                right_message,
-            ))
+        facts.sort_by_cached_key(|KnownFact { message, fact, .. }| {
+            let opening = matches!(fact.what, What::Preadmitted | What::Opened);
+            // At the same instant a visit opens before anything else happens in it; then the source's own
+            // order counts; then what such things usually come after.
+            (fact.occurred_at, !opening, fact.recorded_at, rank(fact), *message)
         });
         facts
     }
 }
 
-/// Which of two things that happened at the same instant comes first: a visit opens before anything else
-/// happens in it, a document exists before its status changes, a cancellation comes last.
+/// A fact, and who said so when.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct KnownFact<'a> {
+    /// The message.
+    pub message: MessageId,
+    /// When the message was received here.
+    pub received_at: Timestamp,
+    /// What it says.
+    pub fact: &'a ChartFact,
+}
+
+/// Which of two things that happened and were recorded at the same instant comes first: a document exists
+/// before its status changes, a cancellation comes last.
 fn rank(fact: &ChartFact) -> u8 {
-    use countersign_contracts::chart::{DocumentAction, What};
     match &fact.what {
         What::Preadmitted => 0,
         What::Opened => 1,

@@ -81,12 +81,17 @@ pub(super) fn parse(text: &str) -> Result<RuleSet, RuleFileError> {
 
 impl RuleText {
     fn into_rule(self) -> Result<Rule, RuleFileError> {
-        let problem = |problem: &str| RuleFileError::Rule { rule: self.id.clone(), problem: problem.to_owned() };
+        let problem =
+            |problem: &str| RuleFileError::Rule { rule: self.id.clone(), problem: problem.to_owned() };
         let document = |allowed_anchors: &[Anchor]| {
             if !allowed_anchors.contains(&self.anchor) {
-                return Err(problem(&format!("anchor must be one of {allowed_anchors:?} for what it requires")));
+                return Err(problem(&format!(
+                    "anchor must be one of {allowed_anchors:?} for what it requires"
+                )));
             }
-            self.document.clone().ok_or_else(|| problem("`document` is missing: say which document it requires"))
+            self.document
+                .clone()
+                .ok_or_else(|| problem("`document` is missing: say which document it requires"))
         };
         let requires = match self.requires {
             RequirementName::EncounterDocumentSigned => {

@@ -4,8 +4,8 @@ mod file;
 
 use countersign_contracts::chart::{DocumentType, EncounterClass};
 use countersign_kernel::{DayCount, Timestamp, end_of_local_day_after};
-use jiff::{SignedDuration, tz::TimeZone};
 pub use file::RuleFileError;
+use jiff::{SignedDuration, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// One published version of the rules.
@@ -85,13 +85,18 @@ pub enum Requirement {
 impl Requirement {
     /// The document type asked for; `chart` for the chart as a whole.
     pub fn document_type(&self) -> &str {
+        self.document().map_or("chart", DocumentType::name)
+    }
+
+    /// The type of document that it looks at.
+    pub fn document(&self) -> Option<&DocumentType> {
         match self {
             Self::EncounterDocumentSigned(kind)
             | Self::EncounterDocumentPresent(kind)
             | Self::DocumentPerProcedure(kind)
             | Self::DocumentSigned(kind)
-            | Self::DocumentCosigned(kind) => kind.name(),
-            Self::ChartComplete => "chart",
+            | Self::DocumentCosigned(kind) => Some(kind),
+            Self::ChartComplete => None,
         }
     }
 
@@ -101,7 +106,9 @@ impl Requirement {
             Self::EncounterDocumentSigned(kind) => {
                 format!("a {} with completion status AU or LA", readable(kind.name()))
             }
-            Self::EncounterDocumentPresent(kind) => format!("a {}, dictated or written", readable(kind.name())),
+            Self::EncounterDocumentPresent(kind) => {
+                format!("a {}, dictated or written", readable(kind.name()))
+            }
             Self::DocumentPerProcedure(kind) => {
                 format!("a {}, dictated or written, for this procedure", readable(kind.name()))
             }

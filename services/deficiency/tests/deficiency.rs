@@ -1,0 +1,8 @@
+//! The deficiency service, seen from outside: specs of every rule and edge case, the laws that hold for all
+//! charts, the stored format, and the read model against the record.
+
+mod given;
+mod golden;
+mod laws;
+mod read_model;
+mod specs;
