@@ -1,1 +1,8 @@
-//! Black-box tests: the real program driven from the outside.
+//! Black-box tests: the real program driven from the outside. What scenarios share: a client for MLLP that
+//! is not the product's own, small hospitals, worklists and how they differ, questions to the API.
+
+pub mod api;
+pub mod hospital;
+pub mod mllp;
+pub mod place;
+pub mod worklist;

@@ -1,0 +1,3 @@
+//! Scenarios: the real program, real files, real sockets.
+
+mod truth;
