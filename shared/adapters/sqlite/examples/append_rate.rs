@@ -103,7 +103,7 @@ async fn append(journal: &Arc<SqliteJournal>, load: Load) -> Value {
             reason = "an index below the length, of a list that is nowhere near 2^52 long"
         )]
         let index = (share * (waits.len() - 1) as f64) as usize;
-        waits.get(index).map(|wait| wait.as_micros())
+        waits.get(index).map(Duration::as_micros)
     };
     json!({
         "events_per_second": rate(each * load.writers, took),

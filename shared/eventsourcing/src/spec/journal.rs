@@ -235,6 +235,10 @@ impl Follower {
             .expect("a subscription has no end")
             .expect("a subscription to a healthy store");
         check_batch(&batch, self.upto, &self.filter);
+        assert!(
+            !batch.events.is_empty() || batch.upto > self.upto || batch.caught_up != self.caught_up,
+            "a batch that brings nothing new: no event, no progress, no change of caught_up"
+        );
         self.upto = batch.upto;
         self.caught_up = batch.caught_up;
         self.seen.extend(batch.events);

@@ -48,7 +48,7 @@ pub(crate) fn command(by_way_of: &[&OsStr], part: &str, folder: &Path) -> Comman
 
 /// A writer process and what it says.
 pub(crate) struct Appender {
-    child: Child,
+    child: Playing,
     lines: BufReader<ChildStdout>,
     pub(crate) acknowledged: Vec<Acknowledged>,
 }
@@ -60,7 +60,7 @@ impl Appender {
         let mut child =
             command(&[], &format!("append {name} {count}"), folder).spawn().expect("the child starts");
         let lines = BufReader::new(child.stdout.take().expect("its output"));
-        Self { child, lines, acknowledged: Vec::new() }
+        Self { child: Playing(child), lines, acknowledged: Vec::new() }
     }
 
     /// Reads until that many appends in all are acknowledged, or the process has ended.
@@ -89,17 +89,27 @@ impl Appender {
 
     /// SIGKILL, and then whatever it had said before.
     pub(crate) fn kill(mut self) -> Vec<Acknowledged> {
-        self.child.kill().expect("the child can be killed");
+        self.child.0.kill().expect("the child can be killed");
         self.read(usize::MAX);
-        self.child.wait().expect("the child has ended");
         self.acknowledged
     }
 
     /// Everything it says until it ends by itself.
     pub(crate) fn finish(mut self) -> Vec<Acknowledged> {
         self.read(usize::MAX);
-        assert!(self.child.wait().expect("the child has ended").success());
+        assert!(self.child.0.wait().expect("the child has ended").success());
         self.acknowledged
+    }
+}
+
+/// A process that is killed when its test is done with it, also when the test fails.
+pub(crate) struct Playing(pub(crate) Child);
+
+impl Drop for Playing {
+    fn drop(&mut self) {
+        // It may have ended already, which is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

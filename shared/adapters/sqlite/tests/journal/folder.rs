@@ -68,13 +68,13 @@ fn a_crowd_that_comes_at_once_can_share_it() {
 #[test]
 fn a_process_that_was_killed_leaves_nothing_to_clean_up() {
     let place = TempDir::new().expect("a folder");
-    let mut child = child::command(&[], "hold", place.path()).spawn().expect("the child starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut child =
+        child::Playing(child::command(&[], "hold", place.path()).spawn().expect("the child starts"));
+    let mut lines = BufReader::new(child.0.stdout.take().expect("its output")).lines();
     assert!(lines.any(|line| line.expect("text").starts_with("held")), "the child holds the folder");
     let message = refused(DataFolder::open_exclusive(place.path(), "countersign up"));
-    assert!(message.contains(&format!("process {}", child.id())), "{message}");
-    child.kill().expect("killed");
-    child.wait().expect("ended");
+    assert!(message.contains(&format!("process {}", child.0.id())), "{message}");
+    drop(child);
     DataFolder::open_exclusive(place.path(), "countersign up").expect("free");
 }
 

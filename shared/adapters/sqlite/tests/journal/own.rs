@@ -39,6 +39,41 @@ async fn an_event_id_is_unique_in_the_whole_journal() {
 }
 
 #[tokio::test]
+async fn known_events_in_another_order_or_with_a_hole_are_no_repetition() {
+    let place = TempDir::new().expect("a folder");
+    let journal = sample::alone(place.path(), Options::default());
+    let [x, y, z] = ["x", "y", "z"].map(|label| sample::event(label, 1));
+    let all = vec![x.clone(), y.clone(), z.clone()];
+    journal.append(stream("a"), Expected::NoStream, all.clone()).await.expect("appended");
+    for other in [vec![x.clone(), z.clone()], vec![y.clone(), x.clone()], vec![x.clone(), x.clone()]] {
+        let answer = journal.append(stream("a"), Expected::Any, other).await;
+        assert!(matches!(answer, Err(AppendError::Conflict { actual: Some(2), .. })), "{answer:?}");
+    }
+    assert!(journal.append(stream("a"), Expected::Any, all).await.expect("known").repeated);
+}
+
+#[tokio::test]
+async fn names_of_more_streams_than_a_reader_remembers_stay_right() {
+    const STREAMS: usize = 17_000;
+    let place = TempDir::new().expect("a folder");
+    let journal = sample::alone(place.path(), Options::default());
+    let appends = (0..STREAMS).map(|n| {
+        let events = vec![sample::event(&format!("event {n}"), 1)];
+        journal.append(stream(&n.to_string()), Expected::NoStream, events)
+    });
+    for answer in futures::future::join_all(appends).await {
+        answer.expect("appended");
+    }
+    let all = journal.read_all(Position::START, Filter::All, usize::MAX).await.expect("readable");
+    for event in &all.events {
+        let content = String::from_utf8_lossy(&event.data);
+        let named = format!(" {}\"", event.stream.id());
+        assert!(content.contains(&named), "{content} is of stream {}", event.stream);
+    }
+    assert_eq!(all.events.len(), STREAMS);
+}
+
+#[tokio::test]
 async fn a_conflict_does_not_fail_the_appends_that_share_its_transaction() {
     let place = TempDir::new().expect("a folder");
     let journal = sample::alone(place.path(), Options::default());
