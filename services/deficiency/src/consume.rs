@@ -240,11 +240,7 @@ pub async fn read_chart(
     let mut revision = None;
     for event in journal.read_stream(StreamName::new(CHART, id), 0).await? {
         revision = Some(event.revision);
-        let decoded = ChartEvent::decode(&event.kind, &event.data).map_err(|source| JournalError::Undecodable {
-            position: event.position,
-            kind: event.kind.to_string(),
-            source,
-        })?;
+        let decoded = ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
         state.evolve(decoded);
     }
     Ok((state, revision))

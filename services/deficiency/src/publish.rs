@@ -10,8 +10,7 @@ pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
     if !event.kind.starts_with("deficiency-") {
         return Ok(Vec::new());
     }
-    let undecodable =
-        |source| JournalError::Undecodable { position: event.position, kind: event.kind.to_string(), source };
+    let undecodable = |error| event.undecodable(&error);
     let ChartEvent::Deficiency(stored) = ChartEvent::decode(&event.kind, &event.data).map_err(undecodable)?
     else {
         return Ok(Vec::new());

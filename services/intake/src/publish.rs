@@ -45,11 +45,7 @@ pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
     if &*event.kind != MessageRead::KIND {
         return Ok(Vec::new());
     }
-    let undecodable = |source| JournalError::Undecodable {
-        position: event.position,
-        kind: event.kind.to_string(),
-        source,
-    };
+    let undecodable = |error: serde_json::Error| event.undecodable(&error);
     let read: Published<'_> = serde_json::from_slice(&event.data).map_err(undecodable)?;
     if read.facts.is_empty() && read.merges.is_empty() {
         return Ok(Vec::new());

@@ -38,16 +38,17 @@ pub struct Envelope {
     pub data: Box<RawValue>,
 }
 
-/// An event whose data is not what its type promises.
+/// An event whose data is not what its type promises. Told without serde's own words, which may quote the
+/// content.
 #[derive(Debug, thiserror::Error)]
-#[error("event {id} of type {kind} does not decode: {source}")]
+#[error("event {id} of type {kind} does not decode: {reason}")]
 pub struct EnvelopeError {
     /// The event.
     pub id: EventId,
     /// Its type.
     pub kind: String,
-    /// Where it stopped.
-    pub source: serde_json::Error,
+    /// Where decoding stopped.
+    pub reason: String,
 }
 
 impl Envelope {
@@ -63,10 +64,10 @@ impl Envelope {
 
     /// The event, decoded.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, EnvelopeError> {
-        serde_json::from_str(self.data.get()).map_err(|source| EnvelopeError {
+        serde_json::from_str(self.data.get()).map_err(|error| EnvelopeError {
             id: self.id,
             kind: self.kind.clone(),
-            source,
+            reason: format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column()),
         })
     }
 }

@@ -1,13 +1,16 @@
 //! The feed port: contract events, in order per key.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use countersign_contracts::Envelope;
-use futures::{StreamExt, stream::BoxStream};
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    journal::{Journal, Position},
+    journal::{Batch, Journal, JournalError, Position},
     publish::SharedPublishers,
 };
 
@@ -78,30 +81,70 @@ impl JournalTail {
     }
 }
 
+/// Longest wait before an event that could not be published is tried again.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
 impl Feed for JournalTail {
     fn subscribe(&self, subscription: Subscription) -> BoxStream<'static, Result<Deliveries, FeedError>> {
-        let publishers = Arc::clone(&self.publishers);
-        let after = subscription.after.map_or(Position::START, |cursor| cursor.position);
-        self.journal
-            .subscribe(after, publishers.filter())
-            .map(move |batch| {
-                let batch = batch.map_err(|error| FeedError(error.to_string()))?;
-                let mut deliveries =
-                    Deliveries { events: Vec::new(), upto: batch.upto, caught_up: batch.caught_up };
-                for recorded in &batch.events {
-                    let cursor =
-                        Cursor { epoch: 0, sequence: recorded.position.0, position: recorded.position };
-                    let published =
-                        publishers.publish(recorded).map_err(|error| FeedError(error.to_string()))?;
-                    deliveries.events.extend(
-                        published
-                            .into_iter()
-                            .filter(|event| subscription.categories.contains(&event.category.as_str()))
-                            .map(|event| Delivery { cursor, event }),
-                    );
+        let tail = Tail {
+            journal: Arc::clone(&self.journal),
+            publishers: Arc::clone(&self.publishers),
+            categories: subscription.categories,
+            passed: subscription.after.map_or(Position::START, |cursor| cursor.position),
+            batches: None,
+            failed: None,
+            wait: Duration::ZERO,
+        };
+        stream::unfold(tail, |mut tail| async move { tail.next().await.map(|item| (item, tail)) }).boxed()
+    }
+}
+
+/// One subscription. It does not pass an event that cannot be published: it reads from there again.
+struct Tail {
+    journal: Arc<dyn Journal>,
+    publishers: SharedPublishers,
+    categories: Vec<&'static str>,
+    passed: Position,
+    batches: Option<BoxStream<'static, Result<Batch, JournalError>>>,
+    failed: Option<JournalError>,
+    wait: Duration,
+}
+
+impl Tail {
+    async fn next(&mut self) -> Option<Result<Deliveries, FeedError>> {
+        if let Some(error) = self.failed.take() {
+            self.batches = None;
+            self.wait = (self.wait * 2).clamp(Duration::from_millis(50), LONGEST_WAIT);
+            return Some(Err(FeedError(error.to_string())));
+        }
+        if self.batches.is_none() {
+            tokio::time::sleep(self.wait).await;
+            self.batches = Some(self.journal.subscribe(self.passed, self.publishers.filter()));
+        }
+        let batch = match self.batches.as_mut()?.next().await? {
+            Ok(batch) => batch,
+            Err(error) => return Some(Err(FeedError(error.to_string()))),
+        };
+        let mut deliveries = Deliveries { events: Vec::new(), upto: self.passed, caught_up: false };
+        for recorded in &batch.events {
+            let cursor = Cursor { epoch: 0, sequence: recorded.position.0, position: recorded.position };
+            match self.publishers.publish(recorded) {
+                Ok(published) => deliveries.events.extend(
+                    published
+                        .into_iter()
+                        .filter(|event| self.categories.contains(&event.category.as_str()))
+                        .map(|event| Delivery { cursor, event }),
+                ),
+                Err(error) => {
+                    self.failed = Some(error);
+                    deliveries.upto = self.passed;
+                    return Some(Ok(deliveries));
                 }
-                Ok(deliveries)
-            })
-            .boxed()
+            }
+            self.passed = recorded.position;
+        }
+        self.passed = batch.upto;
+        self.wait = Duration::ZERO;
+        Some(Ok(Deliveries { upto: batch.upto, caught_up: batch.caught_up, ..deliveries }))
     }
 }

@@ -155,16 +155,19 @@ pub struct RecordedEvent {
 impl RecordedEvent {
     /// The content, decoded.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, JournalError> {
-        serde_json::from_slice(&self.data).map_err(|source| self.undecodable(source))
+        serde_json::from_slice(&self.data).map_err(|error| self.undecodable(&error))
     }
 
     /// The metadata, decoded.
     pub fn metadata(&self) -> Result<Metadata, JournalError> {
-        serde_json::from_slice(&self.metadata).map_err(|source| self.undecodable(source))
+        serde_json::from_slice(&self.metadata).map_err(|error| self.undecodable(&error))
     }
 
-    fn undecodable(&self, source: serde_json::Error) -> JournalError {
-        JournalError::Undecodable { position: self.position, kind: self.kind.to_string(), source }
+    /// The error for content or metadata that is not what its type promises. What the decoder itself says may
+    /// quote patient data, so only kind and place of its complaint are kept.
+    pub fn undecodable(&self, error: &serde_json::Error) -> JournalError {
+        let reason = format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column());
+        JournalError::Undecodable { position: self.position, kind: self.kind.to_string(), reason }
     }
 }
 
@@ -202,14 +205,14 @@ pub enum JournalError {
     #[error("the journal is unavailable: {0}")]
     Unavailable(String),
     /// What is stored is not what its type promises.
-    #[error("the event at {position} of type {kind} does not decode: {source}")]
+    #[error("the event at {position} of type {kind} does not decode: {reason}")]
     Undecodable {
         /// Where it is.
         position: Position,
         /// Its type.
         kind: String,
-        /// Where decoding stopped.
-        source: serde_json::Error,
+        /// Where decoding stopped, without a word of the content.
+        reason: String,
     },
     /// An event is larger than the store takes.
     #[error("an event of {bytes} bytes is larger than the journal takes ({limit} bytes)")]

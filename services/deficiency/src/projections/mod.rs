@@ -7,7 +7,7 @@ mod providers;
 mod time;
 
 use countersign_eventsourcing::{
-    journal::{Filter, JournalError, RecordedEvent},
+    journal::{Filter, RecordedEvent},
     projection::{Projection, ProjectionError},
 };
 use rusqlite::Transaction;
@@ -57,9 +57,7 @@ impl Projection for Charts {
             // The commonest event: only the people named in it matter here.
             return Ok(self.providers.apply(tables, &event.decode()?)?);
         }
-        let decoded = ChartEvent::decode(&event.kind, &event.data).map_err(|source| {
-            JournalError::Undecodable { position: event.position, kind: event.kind.to_string(), source }
-        })?;
+        let decoded = ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
         match decoded {
             ChartEvent::FactsRecorded(_) | ChartEvent::TimePassed(_) => {}
             ChartEvent::Described(description) => charts::apply(tables, event.stream.id(), &description)?,

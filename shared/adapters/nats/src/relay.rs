@@ -178,7 +178,7 @@ impl Relay {
     }
 
     async fn head(&self) -> Result<Position, Stopped> {
-        let head = self.journal.head().await.map_err(|error| Stopped::Journal(without_content(&error)))?;
+        let head = self.journal.head().await.map_err(|error| Stopped::Journal(error.to_string()))?;
         self.status.send_if_modified(|status| std::mem::replace(&mut status.head, head) != head);
         Ok(head)
     }
@@ -292,7 +292,7 @@ impl<'a> Session<'a> {
             }
             // The journal's subscription tries again by itself.
             Some(Err(error)) => {
-                let problem = Some(without_content(&error));
+                let problem = Some(error.to_string());
                 self.relay.status.send_if_modified(|status| {
                     let news = status.problem != problem;
                     status.problem = problem;
@@ -311,7 +311,7 @@ impl<'a> Session<'a> {
             Ok(said) => said,
             Err(error) => {
                 self.wait_for_all().await?;
-                return Err(poison(without_content(&error)));
+                return Err(poison(error.to_string()));
             }
         };
         let known = said_before.and_then(|id| said.iter().rposition(|envelope| envelope.id == id));
@@ -439,15 +439,3 @@ async fn end_of(nats: &Nats, stream: &Stream) -> Result<Option<StreamEnd>, NatsE
     Ok(spare.map(|spare| StreamEnd { epoch, sequence, position: spare.position, last: None }))
 }
 
-/// What a journal's error says, without the piece of content that a decoder's message may quote.
-fn without_content(error: &JournalError) -> String {
-    match error {
-        JournalError::Undecodable { position, kind, source } => format!(
-            "the event at {position} of type {kind} does not decode: {:?} error at line {} column {}",
-            source.classify(),
-            source.line(),
-            source.column()
-        ),
-        error => error.to_string(),
-    }
-}

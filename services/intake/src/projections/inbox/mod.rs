@@ -161,9 +161,5 @@ fn position_of(tables: &Transaction<'_>, message: MessageId) -> Result<u64, Proj
 }
 
 fn borrowed<'a, T: Deserialize<'a>>(event: &'a RecordedEvent) -> Result<T, JournalError> {
-    serde_json::from_slice(&event.data).map_err(|source| JournalError::Undecodable {
-        position: event.position,
-        kind: event.kind.to_string(),
-        source,
-    })
+    serde_json::from_slice(&event.data).map_err(|error| event.undecodable(&error))
 }
