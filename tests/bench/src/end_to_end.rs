@@ -120,17 +120,15 @@ async fn offer(
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive rate below 2^20")]
     let per_second = rate as usize;
     let each = per_second / usize::try_from(WATCHED_PER_SECOND)?;
-    let watched: Vec<Watched> =
-        (0..usize::try_from(WATCHED_PER_SECOND * seconds)?).map(|n| Watched::number(first_number + n)).collect();
+    let watched: Vec<Watched> = (0..usize::try_from(WATCHED_PER_SECOND * seconds)?)
+        .map(|n| Watched::number(first_number + n))
+        .collect();
     let messages = load.take(each.max(1) * watched.len())?;
     saturate::send(server.mllp, vec![watched.iter().map(Watched::admission).collect()]).await?;
-    if let Some(last) = watched.first() {
-        // The connection is warm and the admissions are through before the clock starts.
-        let warm = Watched::number(first_number + watched.len());
-        saturate::send(server.mllp, vec![vec![warm.admission(), warm.discharge()]]).await?;
-        worklist.wait_for(&warm).await?;
-        let _ = last;
-    }
+    // All is quiet when the clock starts.
+    let warm = Watched::number(first_number + watched.len());
+    saturate::send(server.mllp, vec![vec![warm.admission(), warm.discharge()]]).await?;
+    worklist.wait_for(&warm).await?;
     let mut connections = JoinSet::new();
     let mut ways = Vec::new();
     for _ in 0..=FACILITIES {
@@ -140,11 +138,10 @@ async fn offer(
     }
     let mut asking = JoinSet::new();
     let began = tokio::time::Instant::now();
-    let mut due = messages.chunks(each.max(1)).zip(watched).enumerate();
     let step = Duration::from_secs(1) / u32::try_from(WATCHED_PER_SECOND)?;
     let mut sent = 0_usize;
     // Within a step the messages go out evenly, a few at every tick.
-    while let Some((number, (chunk, visit))) = due.next() {
+    for (number, (chunk, visit)) in messages.chunks(each.max(1)).zip(watched).enumerate() {
         let starts = began + step * u32::try_from(number)?;
         tokio::time::sleep_until(starts).await;
         ways[usize::from(FACILITIES)].send(frame(&visit.discharge()))?;

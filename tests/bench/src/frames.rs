@@ -32,7 +32,8 @@ impl Acknowledged {
         for part in read.split_inclusive(|byte| *byte == END) {
             self.rest.extend_from_slice(part);
             if part.last() == Some(&END) {
-                let accepted = self.rest.split(|byte| *byte == b'\r').any(|line| line.starts_with(b"MSA|AA|"));
+                let accepted =
+                    self.rest.split(|byte| *byte == b'\r').any(|line| line.starts_with(b"MSA|AA|"));
                 self.refused += usize::from(!accepted);
                 self.rest.clear();
                 ended += 1;

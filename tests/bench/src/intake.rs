@@ -25,7 +25,7 @@ pub(crate) async fn measure(program: &Path, effort: Effort) -> anyhow::Result<Se
             effort.messages
         ),
     );
-    eprintln!("{}", "intake");
+    eprintln!("intake");
     let server = NatsServer::start();
     let mut load = Load::new()?;
     let (mut intake, mut journal, mut jetstream) = (Vec::new(), Vec::new(), Vec::new());
@@ -54,7 +54,8 @@ pub(crate) async fn measure(program: &Path, effort: Effort) -> anyhow::Result<Se
     }
     let intake = Figure::new("intake", "messages/s", intake);
     let journal = Figure::new("journal alone: append, durable", "appends/s", journal);
-    let jetstream = Figure::new("JetStream alone: publish, acknowledged before it syncs", "messages/s", jetstream);
+    let jetstream =
+        Figure::new("JetStream alone: publish, acknowledged before it syncs", "messages/s", jetstream);
     let of_journal = intake.over(&journal, "intake / journal alone");
     let of_jetstream = intake.over(&jetstream, "intake / JetStream alone");
     for figure in [

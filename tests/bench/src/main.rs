@@ -99,7 +99,11 @@ fn main() -> anyhow::Result<()> {
     if arguments.year {
         let data = server::Data::new(arguments.keep.as_deref())?;
         report.add(runtime.block_on(year::measure(&program, data.path()))?);
-        report.add(runtime.block_on(rebuild::measure(&program, data.path(), Effort { rounds: 1, ..effort }))?);
+        report.add(runtime.block_on(rebuild::measure(
+            &program,
+            data.path(),
+            Effort { rounds: 1, ..effort },
+        ))?);
     }
     report.print(arguments.json)
 }

@@ -1,9 +1,6 @@
 //! JetStream alone, given the bytes that the intake stored: the other baseline of the intake.
 
-use std::{
-    collections::VecDeque,
-    time::Instant,
-};
+use std::{collections::VecDeque, time::Instant};
 
 use anyhow::anyhow;
 use async_nats::jetstream::{self, context::PublishAckFuture, stream::Config};
@@ -18,7 +15,8 @@ pub(crate) async fn rate(url: &str, messages: Vec<Vec<u8>>, under_way: usize) ->
 
 async fn publish(url: &str, messages: Vec<Vec<u8>>, under_way: usize) -> Result<f64, async_nats::Error> {
     let jetstream = jetstream::new(async_nats::connect(url).await?);
-    let config = Config { name: STREAM.to_owned(), subjects: vec!["bench.>".to_owned()], ..Config::default() };
+    let config =
+        Config { name: STREAM.to_owned(), subjects: vec!["bench.>".to_owned()], ..Config::default() };
     jetstream.create_stream(config).await?;
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let count = messages.len() as f64;
@@ -30,7 +28,8 @@ async fn publish(url: &str, messages: Vec<Vec<u8>>, under_way: usize) -> Result<
         {
             oldest.await?;
         }
-        waiting.push_back(jetstream.publish(format!("bench.{:02}", number % 64), Bytes::from(message)).await?);
+        waiting
+            .push_back(jetstream.publish(format!("bench.{:02}", number % 64), Bytes::from(message)).await?);
     }
     for acknowledgement in waiting {
         acknowledgement.await?;

@@ -6,7 +6,6 @@ use anyhow::ensure;
 use countersign_deficiency::domain::events::{ChartEvent, IdentifierRetired, PATIENT};
 use countersign_eventsourcing::journal::{Filter, Position};
 use countersign_intake::domain::{MessageRead, MessageReceived, MessageRepeated};
-use countersign_sqlite::ScannedEvent;
 use serde::Deserialize;
 
 use crate::{
@@ -21,7 +20,7 @@ struct Rebuilt {
     seconds: f64,
 }
 
-pub(crate) async fn measure(program: &Path, data: &Path, effort: Effort) -> anyhow::Result<Section> {
+pub(crate) fn measure(program: &Path, data: &Path, effort: Effort) -> anyhow::Result<Section> {
     let (mut scans, mut all) = (Vec::new(), Vec::new());
     let mut models: Vec<(String, Vec<f64>)> = Vec::new();
     let mut events = 0;
@@ -30,8 +29,7 @@ pub(crate) async fn measure(program: &Path, data: &Path, effort: Effort) -> anyh
         let (counted, rate) = scan(data)?;
         events = counted;
         scans.push(rate);
-        let output =
-            Command::new(program).args(["rebuild", "--json", "--data"]).arg(data).output()?;
+        let output = Command::new(program).args(["rebuild", "--json", "--data"]).arg(data).output()?;
         ensure!(output.status.success(), "rebuild: {}", String::from_utf8_lossy(&output.stderr));
         let rebuilt: Vec<Rebuilt> = serde_json::from_slice(&output.stdout)?;
         let sum = |of: fn(&Rebuilt) -> f64| rebuilt.iter().map(of).sum::<f64>();
@@ -70,7 +68,7 @@ fn scan(data: &Path) -> anyhow::Result<(u64, f64)> {
     let mut failed = None;
     journal.scan(Position::START, &Filter::All, |event| {
         events += 1;
-        match decode(event) {
+        match decode(event.kind, event.stream.category(), event.data) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
                 failed = Some(error);
@@ -86,16 +84,15 @@ fn scan(data: &Path) -> anyhow::Result<(u64, f64)> {
     Ok((events, count / began.elapsed().as_secs_f64()))
 }
 
-fn decode(event: &ScannedEvent<'_>) -> Result<(), serde_json::Error> {
-    let data = event.data;
-    match &**event.kind {
+fn decode(kind: &str, category: &str, data: &[u8]) -> Result<(), serde_json::Error> {
+    match kind {
         MessageReceived::KIND => drop(black_box(serde_json::from_slice::<MessageReceived<'_>>(data)?)),
         MessageRead::KIND => drop(black_box(serde_json::from_slice::<MessageRead>(data)?)),
         MessageRepeated::KIND => drop(black_box(serde_json::from_slice::<MessageRepeated>(data)?)),
-        _ if event.stream.category() == PATIENT => {
+        _ if category == PATIENT => {
             drop(black_box(serde_json::from_slice::<IdentifierRetired>(data)?));
         }
-        kind => drop(black_box(ChartEvent::decode(kind, data)?)),
+        _ => drop(black_box(ChartEvent::decode(kind, data)?)),
     }
     Ok(())
 }

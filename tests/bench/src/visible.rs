@@ -14,7 +14,7 @@ use crate::hospital::Watched;
 /// Between two questions: the resolution of what is measured.
 pub(crate) const ASK_EVERY: Duration = Duration::from_millis(4);
 /// After that the measurement has failed.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Asks the API.
 #[derive(Debug, Clone)]

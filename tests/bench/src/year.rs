@@ -20,8 +20,11 @@ const CHUNK: usize = 20_000;
 
 pub(crate) async fn measure(program: &Path, data: &Path) -> anyhow::Result<Section> {
     eprintln!("a year of a hospital of 500 beds");
-    let hospital =
-        Hospital::new(Settings { discharges_per_month: DISCHARGES_PER_MONTH, months: 12, ..Settings::default() })?;
+    let hospital = Hospital::new(Settings {
+        discharges_per_month: DISCHARGES_PER_MONTH,
+        months: 12,
+        ..Settings::default()
+    })?;
     let server = Server::up(program, data)?;
     let began = Instant::now();
     let mut messages = hospital.messages().map(|message| message.bytes);
@@ -51,7 +54,11 @@ pub(crate) async fn measure(program: &Path, data: &Path) -> anyhow::Result<Secti
     let peak = server.peak_mebibytes()?;
     server.stop()?;
     section.add(Figure::new("messages", "messages", vec![count]));
-    section.add(Figure::new("sustained over the year", "messages/s", vec![count / (ended - began).as_secs_f64()]));
+    section.add(Figure::new(
+        "sustained over the year",
+        "messages/s",
+        vec![count / (ended - began).as_secs_f64()],
+    ));
     section.add(Figure::new("peak memory of the process", "MiB", vec![peak]));
     section.add(Figure::new("journal on disk", "MiB", vec![mebibytes(&data.join("journal.db"))?]));
     Ok(section)
