@@ -94,16 +94,12 @@ fn main() -> anyhow::Result<()> {
     if wants(Part::EndToEnd) {
         let data = server::Data::new(arguments.keep.as_deref())?;
         report.add(runtime.block_on(end_to_end::measure(&program, data.path(), effort))?);
-        report.add(runtime.block_on(rebuild::measure(&program, data.path(), effort))?);
+        report.add(rebuild::measure(&program, data.path(), effort)?);
     }
     if arguments.year {
         let data = server::Data::new(arguments.keep.as_deref())?;
         report.add(runtime.block_on(year::measure(&program, data.path()))?);
-        report.add(runtime.block_on(rebuild::measure(
-            &program,
-            data.path(),
-            Effort { rounds: 1, ..effort },
-        ))?);
+        report.add(rebuild::measure(&program, data.path(), Effort { rounds: 1, ..effort })?);
     }
     report.print(arguments.json)
 }
