@@ -31,7 +31,7 @@ pub(super) struct Paper {
     /// The author's valid signature.
     pub(super) signed: Option<Timestamp>,
     pub(super) cosigned: Option<Timestamp>,
-    /// Unfinished (IP, IN) and not yet more.
+    /// Unfinished (IP, IN) since, until it became present.
     pub(super) unfinished: Option<Timestamp>,
     /// Replaced (T10) or withdrawn (T11) since.
     pub(super) ended: Option<Timestamp>,
@@ -154,7 +154,6 @@ impl<'a> Chart<'a> {
         if completion.unfinished() {
             paper.unfinished = paper.unfinished.or(Some(at));
         } else {
-            paper.unfinished = None;
             paper.present = paper.present.or(replaced_present).or(Some(at));
         }
         if completion.available() {

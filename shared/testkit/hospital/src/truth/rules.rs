@@ -227,9 +227,12 @@ impl Ledger<'_> {
             None => debt.satisfied(present),
         };
         let at = debt.closed.unwrap_or(self.world.end);
-        let begun = self
-            .papers(DocumentKind::DischargeSummary)
-            .find(|paper| debt.status == Status::Open && paper.valid() && paper.unfinished.is_some());
+        // Who owed it just before `at`: the author of one that was begun and not finished.
+        let begun = self.papers(DocumentKind::DischargeSummary).find(|paper| {
+            paper.unfinished.is_some_and(|begun| begun < at)
+                && paper.present.is_none_or(|present| present >= at)
+                && paper.ended.is_none_or(|ended| ended >= at)
+        });
         let author = begun.and_then(|paper| paper.document.author);
         debt.responsible = Some(author.unwrap_or_else(|| self.chart.attending(at.max(discharge.at))));
         Some(debt)

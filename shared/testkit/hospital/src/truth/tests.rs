@@ -305,6 +305,11 @@ fn a_summary_is_owed_by_the_attending_as_corrected() {
     assert_eq!(tale.row("R13").responsible, Some(tale.id(RESIDENT)));
     let row = tale.row("R13");
     assert_eq!((row.anchor_at, row.due_at), (hour(100), plus(hour(12 * 24), -1)));
+    // and it was theirs when it was finished
+    let tale = tale.step(130, StatusChanged, Documented);
+    let row = tale.row("R13");
+    assert_eq!(state(&row), (Status::Satisfied, Some(hour(130))));
+    assert_eq!(row.responsible, Some(tale.id(RESIDENT)));
 }
 
 #[test]
