@@ -5,15 +5,16 @@ use std::{collections::BTreeMap, sync::mpsc, thread};
 use countersign_acceptance::{
     hospital,
     place::Place,
-    worklist::{Deficiency, Key, Worklist, difference, rows_of_folder},
+    worklist::{Deficiency, Key, Worklist, by_key, difference, rows_of_folder},
 };
-use countersign_hospital::{Dirt, Hospital, Row, write_folder};
+use countersign_hospital::{Dirt, Hospital, Row, Settings, TimeStyle, write_folder};
 use countersign_testkit::program::run;
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
 /// Seeds of dirty months, and discharges in each.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=20;
-const DISCHARGES: u32 = 80;
+const DISCHARGES: u32 = 60;
 /// Seeds worked at the same time.
 const WORKERS: u64 = 2;
 
@@ -26,7 +27,7 @@ fn given_a_dirty_month_of_any_of_twenty_seeds_then_the_worklist_is_what_the_hosp
             scope.spawn(move || {
                 for seed in SEEDS.filter(|seed| seed % WORKERS == worker) {
                     let hospital = hospital::month(seed, DISCHARGES, Dirt::default());
-                    if let Err(why) = compare(&hospital) {
+                    if let Err(why) = compare(&hospital, "") {
                         let _ = failed.send((seed, why));
                     }
                 }
@@ -40,14 +41,38 @@ fn given_a_dirty_month_of_any_of_twenty_seeds_then_the_worklist_is_what_the_hosp
     assert!(told.is_empty(), "{} of 20 seeds differ\n{}", told.len(), told.join("\n"));
 }
 
+/// The clocks of New York go forward on the 8th of March 2026, so that days of due dates have 23 hours.
+#[test]
+fn given_two_hospitals_in_a_zone_that_changes_its_clocks_then_days_are_those_of_the_wall() {
+    for times in [TimeStyle::Local, TimeStyle::WithOffset] {
+        let hospital = Hospital::new(Settings {
+            discharges_per_month: 120,
+            months: 1,
+            seed: 21,
+            facilities: 2,
+            start: "2026-02-20T05:00:00Z".parse().expect("an instant"),
+            time_zone: TimeZone::get("America/New_York").expect("a zone"),
+            times,
+            histories_cosigned: false,
+            ..Settings::default()
+        })
+        .expect("settings that can be simulated");
+        if let Err(why) = compare(&hospital, "[facility]\ntime_zone = \"America/New_York\"\n") {
+            panic!("{times:?}: {why}");
+        }
+    }
+}
+
 /// Sends a hospital's month through the product and compares what is owed at its end with the truth.
-fn compare(hospital: &Hospital) -> Result<(), String> {
+fn compare(hospital: &Hospital, config: &str) -> Result<(), String> {
     let place = Place::new();
     let sent = place.path().join("sent");
     write_folder(hospital, &sent).expect("the run can be written");
     let data = place.data();
+    let config = place.write("countersign.toml", config).to_string_lossy().into_owned();
     let (sent, folder) = (sent.to_string_lossy(), data.to_string_lossy());
-    let summary: Value = run(["ingest", &*sent, "--data", &*folder, "--json"]).well().json();
+    let summary: Value =
+        run(["ingest", &*sent, "--data", &*folder, "--config", &config, "--json"]).well().json();
     let truth = hospital.truth();
     let counts = [
         ("read", truth.total.sent),
@@ -65,11 +90,18 @@ fn compare(hospital: &Hospital) -> Result<(), String> {
     {
         return Err(format!("{} messages cannot be placed, summary {summary}", truth.total.quarantined));
     }
-    // The product goes on after the end of the run: what arises later by the passing of time is no part of it.
-    let rows = rows_of_folder(&data, &[]).into_iter().filter(|row| row.opened_at < hospital.end());
-    let found = countersign_acceptance::worklist::by_key(rows.collect());
     let (wanted, tags) = expected(&truth.rows);
-    difference(&wanted, &found, |key| tags.get(key).cloned().unwrap_or_default()).map_or(Ok(()), Err)
+    let tags = |key: &Key| tags.get(key).cloned().unwrap_or_default();
+    // The product goes on after the end of the run: what arises later by the passing of time is no part of it.
+    let end: Timestamp = hospital.end();
+    let rows = rows_of_folder(&data, &["--config", &config]).into_iter();
+    let found = by_key(rows.filter(|row| row.opened_at < end).collect());
+    if let Some(difference) = difference(&wanted, &found, tags) {
+        return Err(difference);
+    }
+    // What was owed at that instant is the same question, answered from the charts in place of the worklist.
+    let then = by_key(rows_of_folder(&data, &["--config", &config, "--as-of", &end.to_string()]));
+    difference(&wanted, &then, tags).map_or(Ok(()), |why| Err(format!("as of {end}: {why}")))
 }
 
 /// The truth in the shape of a worklist, and what was unusual about each row.
@@ -101,5 +133,5 @@ fn expected(rows: &[Row]) -> (Worklist, BTreeMap<Key, Vec<String>>) {
             deficiency
         })
         .collect();
-    (countersign_acceptance::worklist::by_key(rows), tags)
+    (by_key(rows), tags)
 }
