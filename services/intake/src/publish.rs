@@ -53,20 +53,21 @@ pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
     let metadata: Metadata = event.metadata()?;
     let message = read.message.to_string();
     let reading = read.reading.to_string();
-    let envelope = |kind: &'static str, category: &'static str, index: usize, key: Uuid, time, data: &RawValue| {
-        Envelope {
-            id: EventId::derive(&[SOURCE, kind, &message, &reading, &index.to_string()]),
-            source: SOURCE.to_owned(),
-            kind: kind.to_owned(),
-            category: category.to_owned(),
-            key,
-            time,
-            position: event.position.0,
-            correlation: metadata.correlation,
-            traceparent: metadata.traceparent.clone(),
-            data: data.to_owned(),
-        }
-    };
+    let envelope =
+        |kind: &'static str, category: &'static str, index: usize, key: Uuid, time, data: &RawValue| {
+            Envelope {
+                id: EventId::derive(&[SOURCE, kind, &message, &reading, &index.to_string()]),
+                source: SOURCE.to_owned(),
+                kind: kind.to_owned(),
+                category: category.to_owned(),
+                key,
+                time,
+                position: event.position.0,
+                correlation: metadata.correlation,
+                traceparent: metadata.traceparent.clone(),
+                data: data.to_owned(),
+            }
+        };
     let mut envelopes = Vec::with_capacity(read.facts.len() + read.merges.len());
     for (index, data) in read.facts.iter().enumerate() {
         let key: FactsKey = serde_json::from_str(data.get()).map_err(undecodable)?;

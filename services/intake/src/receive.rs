@@ -10,9 +10,7 @@ use std::{
     time::Instant,
 };
 
-use countersign_eventsourcing::journal::{
-    AppendError, Expected, Journal, JournalError, RecordedEvent,
-};
+use countersign_eventsourcing::journal::{AppendError, Expected, Journal, JournalError, RecordedEvent};
 use countersign_hl7::{Header, Limits, Message};
 use countersign_kernel::{Clock, MessageId};
 use tracing::{Instrument, Span, field::Empty};
@@ -251,9 +249,9 @@ impl Intake {
                 let repetition = delivery.repetition(message)?;
                 match self.journal.append(stream, Expected::Any, vec![repetition]).await {
                     Ok(_) => Ok(Disposition::Duplicate(known.map_or(outcome, |read| read.outcome))),
-                    Err(AppendError::Conflict { .. }) => {
-                        Err(JournalError::Unavailable("an append without expectation was a conflict".to_owned()))
-                    }
+                    Err(AppendError::Conflict { .. }) => Err(JournalError::Unavailable(
+                        "an append without expectation was a conflict".to_owned(),
+                    )),
                     Err(AppendError::Journal(error)) => Err(error),
                 }
             }

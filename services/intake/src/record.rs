@@ -9,9 +9,7 @@ use countersign_kernel::{EventId, MessageId, Timestamp};
 use serde::Serialize;
 
 use crate::{
-    domain::{
-        Connection, MessageIdentity, MessageRead, MessageReceived, MessageRepeated, identify,
-    },
+    domain::{Connection, MessageIdentity, MessageRead, MessageReceived, MessageRepeated, identify},
     publish::SOURCE,
     read::Reading,
 };
@@ -110,7 +108,8 @@ impl Record<'_> {
             sha256: Cow::Borrowed(&identity.sha256),
             raw: Cow::Owned(STANDARD.encode(bytes)),
         };
-        let received = delivery.event(message, MessageReceived::KIND, MessageReceived::SCHEMA, &received, times)?;
+        let received =
+            delivery.event(message, MessageReceived::KIND, MessageReceived::SCHEMA, &received, times)?;
         let read = message_read(message, 0, feed, reading);
         let read = delivery.event(message, MessageRead::KIND, MessageRead::SCHEMA, &read, times)?;
         Ok(vec![received, read])
@@ -120,11 +119,8 @@ impl Record<'_> {
 impl Delivery {
     /// The same message came again.
     pub(crate) fn repetition(&self, message: MessageId) -> Result<NewEvent, JournalError> {
-        let repeated = MessageRepeated {
-            message,
-            received_at: self.received_at,
-            connection: self.connection.clone(),
-        };
+        let repeated =
+            MessageRepeated { message, received_at: self.received_at, connection: self.connection.clone() };
         self.event(message, MessageRepeated::KIND, MessageRepeated::SCHEMA, &repeated, Times::default())
     }
 
@@ -172,7 +168,8 @@ pub(crate) fn later_reading(
     actor: &str,
     now: Timestamp,
 ) -> Result<NewEvent, JournalError> {
-    let id = EventId::derive(&[SOURCE, MessageRead::KIND, &read.message.to_string(), &read.reading.to_string()]);
+    let id =
+        EventId::derive(&[SOURCE, MessageRead::KIND, &read.message.to_string(), &read.reading.to_string()]);
     let metadata = Metadata {
         causation: Some(first.id.0),
         traceparent: None,

@@ -3,7 +3,7 @@
 
 use countersign_contracts::chart::ChartFactsReported;
 use countersign_eventsourcing::journal::{
-    AppendError, Expected, Filter, JournalError, Position, RecordedEvent, StreamName,
+    AppendError, Appended, Expected, Filter, JournalError, Position, RecordedEvent, StreamName,
 };
 use countersign_hl7::{Header, Message};
 use countersign_kernel::{MessageId, Timestamp};
@@ -112,8 +112,8 @@ impl Intake {
             let is = after.as_ref().map_or(was, |after| after.outcome);
             let changed = match after {
                 Some(after) => match self.keep(stream, last.revision, &after, first, actor).await {
-                    Ok(()) => true,
-                    Err(AppendError::Conflict { .. }) => continue,
+                    Ok(Appended { repeated: false, .. }) => true,
+                    Ok(_) | Err(AppendError::Conflict { .. }) => continue,
                     Err(AppendError::Journal(error)) => return Err(error.into()),
                 },
                 None => false,
@@ -133,10 +133,9 @@ impl Intake {
         read: &MessageRead,
         first: &RecordedEvent,
         actor: &str,
-    ) -> Result<(), AppendError> {
+    ) -> Result<Appended, AppendError> {
         let event = later_reading(read, first, actor, self.clock.now())?;
-        self.journal.append(stream, Expected::Revision(revision), vec![event]).await?;
-        Ok(())
+        self.journal.append(stream, Expected::Revision(revision), vec![event]).await
     }
 
     /// What the message says by the present profiles; nothing when that is what it said before.

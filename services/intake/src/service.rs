@@ -117,8 +117,7 @@ impl Inbox {
     pub async fn quarantined(&self, id: MessageId) -> Result<Option<QuarantinedMessage>, InboxError> {
         let found = self.model.query(move |sql| inbox::quarantined_message(sql, id)).await?;
         let Some((message, findings)) = found else { return Ok(None) };
-        let events =
-            self.intake.journal.read_stream(stream_of(id), 0).await.map_err(ReplayError::from)?;
+        let events = self.intake.journal.read_stream(stream_of(id), 0).await.map_err(ReplayError::from)?;
         let Some(first) = events.first() else { return Err(ReplayError::Unknown(id).into()) };
         let received: MessageReceived<'_> = first.decode().map_err(ReplayError::from)?;
         let raw = raw_bytes(&received).unwrap_or_default();
@@ -141,7 +140,12 @@ impl Inbox {
 
     /// Reads many messages again, one run at a time. Returns when it has ended, or after `patience` with the run
     /// still going on by itself.
-    pub async fn again(self: &Arc<Self>, which: Again, actor: &str, patience: Duration) -> Result<Run, InboxError> {
+    pub async fn again(
+        self: &Arc<Self>,
+        which: Again,
+        actor: &str,
+        patience: Duration,
+    ) -> Result<Run, InboxError> {
         // A file that cannot be used is told at once; the run itself reads it again.
         self.intake.profiles.reload().map_err(ReplayError::from)?;
         let mut state = self.start(which, actor.to_owned())?;
@@ -182,7 +186,12 @@ impl Inbox {
         Ok(receiver)
     }
 
-    async fn run(&self, which: Again, actor: &str, state: &watch::Sender<Run>) -> Result<Replayed, InboxError> {
+    async fn run(
+        &self,
+        which: Again,
+        actor: &str,
+        state: &watch::Sender<Run>,
+    ) -> Result<Replayed, InboxError> {
         match which {
             Again::Quarantine => {
                 let ids = self.model.query(inbox::quarantined_ids).await?;

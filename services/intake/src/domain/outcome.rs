@@ -168,7 +168,10 @@ mod tests {
                 Outcome::Quarantined(Reason::NoVisitNumber),
                 r#"{"outcome":"quarantined","reason":"no-visit-number"}"#,
             ),
-            (Outcome::Rejected(Reason::NonAsciiDelimiter), r#"{"outcome":"rejected","reason":"non-ascii-delimiter"}"#),
+            (
+                Outcome::Rejected(Reason::NonAsciiDelimiter),
+                r#"{"outcome":"rejected","reason":"non-ascii-delimiter"}"#,
+            ),
         ] {
             assert_eq!(serde_json::to_string(&outcome).expect("json"), json);
             assert_eq!(serde_json::from_str::<Outcome>(json).expect("outcome"), outcome);

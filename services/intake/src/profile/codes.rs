@@ -24,10 +24,7 @@ impl<T: Clone> CodeTable<T> {
     }
 
     /// This table with other lists laid over it. Gives back a code that stands in two of those lists.
-    pub(super) fn overlaid(
-        &self,
-        lists: impl IntoIterator<Item = (T, Vec<String>)>,
-    ) -> Result<Self, String> {
+    pub(super) fn overlaid(&self, lists: impl IntoIterator<Item = (T, Vec<String>)>) -> Result<Self, String> {
         let mut table = self.clone();
         let mut written = BTreeSet::new();
         for (meaning, codes) in lists {

@@ -22,7 +22,9 @@ pub enum ProfileError {
         suggestion: Option<String>,
     },
     /// A time zone that is in no IANA database.
-    #[error("feed profile {profile}: there is no time zone `{zone}`; write an IANA name such as `America/New_York`")]
+    #[error(
+        "feed profile {profile}: there is no time zone `{zone}`; write an IANA name such as `America/New_York`"
+    )]
     TimeZone {
         /// The profile.
         profile: String,
@@ -55,7 +57,10 @@ pub enum ProfileError {
 
 impl From<toml::de::Error> for ProfileError {
     fn from(error: toml::de::Error) -> Self {
-        Self::Malformed { suggestion: suggestion(error.message()), message: error.to_string().trim_end().to_owned() }
+        Self::Malformed {
+            suggestion: suggestion(error.message()),
+            message: error.to_string().trim_end().to_owned(),
+        }
     }
 }
 

@@ -150,7 +150,12 @@ impl Profile {
             None => base.clone(),
         };
         let text = |written: &Option<String>, base: &Option<String>| {
-            written.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).or_else(|| base.clone())
+            written
+                .as_deref()
+                .map(str::trim)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+                .or_else(|| base.clone())
         };
         let visit_number = settings.visit_number.clone().unwrap_or_else(|| base.visit_number.clone());
         if visit_number.is_empty() {

@@ -166,7 +166,11 @@ impl Reader<'_, '_> {
                 self.note(FindingCode::SignatureTimeInferred);
             }
             let by = person.or_else(|| {
-                self.note(if claimed.is_some() { FindingCode::SignerInferred } else { FindingCode::SignerUnknown });
+                self.note(if claimed.is_some() {
+                    FindingCode::SignerInferred
+                } else {
+                    FindingCode::SignerUnknown
+                });
                 claimed.cloned()
             });
             let signature = Signature { by, at: at.unwrap_or(time.occurred_at), inferred };

@@ -41,7 +41,8 @@ impl Reader<'_, '_> {
                         let retired = self.patient_id(&retired);
                         if retired == survivor {
                             self.note(FindingCode::MergeIntoItself);
-                        } else if !merges.iter().any(|one| one.retired == retired && one.survivor == survivor) {
+                        } else if !merges.iter().any(|one| one.retired == retired && one.survivor == survivor)
+                        {
                             merges.push(PatientMerged {
                                 message: self.context.message,
                                 retired,

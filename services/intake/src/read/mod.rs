@@ -151,7 +151,8 @@ impl Reader<'_, '_> {
 
     /// MSH-9.2 counts; EVN-1 is believed only where MSH-9 is silent.
     fn trigger(&mut self) -> Result<String, Reason> {
-        let event = self.message.field("EVN", 1).value().to_owned_text().map(|text| text.to_ascii_uppercase());
+        let event =
+            self.message.field("EVN", 1).value().to_owned_text().map(|text| text.to_ascii_uppercase());
         match (self.header.trigger.as_deref().map(str::to_ascii_uppercase), event) {
             (Some(trigger), event) => {
                 if event.is_some_and(|event| event != trigger) {

@@ -104,7 +104,8 @@ fn is_same(one: &Person, other: &Person) -> bool {
     let named = !one.family.is_empty() && !one.given.is_empty();
     let name = |person: &Person| (person.family.to_uppercase(), person.given.to_uppercase());
     // One person does not have two identifiers of one authority: the same name there is a namesake.
-    let same_name = named && name(one) == name(other) && (one.authority != other.authority || one.id == other.id);
+    let same_name =
+        named && name(one) == name(other) && (one.authority != other.authority || one.id == other.id);
     same_id || same_name
 }
 

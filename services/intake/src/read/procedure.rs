@@ -30,7 +30,9 @@ impl Reader<'_, '_> {
         let code = pr1.field(3).value().to_owned_text().unwrap_or_default();
         let id = Ei::first(pr1.field(19)).map(|id| id.key()).filter(|id| !id.is_empty());
         Some(Procedure {
-            id: id.unwrap_or_else(|| format!("{code}@{}", started_at.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%MZ"))),
+            id: id.unwrap_or_else(|| {
+                format!("{code}@{}", started_at.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%MZ"))
+            }),
             ended_at: started_at.saturating_add(minutes(pr1)).unwrap_or(started_at),
             code,
             started_at,

@@ -3,7 +3,8 @@
 use countersign_contracts::{
     Field,
     chart::{
-        ChartFact, CompletionStatus, DocumentAction, DocumentFact, DocumentType, EncounterClass, Signature, What,
+        ChartFact, CompletionStatus, DocumentAction, DocumentFact, DocumentType, EncounterClass, Signature,
+        What,
     },
 };
 use countersign_hl7::{Header, Message};
@@ -120,7 +121,10 @@ mod the_key_of_a_chart {
         let reading = read_adt("A01", &[(19, "V7^4^M11^EAST&1.2.3&ISO^VN")]);
         let key = &reading.facts[0].encounter;
         // the check digit is no part of the number
-        assert_eq!((key.facility.as_str(), key.authority.as_str(), key.visit.as_str()), ("NORTH", "EAST", "V7"));
+        assert_eq!(
+            (key.facility.as_str(), key.authority.as_str(), key.visit.as_str()),
+            ("NORTH", "EAST", "V7")
+        );
     }
 
     #[test]
@@ -542,7 +546,10 @@ mod visits {
         };
         let of = |id: &str, authority: &str| Some((id.to_owned(), authority.to_owned()));
         assert_eq!(pid("PID|||S^^^SSA^SS~M^^^EAST^MR", ""), of("M", "EAST"));
-        assert_eq!(pid("PID|||S^^^SSA~M^^^EAST", "[default]\npatient_authorities = [\"EAST\"]"), of("M", "EAST"));
+        assert_eq!(
+            pid("PID|||S^^^SSA~M^^^EAST", "[default]\npatient_authorities = [\"EAST\"]"),
+            of("M", "EAST")
+        );
         assert_eq!(pid("PID|||S^^^SSA~M^^^EAST", ""), of("S", "SSA"));
         assert_eq!(pid("PID||OLD|", ""), of("OLD", "NORTH"));
         assert_eq!(pid("PID|||\"\"", ""), None);
@@ -625,8 +632,12 @@ mod procedures {
             &[(3, "0DTJ4ZZ^Appendectomy"), (5, "20260305100000"), (7, "90"), (11, "55^Cut^Carl"), (19, "P1")],
         );
         let (found, _) = procedures(&[&pr1]);
-        let expected =
-            ("P1".to_owned(), "2026-03-05T15:00:00Z".to_owned(), "2026-03-05T16:30:00Z".to_owned(), Some("55".to_owned()));
+        let expected = (
+            "P1".to_owned(),
+            "2026-03-05T15:00:00Z".to_owned(),
+            "2026-03-05T16:30:00Z".to_owned(),
+            Some("55".to_owned()),
+        );
         assert_eq!(found, [expected]);
     }
 
@@ -742,7 +753,8 @@ mod documents {
     #[test]
     fn a_status_in_the_wrong_column_is_neither_a_status_nor_a_number() {
         // given TXA shifted by one: the status stands in TXA-16
-        let reading = read_mdm("T02", &[(2, "HP"), (4, "20260308"), (11, "D12345"), (16, "AU"), (21, "SMITH^R^MD")]);
+        let reading =
+            read_mdm("T02", &[(2, "HP"), (4, "20260308"), (11, "D12345"), (16, "AU"), (21, "SMITH^R^MD")]);
         let document = document(&reading);
         assert_eq!(document.status, CompletionStatus::Unknown);
         assert!(document.number.starts_with("unnumbered-"), "{}", document.number);
@@ -858,7 +870,8 @@ mod signatures {
         let (signatures, _, reading) = sign(fields, "");
         assert_eq!(signatures.len(), 1);
         let signature = &signatures[0];
-        let by = signature.by.as_ref().map(|person| person.id.clone().unwrap_or_else(|| person.display_name()));
+        let by =
+            signature.by.as_ref().map(|person| person.id.clone().unwrap_or_else(|| person.display_name()));
         (by, signature.at.to_string(), signature.inferred, reading)
     }
 
@@ -958,8 +971,10 @@ mod merges {
         let mut all = vec!["MSH|^~\\&|MPI|NORTH|||20260309101500||ADT^A40|1|P|2.5", "EVN|A40|20260309101400"];
         all.extend_from_slice(lines);
         let reading = read(&all);
-        let name = |id: &countersign_contracts::patient::PatientId| format!("{}@{}", id.id.reveal(), id.authority);
-        let pairs = reading.merges.iter().map(|merge| (name(&merge.retired), name(&merge.survivor))).collect();
+        let name =
+            |id: &countersign_contracts::patient::PatientId| format!("{}@{}", id.id.reveal(), id.authority);
+        let pairs =
+            reading.merges.iter().map(|merge| (name(&merge.retired), name(&merge.survivor))).collect();
         (pairs, reading)
     }
 
@@ -1009,7 +1024,13 @@ mod merges {
 
     #[test]
     fn without_a_usable_pair_the_message_is_quarantined() {
-        for lines in [&["PID|||N1"][..], &["MRG|O1"], &["PID|||", "MRG|O1"], &["PID|||N1", "MRG|\"\""], &["PID|||N1", "MRG|N1"]] {
+        for lines in [
+            &["PID|||N1"][..],
+            &["MRG|O1"],
+            &["PID|||", "MRG|O1"],
+            &["PID|||N1", "MRG|\"\""],
+            &["PID|||N1", "MRG|N1"],
+        ] {
             let (_, reading) = merges(lines);
             assert_eq!(reading.outcome, Outcome::Quarantined(Reason::NoMergePair), "{lines:?}");
         }

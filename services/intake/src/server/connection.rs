@@ -71,7 +71,12 @@ impl Ended {
 enum Taken {
     Message(bytes::Bytes),
     /// What is no message, and whether the sender waits for an answer to it.
-    Refused { kept: bytes::Bytes, size: usize, reason: Reason, answered: bool },
+    Refused {
+        kept: bytes::Bytes,
+        size: usize,
+        reason: Reason,
+        answered: bool,
+    },
 }
 
 impl Taken {

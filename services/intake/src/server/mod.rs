@@ -165,7 +165,9 @@ async fn serve(
     let outcome = match tls {
         None => Connection::new(stream, format!("mllp {peer}"), &intake, bounds).run(stop).await,
         Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-            Ok(Ok(stream)) => Connection::new(stream, format!("mllps {peer}"), &intake, bounds).run(stop).await,
+            Ok(Ok(stream)) => {
+                Connection::new(stream, format!("mllps {peer}"), &intake, bounds).run(stop).await
+            }
             Ok(Err(error)) => Err(error),
             Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "no TLS handshake")),
         },

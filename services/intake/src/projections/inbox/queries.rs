@@ -159,9 +159,9 @@ pub fn feeds(connection: &Connection) -> Result<Vec<Feed>, rusqlite::Error> {
 
 fn find<'f>(feeds: &'f mut [Feed], row: &Row<'_>) -> Result<Option<&'f mut Feed>, rusqlite::Error> {
     let (profile, application, facility): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    Ok(feeds.iter_mut().find(|feed| {
-        feed.profile == profile && feed.application == application && feed.facility == facility
-    }))
+    Ok(feeds
+        .iter_mut()
+        .find(|feed| feed.profile == profile && feed.application == application && feed.facility == facility))
 }
 
 const QUARANTINED: &str = "SELECT position, id, received_at, feed, application, facility, control_id,

@@ -1,0 +1,12 @@
+//! The intake over a real journal, real files and real sockets.
+
+mod support;
+
+mod api;
+mod corpus;
+mod property;
+mod publishing;
+mod receiving;
+mod replaying;
+mod serving;
+mod tls;
