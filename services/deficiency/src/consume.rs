@@ -3,7 +3,10 @@
 //! Effects happen once: the chart's stream is the inbox. A delivered event becomes one append under the
 //! revision that was read; when it comes again, the decision finds it recorded and appends nothing.
 
-use std::{num::NonZeroUsize, sync::{Arc, Mutex, PoisonError}};
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use countersign_contracts::{
     Envelope,
@@ -92,7 +95,11 @@ impl Charts {
         let cause =
             Cause { id: event.id, correlation: event.correlation, traceparent: event.traceparent.as_deref() };
         let state = self
-            .execute(&reported.encounter.clone(), Command::RecordFacts { reported, adopted_from: None }, &cause)
+            .execute(
+                &reported.encounter.clone(),
+                Command::RecordFacts { reported, adopted_from: None },
+                &cause,
+            )
             .await?;
         self.hand_over(state, &cause).await
     }
@@ -112,14 +119,17 @@ impl Charts {
             if seen.contains(&to) {
                 return Ok(());
             }
-            let from = state.encounter.clone();
-            for reported in handed_over {
-                let parts = [cause.id.to_string(), to.id().to_string(), reported.message.to_string()];
+            for (reported, reported_for) in handed_over {
+                let parts = [
+                    cause.id.to_string(),
+                    to.id().to_string(),
+                    reported_for.id().to_string(),
+                    reported.message.to_string(),
+                ];
                 let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
                 let own = Cause { id: EventId::derive(&parts), ..*cause };
-                state = self
-                    .execute(&to, Command::RecordFacts { reported, adopted_from: from.clone() }, &own)
-                    .await?;
+                let command = Command::RecordFacts { reported, adopted_from: Some(reported_for) };
+                state = self.execute(&to, command, &own).await?;
             }
             seen.push(to);
         }
@@ -177,7 +187,8 @@ impl Charts {
     fn encode(&self, events: &[ChartEvent], cause: &Cause<'_>) -> Result<Vec<NewEvent>, ChartError> {
         let now = self.clock.now();
         let cause_id = cause.id.to_string();
-        let traceparent = cause.traceparent.and_then(|parent| current_traceparent().or_else(|| Some(parent.to_owned())));
+        let traceparent =
+            cause.traceparent.and_then(|parent| current_traceparent().or_else(|| Some(parent.to_owned())));
         events
             .iter()
             .enumerate()
@@ -240,7 +251,8 @@ pub async fn read_chart(
     let mut revision = None;
     for event in journal.read_stream(StreamName::new(CHART, id), 0).await? {
         revision = Some(event.revision);
-        let decoded = ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
+        let decoded =
+            ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
         state.evolve(decoded);
     }
     Ok((state, revision))

@@ -24,7 +24,8 @@ struct History {
 async fn read(journal: &dyn Journal, encounter: EncounterId) -> Result<History, JournalError> {
     let mut history = History { state: ChartState::default(), decisions: Vec::new() };
     for event in journal.read_stream(StreamName::new(CHART, encounter), 0).await? {
-        let decoded = ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
+        let decoded =
+            ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
         if let ChartEvent::Deficiency(decision) = &decoded {
             history.decisions.push((event.metadata()?.received_at, (**decision).clone()));
         }

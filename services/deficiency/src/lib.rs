@@ -11,7 +11,6 @@ pub mod api;
 pub mod consume;
 pub mod domain;
 
-
 pub mod explain;
 pub mod projections;
 pub mod publish;

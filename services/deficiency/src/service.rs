@@ -74,11 +74,16 @@ impl Deficiency {
     /// Opens the service's files and makes it ready to run.
     pub fn open(ports: Ports) -> Result<Self, ServiceError> {
         let Ports { journal, feed, clock, state, rules } = ports;
-        let model = ReadModel::open(&state, read_model())?.traced(countersign_runtime::telemetry::span_from_traceparent);
+        let model = ReadModel::open(&state, read_model())?
+            .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
         let checkpoints = Arc::new(Checkpoints::open(&state.join("consumers.db"))?);
-        let charts =
-            Arc::new(Charts::new(Arc::clone(&journal), Arc::clone(&clock), Arc::clone(&rules), CACHED_CHARTS));
+        let charts = Arc::new(Charts::new(
+            Arc::clone(&journal),
+            Arc::clone(&clock),
+            Arc::clone(&rules),
+            CACHED_CHARTS,
+        ));
         let consumer = Consumer::new(
             CONSUMER,
             vec![chart::CATEGORY, patient::CATEGORY],

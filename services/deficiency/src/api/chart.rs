@@ -8,9 +8,8 @@ use axum::{
 };
 use countersign_contracts::api::ChartView;
 use countersign_kernel::EncounterId;
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{MinPosition, Problem};
 
-use super::fresh::MinPosition;
 use crate::{
     projections::{self, ChartRow},
     service::Deficiency,
@@ -32,7 +31,7 @@ pub(super) async fn handle(
     Path(id): Path<String>,
 ) -> Result<Json<ChartView>, Problem> {
     let id: EncounterId = id.parse().map_err(|_| Problem::bad_request("the id of a chart is a UUID"))?;
-    fresh.await_in(&service.model).await?;
+    service.is_at(fresh).await?;
     let (rules, now) = (Arc::clone(&service.rules), service.clock.now());
     service
         .model

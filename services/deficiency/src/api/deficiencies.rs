@@ -8,11 +8,10 @@ use axum::{
 };
 use countersign_contracts::api::{DeficiencyView, Page};
 use countersign_kernel::Timestamp;
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::fresh::MinPosition;
 use crate::{
     explain,
     projections::{self, worklist},
@@ -74,7 +73,7 @@ pub(super) async fn handle(
 ) -> Result<Json<Page<DeficiencyView>>, Problem> {
     let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     check(&filter)?;
-    fresh.await_in(&service.model).await?;
+    service.is_at(fresh).await?;
     let after = filter.cursor.as_deref().map(parse_cursor).transpose()?;
     let limit = filter.limit.unwrap_or(DEFAULT_LIMIT);
     list(&service, &filter, limit, after).await.map(Json).map_err(|error| Problem::internal(&error))
@@ -97,13 +96,12 @@ fn check(filter: &Filter) -> Result<(), Problem> {
 }
 
 fn parse_cursor(cursor: &str) -> Result<(i64, String), Problem> {
-    cursor
-        .split_once('_')
-        .and_then(|(due_at, id)| Some((due_at.parse().ok()?, id.to_owned())))
-        .ok_or_else(|| {
+    cursor.split_once('_').and_then(|(due_at, id)| Some((due_at.parse().ok()?, id.to_owned()))).ok_or_else(
+        || {
             Problem::bad_request("the request has a parameter that cannot be understood")
                 .part("cursor", "must be `next` of an earlier page, unchanged")
-        })
+        },
+    )
 }
 
 /// The list behind the endpoint, the page in the portal and the command line: one query, one number.
@@ -168,7 +166,8 @@ async fn list_at(
         .collect();
     let more = items.len() > limit;
     items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| format!("{}_{}", last.due_at.as_microsecond(), last.id));
+    let next =
+        items.last().filter(|_| more).map(|last| format!("{}_{}", last.due_at.as_microsecond(), last.id));
     Ok(Page { items, next, total, position })
 }
 

@@ -8,9 +8,8 @@ use axum::{
 };
 use countersign_contracts::api::DeficiencyView;
 use countersign_kernel::DeficiencyId;
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{MinPosition, Problem};
 
-use super::fresh::MinPosition;
 use crate::{projections, service::Deficiency};
 
 /// Shows one deficiency.
@@ -29,7 +28,7 @@ pub(super) async fn handle(
     Path(id): Path<String>,
 ) -> Result<Json<DeficiencyView>, Problem> {
     let id = parse(&id)?;
-    fresh.await_in(&service.model).await?;
+    service.is_at(fresh).await?;
     let (rules, now) = (Arc::clone(&service.rules), service.clock.now());
     service
         .model

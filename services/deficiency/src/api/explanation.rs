@@ -8,9 +8,9 @@ use axum::{
 };
 use countersign_contracts::api::Explanation;
 use countersign_kernel::DeficiencyId;
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{MinPosition, Problem};
 
-use super::{deficiency, fresh::MinPosition};
+use super::deficiency;
 use crate::{
     explain, projections,
     service::{Deficiency, ServiceError},
@@ -32,7 +32,7 @@ pub(super) async fn handle(
     Path(id): Path<String>,
 ) -> Result<Json<Explanation>, Problem> {
     let id = deficiency::parse(&id)?;
-    fresh.await_in(&service.model).await?;
+    service.is_at(fresh).await?;
     service
         .explain(id)
         .await

@@ -4,14 +4,16 @@ mod chart;
 mod deficiencies;
 mod deficiency;
 mod explanation;
-mod fresh;
 mod providers;
 
 use std::sync::Arc;
 
 use axum::{Router, routing::get};
-use countersign_contracts::api::{ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, TimelineEntry};
-use countersign_runtime::http::Problem;
+use countersign_contracts::api::{
+    ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, TimelineEntry,
+};
+use countersign_eventsourcing::journal::Position;
+use countersign_runtime::http::{MinPosition, Problem};
 use utoipa::OpenApi;
 
 use crate::service::Deficiency;
@@ -39,3 +41,10 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
     ))
 )]
 pub struct Api;
+
+impl Deficiency {
+    /// Waits, bounded, until the worklist includes what the caller has seen.
+    async fn is_at(&self, fresh: MinPosition) -> Result<(), Problem> {
+        fresh.reached(|position, limit| self.model.wait_for(Position(position), limit)).await
+    }
+}

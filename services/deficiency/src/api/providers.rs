@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use countersign_contracts::api::{Page, ProviderView};
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{MinPosition, Problem};
 
-use super::fresh::MinPosition;
 use crate::{projections, service::Deficiency};
 
 /// Lists providers that owe or owed something, the most overdue first.
@@ -21,7 +20,7 @@ pub(super) async fn handle(
     State(service): State<Arc<Deficiency>>,
     fresh: MinPosition,
 ) -> Result<Json<Page<ProviderView>>, Problem> {
-    fresh.await_in(&service.model).await?;
+    service.is_at(fresh).await?;
     let (now, position) = (service.clock.now(), service.model.position().0);
     service
         .model

@@ -4,13 +4,11 @@
 //! owed, and the difference to what is recorded becomes events. When nothing changes, nothing is recorded
 //! but the fact itself; when the fact is known already, nothing at all.
 
-use std::collections::BTreeMap;
-
 use countersign_contracts::{
     chart::{ChartFactsReported, EncounterKey, What},
     deficiency::DeficiencyStatus,
 };
-use countersign_kernel::{MessageId, Timestamp};
+use countersign_kernel::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{
@@ -27,7 +25,7 @@ pub enum Command {
     RecordFacts {
         /// What it says.
         reported: ChartFactsReported,
-        /// The chart it was reported for, when this one continues it.
+        /// The chart it was first reported for, when this one continues it.
         adopted_from: Option<EncounterKey>,
     },
     /// An instant that was waited for has passed.
@@ -74,28 +72,32 @@ pub fn decide(state: &ChartState, command: Command, rules: &RuleSet) -> Vec<Char
     events
 }
 
-/// The facts of a chart that the chart continuing it must know, once it is known to continue elsewhere.
-pub fn facts_to_hand_over(state: &ChartState) -> Option<(EncounterKey, Vec<ChartFactsReported>)> {
-    let from = state.encounter.clone()?;
-    let to = state.description.as_ref()?.continues_as.clone()?;
-    let mut handed_over: BTreeMap<MessageId, ChartFactsReported> = BTreeMap::new();
-    for ((message, _), Reported { reading, received_at, facts }) in &state.inbox {
-        let all = handed_over.entry(*message).or_insert_with(|| ChartFactsReported {
-            encounter: to.clone(),
-            message: *message,
-            reading: 0,
-            time_zone: state.time_zone.clone(),
-            received_at: *received_at,
-            facts: Vec::new(),
+/// What the chart that continues this one must know, once it is known to continue elsewhere: where it
+/// continues, and every message with the chart that it was first reported for.
+pub fn facts_to_hand_over(
+    state: &ChartState,
+) -> Option<(EncounterKey, Vec<(ChartFactsReported, EncounterKey)>)> {
+    let own = state.encounter.as_ref()?;
+    let to = state.description.as_ref()?.continues_as.as_ref().filter(|to| *to != own)?;
+    let handed_over = state
+        .inbox
+        .iter()
+        .map(|((message, adopted_from), reported)| (message, adopted_from.as_ref().unwrap_or(own), reported))
+        // A visit that returns to an old number finds there what it brought from it.
+        .filter(|(_, reported_for, _)| *reported_for != to)
+        .map(|(message, reported_for, Reported { reading, received_at, facts })| {
+            let facts = facts.iter().filter(|fact| !matches!(fact.what, What::Renumbered { .. }));
+            let reported = ChartFactsReported {
+                encounter: to.clone(),
+                message: *message,
+                reading: *reading,
+                time_zone: state.time_zone.clone(),
+                received_at: *received_at,
+                facts: facts.cloned().collect(),
+            };
+            (reported, reported_for.clone())
         });
-        // A message that speaks of several numbers of the visit is read once for each: a new reading of any
-        // of them is a new reading of the whole.
-        all.reading += reading;
-        let facts = facts.iter().filter(|fact| !matches!(fact.what, What::Renumbered { .. }));
-        all.facts.extend(facts.cloned());
-    }
-    let handed_over = handed_over.into_values().collect();
-    (from != to).then_some((to, handed_over))
+    Some((to.clone(), handed_over.collect()))
 }
 
 /// What the chart's facts come to: all of them, or those that had happened by `as_of` and were known here

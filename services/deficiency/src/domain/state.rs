@@ -7,7 +7,7 @@ use countersign_kernel::{DeficiencyId, MessageId, Timestamp};
 
 use super::events::{Change, ChartEvent, Deficiency, Description};
 
-/// Under what the inbox knows a message: its id, and the chart it was first reported for when facts were
+/// Under what the inbox knows a message: its id, and the chart it was first reported for when its facts were
 /// taken over from another number of the same visit.
 pub type InboxKey = (MessageId, Option<EncounterKey>);
 

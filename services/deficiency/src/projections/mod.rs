@@ -57,7 +57,8 @@ impl Projection for Charts {
             // The commonest event: only the people named in it matter here.
             return Ok(self.providers.apply(tables, &event.decode()?)?);
         }
-        let decoded = ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
+        let decoded =
+            ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
         match decoded {
             ChartEvent::FactsRecorded(_) | ChartEvent::TimePassed(_) => {}
             ChartEvent::Described(description) => charts::apply(tables, event.stream.id(), &description)?,

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use countersign_contracts::api::Page;
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{MinPosition, Problem};
 
-use super::{fresh::MinPosition, problem};
+use super::problem;
 use crate::{projections::inbox::Feed, service::Inbox};
 
 /// Lists all feeds with their counts. `received` is the sum of `accepted`, `duplicate`, `quarantined` and `not_used`.
@@ -21,6 +21,6 @@ pub(super) async fn handle(
     State(inbox): State<Arc<Inbox>>,
     fresh: MinPosition,
 ) -> Result<Json<Page<Feed>>, Problem> {
-    fresh.await_in(inbox.read_model()).await?;
+    inbox.is_at(fresh).await?;
     inbox.feeds().await.map(Json).map_err(|error| problem(&error))
 }

@@ -1,7 +1,6 @@
 //! The intake's part of the public API, one endpoint a file.
 
 mod feeds;
-mod fresh;
 mod quarantine;
 mod quarantined;
 mod reinterpret;
@@ -16,7 +15,8 @@ use axum::{
     routing::{get, post},
 };
 use countersign_contracts::api::Page;
-use countersign_runtime::http::Problem;
+use countersign_eventsourcing::journal::Position;
+use countersign_runtime::http::{MinPosition, Problem};
 use utoipa::OpenApi;
 
 use crate::{
@@ -89,4 +89,11 @@ fn answer(run: Run) -> Result<(StatusCode, Json<Run>), Problem> {
         return Err(Problem::unavailable(format!("stopped: {error}; starting it again goes on")));
     }
     Ok((if run.running { StatusCode::ACCEPTED } else { StatusCode::OK }, Json(run)))
+}
+
+impl Inbox {
+    /// Waits, bounded, until the read model includes what the caller has seen.
+    async fn is_at(&self, fresh: MinPosition) -> Result<(), Problem> {
+        fresh.reached(|position, limit| self.read_model().wait_for(Position(position), limit)).await
+    }
 }

@@ -7,11 +7,11 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
 };
 use countersign_contracts::api::Page;
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{MinPosition, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{fresh::MinPosition, problem};
+use super::problem;
 use crate::{projections::inbox::Quarantined, service::Inbox};
 
 /// Rows of a page when the caller does not say.
@@ -55,6 +55,6 @@ pub(super) async fn handle(
         Some(Ok(after)) => after,
         Some(Err(_)) => return Err(refused().part("cursor", "must be `next` of an earlier page, unchanged")),
     };
-    fresh.await_in(inbox.read_model()).await?;
+    inbox.is_at(fresh).await?;
     inbox.quarantine(after, limit).await.map(Json).map_err(|error| problem(&error))
 }

@@ -7,9 +7,9 @@ use axum::{
     extract::{Path, State, rejection::PathRejection},
 };
 use countersign_kernel::MessageId;
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{MinPosition, Problem};
 
-use super::{fresh::MinPosition, problem};
+use super::problem;
 use crate::service::{Inbox, QuarantinedMessage};
 
 /// Shows one message: why it is in quarantine, what was odd, and its text, which holds patient data.
@@ -29,7 +29,7 @@ pub(super) async fn handle(
     id: Result<Path<MessageId>, PathRejection>,
 ) -> Result<Json<QuarantinedMessage>, Problem> {
     let Path(id) = id.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-    fresh.await_in(inbox.read_model()).await?;
+    inbox.is_at(fresh).await?;
     let found = inbox.quarantined(id).await.map_err(|error| problem(&error))?;
     found.map(Json).ok_or_else(|| Problem::not_found(format!("message {id} is not in quarantine")))
 }

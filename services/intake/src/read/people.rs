@@ -91,11 +91,13 @@ impl Reader<'_, '_> {
 
     /// Whether the profile says that this author needs a cosigner.
     pub(super) fn is_trainee(&self, person: &Person) -> bool {
+        let known = &self.profile.trainee_credentials;
+        // `P.A.` is PA, and `PGY-2` is PGY2.
         person.id.as_deref().is_some_and(|id| self.profile.trainees.holds(id))
             || person
                 .credentials
                 .iter()
-                .any(|credential| self.profile.trainee_credentials.holds(&credential.replace('.', "")))
+                .any(|credential| known.holds(credential) || known.holds(&credential.replace(['.', '-'], "")))
     }
 }
 

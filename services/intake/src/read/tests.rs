@@ -846,7 +846,8 @@ mod documents {
             document(&reading).trainee_author
         };
         assert!(trainee("5^Young^Yara^^^^MD RES", ""));
-        assert!(trainee("5^Young^Yara^^PGY-2^^", "[default]\ntrainee_credentials = [\"PGY-2\"]"));
+        assert!(trainee("5^Young^Yara^^PGY-2^^", ""));
+        assert!(trainee("5^Young^Yara^^^^PA-C", ""));
         assert!(trainee("5^Young^Yara^^^^P.A.", ""));
         assert!(!trainee("5^Old^Otto^^^^MD", ""));
         assert!(trainee("5^Old^Otto^^^^MD", "[default]\ntrainees = [\"5\"]"));

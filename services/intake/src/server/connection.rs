@@ -148,6 +148,8 @@ impl<'i, S: AsyncRead + AsyncWrite + Send> Connection<'i, S> {
             let next = self.queue.front().filter(|_| !full).map(|taken| permits(taken.held()));
             tokio::select! {
                 biased;
+                // First, because a busy sender always has something to read.
+                () = stop.cancelled(), if self.ended.is_none() => self.ended = Some(Ended::Stopped),
                 Some(answer) = self.answers.next(), if !self.answers.is_empty() => {
                     self.send(answer).await?;
                     deadline = Instant::now() + self.bounds.idle;
@@ -163,7 +165,6 @@ impl<'i, S: AsyncRead + AsyncWrite + Send> Connection<'i, S> {
                 count = self.read.read(&mut piece), if reads && !too_large => {
                     self.arrived(&piece[..count?]);
                 }
-                () = stop.cancelled(), if self.ended.is_none() => self.ended = Some(Ended::Stopped),
                 () = tokio::time::sleep_until(deadline), if self.ended.is_none() && self.answers.is_empty() => {
                     // What has begun and does not go on is kept like any other message that was cut off.
                     self.decoder.finish();

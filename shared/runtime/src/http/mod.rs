@@ -1,5 +1,6 @@
 //! The scaffolding around every HTTP service of Countersign: health, metrics, logs, limits, headers, errors.
 
+mod fresh;
 mod health;
 mod layers;
 mod local;
@@ -17,6 +18,7 @@ use crate::{
     telemetry::Metrics,
 };
 
+pub use fresh::MinPosition;
 pub use health::{PartReadiness, Readiness, ReadinessCheck, ReadinessReport, readiness};
 pub use problem::{PROBLEM_JSON, Problem, ProblemPart};
 
