@@ -132,8 +132,11 @@ impl Ground {
 
     /// The intake beside its MLLP port: feeds, quarantine, reading again.
     pub fn inbox(&self, intake: &Arc<Intake>) -> anyhow::Result<Arc<Inbox>> {
-        let model = ReadModel::open(&self.own_state("intake")?, Box::new(countersign_intake::projections::inbox::Inbox))?
-            .traced(countersign_runtime::telemetry::span_from_traceparent);
+        let model = ReadModel::open(
+            &self.own_state("intake")?,
+            Box::new(countersign_intake::projections::inbox::Inbox),
+        )?
+        .traced(countersign_runtime::telemetry::span_from_traceparent);
         Ok(Arc::new(Inbox::new(Arc::clone(intake), Arc::new(model))))
     }
 }
@@ -178,7 +181,9 @@ async fn connect(config: &Config) -> anyhow::Result<Nats> {
         max_age: (days > 0).then(|| std::time::Duration::from_secs(days * 24 * 60 * 60)),
         ..NatsOptions::new(nats.url.reveal())
     };
-    Nats::connect(options).await.context("NATS: check nats.url, and that the server runs (version 2.12 or newer)")
+    Nats::connect(options)
+        .await
+        .context("NATS: check nats.url, and that the server runs (version 2.12 or newer)")
 }
 
 #[cfg(feature = "eventstoredb")]

@@ -1,7 +1,10 @@
 //! Countersign: gets medical charts completed. This crate is the command line and the composition of the
 //! services; it decides nothing itself.
 
-#![expect(unreachable_pub, reason = "a program exports nothing; `pub` says what a module offers its neighbours")]
+#![expect(
+    unreachable_pub,
+    reason = "a program exports nothing; `pub` says what a module offers its neighbours"
+)]
 
 mod cli;
 mod client;

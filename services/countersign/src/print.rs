@@ -28,8 +28,7 @@ pub fn table(headings: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
     }
     let mut out = std::io::stdout().lock();
     let mut print = |cells: &mut dyn Iterator<Item = &str>| -> std::io::Result<()> {
-        let line: Vec<String> =
-            cells.zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let line: Vec<String> = cells.zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         writeln!(out, "{}", line.join("  ").trim_end())
     };
     print(&mut headings.iter().copied())?;

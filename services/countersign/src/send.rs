@@ -77,9 +77,9 @@ pub struct Sender {
 impl Sender {
     /// Connects to an intake.
     pub async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address)
-            .await
-            .with_context(|| format!("cannot reach an intake at {address}: start one with `countersign up`"))?;
+        let stream = TcpStream::connect(address).await.with_context(|| {
+            format!("cannot reach an intake at {address}: start one with `countersign up`")
+        })?;
         stream.set_nodelay(true)?;
         let (read, write) = stream.into_split();
         Ok(Self {

@@ -67,7 +67,12 @@ impl Envelope {
         serde_json::from_str(self.data.get()).map_err(|error| EnvelopeError {
             id: self.id,
             kind: self.kind.clone(),
-            reason: format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column()),
+            reason: format!(
+                "{:?} error at line {} column {}",
+                error.classify(),
+                error.line(),
+                error.column()
+            ),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! A consumer works through a feed. Partitions proceed side by side, each in order. The consumer's place is
-//! its own: kept in its own file, not in the transport, and moved only after the effects are durable.
+//! its own: kept in its own file, not in the transport, and moved only after the effects are durable. It stays
+//! before the first event whose effects are not, however far other partitions have come.
 //!
 //! **Effects happen once.** A consumer's effects are appends to the journal whose event ids are derived from
 //! the delivered event, under an expected revision; a delivery that comes again finds its effect in the
@@ -9,23 +10,33 @@
 //! wait, other partitions go on, the reason is shown, and only an operator's `resume` or (recorded) `skip`
 //! moves it.
 
+mod under_way;
+
 use std::{
-    collections::BTreeMap,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use countersign_contracts::{Envelope, Partition};
 use countersign_kernel::{Clock, EventId, Timestamp};
 use futures::StreamExt;
 use rusqlite::{Connection, OptionalExtension, params};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinSet},
+};
 
 use crate::{
-    feed::{Cursor, Delivery, Feed, Subscription},
+    feed::{Cursor, Deliveries, Delivery, Feed, Subscription},
     journal::{PortFuture, Position},
 };
+use under_way::{Numbered, UnderWay};
+
+/// Events that may wait or be worked on at once: enough that no partition idles while another is slow.
+const MOST_UNDER_WAY: usize = 1024;
+/// How often the place is written down while there is much to do.
+const RECORD_EVERY: Duration = Duration::from_millis(50);
 
 /// Why a handler did not process an event.
 #[derive(Debug, thiserror::Error)]
@@ -105,17 +116,18 @@ impl Checkpoints {
     pub fn place(&self, consumer: &str) -> Result<Option<Cursor>, CheckpointError> {
         Ok(self
             .sql()
-            .query_row(
-                "SELECT epoch, sequence, position FROM place WHERE consumer = ?1",
-                [consumer],
-                |row| {
-                    Ok(Cursor { epoch: row.get(0)?, sequence: row.get(1)?, position: Position(row.get(2)?) })
-                },
-            )
+            .query_row("SELECT epoch, sequence, position FROM place WHERE consumer = ?1", [consumer], |row| {
+                Ok(Cursor { epoch: row.get(0)?, sequence: row.get(1)?, position: Position(row.get(2)?) })
+            })
             .optional()?)
     }
 
-    fn record(&self, consumer: &str, place: Cursor, newly_stopped: &[Stopped]) -> Result<(), CheckpointError> {
+    fn record(
+        &self,
+        consumer: &str,
+        place: Cursor,
+        newly_stopped: &[Stopped],
+    ) -> Result<(), CheckpointError> {
         let mut sql = self.sql();
         let tx = sql.transaction()?;
         tx.prepare_cached(
@@ -152,7 +164,8 @@ impl Checkpoints {
         let rows = statement.query_map([consumer], |row| {
             let text = |index| row.get::<_, String>(index);
             Ok(Stopped {
-                partition: Partition::new(row.get(0)?).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, 0))?,
+                partition: Partition::new(row.get(0)?)
+                    .ok_or(rusqlite::Error::IntegralValueOutOfRange(0, 0))?,
                 event: text(1)?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
                 kind: text(2)?,
                 reason: text(3)?,
@@ -296,81 +309,156 @@ impl Consumer {
             categories: self.categories.clone(),
             after,
         });
-        let mut stopped: Vec<Partition> = Vec::new();
-        loop {
-            let next = tokio::select! {
-                next = deliveries.next() => next,
-                _ = wake.wait_for(|count| *count != wake_seen) => return Ok(()),
-            };
-            let batch = match next {
-                None => return Ok(()),
-                Some(Ok(batch)) => batch,
-                Some(Err(error)) => {
-                    tracing::warn!(consumer = self.name, %error, "feed interrupted, waiting");
-                    continue;
+        let mut work = Work::new(self);
+        // Whether anything more is taken from the feed.
+        let mut open = true;
+        while open || !work.running.is_empty() {
+            tokio::select! {
+                biased;
+                Some(finished) = work.running.join_next() => work.finished(finished)?,
+                _ = wake.wait_for(|count| *count != wake_seen), if open => {
+                    open = false;
+                    work.under_way.leave_waiting();
                 }
-            };
-            let place = self.place();
-            let mut reached = place;
-            let mut lanes: BTreeMap<Partition, Vec<Delivery>> = BTreeMap::new();
-            for delivery in batch.events {
-                let partition = delivery.event.partition();
-                reached = furthest(reached, delivery.cursor);
-                if is_after(delivery.cursor, place) && !stopped.contains(&partition) {
-                    lanes.entry(partition).or_default().push(delivery);
-                }
+                next = deliveries.next(), if open && work.under_way.len() < MOST_UNDER_WAY => match next {
+                    None => open = false,
+                    Some(Ok(batch)) => {
+                        open = !(until_caught_up && batch.caught_up);
+                        work.take(batch);
+                    }
+                    Some(Err(error)) => {
+                        tracing::warn!(consumer = self.name, %error, "feed interrupted, waiting");
+                    }
+                },
             }
-            let newly_stopped = self.process(lanes).await?;
-            stopped.extend(newly_stopped.iter().map(|stop| stop.partition));
-            if reached.epoch == 0 {
-                // The journal's own tail: everything before `upto` has been passed, admitted or not.
-                reached = furthest(reached, Cursor { epoch: 0, sequence: batch.upto.0, position: batch.upto });
-            }
-            if reached != place || !newly_stopped.is_empty() {
-                self.checkpoints.record(self.name, reached, &newly_stopped)?;
-                self.place.send_replace(reached);
-            }
-            if until_caught_up && batch.caught_up {
-                return Ok(());
-            }
+            work.advance()?;
+        }
+        Ok(())
+    }
+}
+
+/// One subscription's work.
+struct Work<'c> {
+    consumer: &'c Consumer,
+    /// How far deliveries have been taken.
+    taken: Cursor,
+    under_way: UnderWay,
+    running: JoinSet<Finished>,
+    /// Partitions that stand still.
+    stopped: Vec<Partition>,
+    /// Stops that are not recorded yet.
+    newly_stopped: Vec<Stopped>,
+    /// The place as recorded, and when that was.
+    recorded: Cursor,
+    recorded_at: Instant,
+}
+
+/// What became of a delivery.
+struct Finished {
+    numbered: Numbered,
+    outcome: Result<(), String>,
+}
+
+impl<'c> Work<'c> {
+    fn new(consumer: &'c Consumer) -> Self {
+        let place = consumer.place();
+        Self {
+            consumer,
+            taken: place,
+            under_way: UnderWay::default(),
+            running: JoinSet::new(),
+            stopped: Vec::new(),
+            newly_stopped: Vec::new(),
+            recorded: place,
+            recorded_at: Instant::now(),
         }
     }
 
-    async fn process(&self, lanes: BTreeMap<Partition, Vec<Delivery>>) -> Result<Vec<Stopped>, CheckpointError> {
-        let mut tasks = JoinSet::new();
-        for (partition, lane) in lanes {
-            let handler = Arc::clone(&self.handler);
-            let checkpoints = Arc::clone(&self.checkpoints);
-            let (name, now) = (self.name, self.clock.now());
-            tasks.spawn(async move {
-                for delivery in lane {
-                    if let Err(reason) = handle_patiently(handler.as_ref(), name, &delivery.event).await {
-                        if checkpoints.is_skipped(name, delivery.event.id)? {
-                            continue;
-                        }
-                        tracing::error!(consumer = name, %partition, event = %delivery.event.id, reason, "partition stopped");
-                        return Ok(Some(Stopped {
-                            partition,
-                            event: delivery.event.id,
-                            kind: delivery.event.kind.clone(),
-                            reason,
-                            since: now,
-                            before: delivery.cursor,
-                        }));
-                    }
-                }
-                Ok::<_, CheckpointError>(None)
-            });
+    fn take(&mut self, batch: Deliveries) {
+        // Several events may come from one place in the feed: all of a batch are compared with where it began.
+        let began = self.taken;
+        for delivery in batch.events {
+            self.taken = furthest(self.taken, delivery.cursor);
+            if !is_after(delivery.cursor, began) {
+                continue;
+            }
+            if self.stopped.contains(&delivery.event.partition()) {
+                self.under_way.pass(delivery.cursor);
+            } else if let Some(numbered) = self.under_way.take(delivery) {
+                self.start(numbered);
+            }
         }
-        let mut newly_stopped = Vec::new();
-        while let Some(result) = tasks.join_next().await {
+        if self.taken.epoch == 0 {
+            // The journal's own tail: everything before `upto` has been passed, admitted or not.
+            let upto = Cursor { epoch: 0, sequence: batch.upto.0, position: batch.upto };
+            self.taken = furthest(self.taken, upto);
+        }
+        self.under_way.pass(self.taken);
+    }
+
+    fn start(&mut self, numbered: Numbered) {
+        let handler = Arc::clone(&self.consumer.handler);
+        let name = self.consumer.name;
+        self.running.spawn(async move {
+            let outcome = handle_patiently(handler.as_ref(), name, &numbered.delivery.event).await;
+            Finished { numbered, outcome }
+        });
+    }
+
+    fn finished(&mut self, first: Result<Finished, JoinError>) -> Result<(), CheckpointError> {
+        let mut next = Some(first);
+        while let Some(result) = next {
             match result {
-                Ok(stop) => newly_stopped.extend(stop?),
+                Ok(finished) => self.settle(finished)?,
                 Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
                 Err(_) => {}
             }
+            next = self.running.try_join_next();
         }
-        Ok(newly_stopped)
+        Ok(())
+    }
+
+    fn settle(&mut self, finished: Finished) -> Result<(), CheckpointError> {
+        let Finished { numbered: Numbered { number, delivery }, outcome } = finished;
+        let Consumer { name, checkpoints, clock, .. } = self.consumer;
+        let Delivery { cursor, event } = delivery;
+        let partition = event.partition();
+        if let Err(reason) = outcome
+            && !checkpoints.is_skipped(name, event.id)?
+        {
+            tracing::error!(consumer = name, %partition, event = %event.id, reason, "partition stopped");
+            self.stopped.push(partition);
+            self.newly_stopped.push(Stopped {
+                partition,
+                event: event.id,
+                kind: event.kind,
+                reason,
+                since: clock.now(),
+                before: cursor,
+            });
+            self.under_way.stop(partition, number);
+        } else if let Some(next) = self.under_way.done(partition, number) {
+            self.start(next);
+        }
+        Ok(())
+    }
+
+    /// Moves the place as far as everything before it is done. Others are told at once, the file from time to
+    /// time: after a crash a few events are found done.
+    fn advance(&mut self) -> Result<(), CheckpointError> {
+        let before = self.consumer.place();
+        let place = self.under_way.passed().fold(before, furthest);
+        let due = self.running.is_empty() || self.recorded_at.elapsed() >= RECORD_EVERY;
+        if !self.newly_stopped.is_empty() || (place != self.recorded && due) {
+            self.consumer.checkpoints.record(self.consumer.name, place, &self.newly_stopped)?;
+            self.newly_stopped.clear();
+            self.recorded = place;
+            self.recorded_at = Instant::now();
+        }
+        if place != before {
+            self.consumer.place.send_replace(place);
+        }
+        Ok(())
     }
 }
 
@@ -393,7 +481,11 @@ async fn handle_patiently(handler: &dyn Handler, consumer: &str, event: &Envelop
 /// Within one epoch the sequence decides. After the transport was wiped and refilled only the journal
 /// position is comparable, and an event at the very position is taken again: its effect is there already.
 fn is_after(cursor: Cursor, place: Cursor) -> bool {
-    if cursor.epoch == place.epoch { cursor.sequence > place.sequence } else { cursor.position >= place.position }
+    if cursor.epoch == place.epoch {
+        cursor.sequence > place.sequence
+    } else {
+        cursor.position >= place.position
+    }
 }
 
 /// A refilled transport starts over with low positions: the place moves to it only when it has caught up

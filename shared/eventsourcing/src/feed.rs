@@ -119,7 +119,10 @@ impl Tail {
         }
         if self.batches.is_none() {
             tokio::time::sleep(self.wait).await;
-            self.batches = Some(self.journal.subscribe(self.passed, self.publishers.filter()));
+            self.batches = Some({
+                let filter = self.publishers.filter_for(&self.categories);
+                self.journal.subscribe(self.passed, filter)
+            });
         }
         let batch = match self.batches.as_mut()?.next().await? {
             Ok(batch) => batch,

@@ -166,7 +166,8 @@ impl RecordedEvent {
     /// The error for content or metadata that is not what its type promises. What the decoder itself says may
     /// quote patient data, so only kind and place of its complaint are kept.
     pub fn undecodable(&self, error: &serde_json::Error) -> JournalError {
-        let reason = format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column());
+        let reason =
+            format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column());
         JournalError::Undecodable { position: self.position, kind: self.kind.to_string(), reason }
     }
 }

@@ -84,7 +84,11 @@ fn file_of(folder: &Path, projection: &dyn Projection) -> PathBuf {
     folder.join(format!("{}.v{}.db", projection.name(), projection.version()))
 }
 
-fn open_writer(path: &Path, projection: &dyn Projection, durable: bool) -> Result<Connection, ReadModelError> {
+fn open_writer(
+    path: &Path,
+    projection: &dyn Projection,
+    durable: bool,
+) -> Result<Connection, ReadModelError> {
     let connection = Connection::open(path)?;
     connection.execute_batch(if durable {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 10000;
@@ -119,7 +123,8 @@ impl Writer {
         let tables = connection.transaction()?;
         let before = checkpoint_of(&tables)?;
         for event in batch.events.iter().filter(|event| event.position > before) {
-            let span = span_of.and_then(|span_of| Some(span_of("read_model.apply", Some(&traceparent(event)?))));
+            let span =
+                span_of.and_then(|span_of| Some(span_of("read_model.apply", Some(&traceparent(event)?))));
             let _entered = span.as_ref().map(Span::enter);
             projection.apply(&tables, event).map_err(|source| ReadModelError::Stopped {
                 name: projection.name(),
@@ -138,7 +143,11 @@ impl Writer {
 /// The event's trace context. Few events have one, so the metadata is decoded only where the word occurs.
 fn traceparent(event: &RecordedEvent) -> Option<String> {
     const WORD: &[u8] = b"traceparent";
-    event.metadata.windows(WORD.len()).any(|window| window == WORD).then(|| event.metadata().ok()?.traceparent)?
+    event
+        .metadata
+        .windows(WORD.len())
+        .any(|window| window == WORD)
+        .then(|| event.metadata().ok()?.traceparent)?
 }
 
 /// What a rebuild or a catch-up did.
@@ -369,7 +378,9 @@ async fn build(
             break;
         }
     }
-    writer.connection.execute_batch("PRAGMA locking_mode = NORMAL; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL;")?;
+    writer.connection.execute_batch(
+        "PRAGMA locking_mode = NORMAL; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL;",
+    )?;
     writer.connection.close().map_err(|(_, error)| error)?;
     Ok(folded)
 }
@@ -399,8 +410,12 @@ fn first_difference(mine: &Connection, fresh: &Connection) -> Result<Option<Stri
             let (a, b) = (left.next()?, right.next()?);
             match (a, b) {
                 (None, None) => break,
-                (Some(_), None) => return Ok(Some(format!("table {table} has more rows than the journal says"))),
-                (None, Some(_)) => return Ok(Some(format!("table {table} has fewer rows than the journal says"))),
+                (Some(_), None) => {
+                    return Ok(Some(format!("table {table} has more rows than the journal says")));
+                }
+                (None, Some(_)) => {
+                    return Ok(Some(format!("table {table} has fewer rows than the journal says")));
+                }
                 (Some(a), Some(b)) => {
                     for (index, column) in columns.iter().enumerate() {
                         if a.get_ref(index)? != b.get_ref(index)? {

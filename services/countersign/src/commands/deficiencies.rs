@@ -57,7 +57,11 @@ fn show(items: &[DeficiencyView]) -> anyhow::Result<()> {
                 item.title.clone(),
                 item.status.clone(),
                 item.responsible.clone().unwrap_or_else(|| {
-                    if item.document_type == "chart" { "facility".to_owned() } else { "unassigned".to_owned() }
+                    if item.document_type == "chart" {
+                        "facility".to_owned()
+                    } else {
+                        "unassigned".to_owned()
+                    }
                 }),
                 item.facility.clone(),
                 item.encounter.clone(),

@@ -30,11 +30,14 @@ pub async fn run(args: Doctor) -> anyhow::Result<ExitCode> {
                 Err(error) => Finding::bad("rules", format!("{error:#}"), "correct the rule file"),
             });
             findings.push(match compose::profiles(&config) {
-                Ok(profiles) => Finding::good(
+                Ok(profiles) => {
+                    Finding::good("feed profiles", profiles.current().names().collect::<Vec<_>>().join(", "))
+                }
+                Err(error) => Finding::bad(
                     "feed profiles",
-                    profiles.current().names().collect::<Vec<_>>().join(", "),
+                    format!("{error:#}"),
+                    "correct the profiles file; docs/feeds.md describes it",
                 ),
-                Err(error) => Finding::bad("feed profiles", format!("{error:#}"), "correct the profiles file; docs/feeds.md describes it"),
             });
             findings
         }

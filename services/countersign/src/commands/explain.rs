@@ -7,10 +7,9 @@ use countersign_kernel::DeficiencyId;
 use crate::{cli::Explain, print};
 
 pub async fn run(args: Explain) -> anyhow::Result<()> {
-    let id: DeficiencyId = args
-        .id
-        .parse()
-        .with_context(|| format!("`{}` is not the id of a deficiency: take one from `countersign deficiencies`", args.id))?;
+    let id: DeficiencyId = args.id.parse().with_context(|| {
+        format!("`{}` is not the id of a deficiency: take one from `countersign deficiencies`", args.id)
+    })?;
     let explanation: Explanation = if let Some(client) = args.source.client() {
         client.get(&format!("/api/v1/deficiencies/{id}/explanation"), &()).await?
     } else {
@@ -23,7 +22,10 @@ pub async fn run(args: Explain) -> anyhow::Result<()> {
         return print::json(&explanation);
     }
     let Explanation { deficiency, rule, summary, what_would_close_it, timeline } = &explanation;
-    print::line(&format!("{} · visit {} · facility {}", deficiency.id, deficiency.encounter, deficiency.facility))?;
+    print::line(&format!(
+        "{} · visit {} · facility {}",
+        deficiency.id, deficiency.encounter, deficiency.facility
+    ))?;
     print::line(&format!("\n{summary}"))?;
     if let Some(closing) = what_would_close_it {
         print::line(&format!("What would close it: {closing}."))?;

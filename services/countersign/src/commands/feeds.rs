@@ -34,15 +34,25 @@ pub async fn run(args: Feeds) -> anyhow::Result<()> {
         .collect();
     print::table(
         &[
-            "PROFILE", "APPLICATION", "FACILITY", "RECEIVED", "ACCEPTED", "DUPLICATE", "QUARANTINED",
-            "NOT USED", "LAST MESSAGE",
+            "PROFILE",
+            "APPLICATION",
+            "FACILITY",
+            "RECEIVED",
+            "ACCEPTED",
+            "DUPLICATE",
+            "QUARANTINED",
+            "NOT USED",
+            "LAST MESSAGE",
         ],
         &rows,
     )?;
     for feed in feeds {
         for finding in feed.findings {
             let detail = finding.detail.map(|detail| format!(" ({detail})")).unwrap_or_default();
-            print::line(&format!("{} {}: {}{detail}: {} messages", feed.application, feed.facility, finding.text, finding.messages))?;
+            print::line(&format!(
+                "{} {}: {}{detail}: {} messages",
+                feed.application, feed.facility, finding.text, finding.messages
+            ))?;
         }
     }
     Ok(())

@@ -9,7 +9,10 @@ use std::{
 
 use anyhow::Context;
 use countersign_hl7::batch::{self, Piece};
-use countersign_intake::{Disposition, Intake, domain::{Connection, Outcome}};
+use countersign_intake::{
+    Disposition, Intake,
+    domain::{Connection, Outcome},
+};
 use futures::{StreamExt, stream::FuturesOrdered};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -40,7 +43,12 @@ pub async fn run(args: Ingest) -> anyhow::Result<()> {
     }
     print::line(&format!(
         "read {}: accepted {} ({} of them archived as not used), duplicate {}, quarantined {}, rejected {}",
-        summary.read, summary.accepted, summary.not_used, summary.duplicate, summary.quarantined, summary.rejected
+        summary.read,
+        summary.accepted,
+        summary.not_used,
+        summary.duplicate,
+        summary.quarantined,
+        summary.rejected
     ))?;
     if summary.quarantined + summary.rejected > 0 {
         print::line("Why? countersign quarantine list")?;
@@ -157,10 +165,16 @@ async fn take(intake: &Intake, message: &[u8]) -> Disposition {
 
 fn count(summary: &mut Summary, disposition: Disposition) -> anyhow::Result<()> {
     match disposition {
-        Disposition::NotStored => anyhow::bail!("the journal could not take a message: see the log, free space, and ingest again (what was taken is recognised)"),
+        Disposition::NotStored => anyhow::bail!(
+            "the journal could not take a message: see the log, free space, and ingest again (what was taken is recognised)"
+        ),
         Disposition::Duplicate(outcome) if outcome.reason().is_none() => summary.duplicate += 1,
-        Disposition::New(Outcome::Rejected(_)) | Disposition::Duplicate(Outcome::Rejected(_)) => summary.rejected += 1,
-        Disposition::New(outcome) | Disposition::Duplicate(outcome) if outcome.reason().is_some() => summary.quarantined += 1,
+        Disposition::New(Outcome::Rejected(_)) | Disposition::Duplicate(Outcome::Rejected(_)) => {
+            summary.rejected += 1
+        }
+        Disposition::New(outcome) | Disposition::Duplicate(outcome) if outcome.reason().is_some() => {
+            summary.quarantined += 1
+        }
         Disposition::New(Outcome::NotUsed) => {
             summary.accepted += 1;
             summary.not_used += 1;

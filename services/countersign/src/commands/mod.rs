@@ -59,11 +59,7 @@ fn data_override(data: Option<&Path>) -> (&'static str, &'static str, Option<Str
 }
 
 /// Opens a data folder for a command that runs without a server: embedded, alone, quiet.
-async fn open_folder(
-    config: Option<&Path>,
-    data: Option<&Path>,
-    command: &str,
-) -> anyhow::Result<Ground> {
+async fn open_folder(config: Option<&Path>, data: Option<&Path>, command: &str) -> anyhow::Result<Ground> {
     let mut config = configure(config, &[data_override(data)])?;
     config.feed.kind = countersign_runtime::config::FeedKind::Embedded;
     if !config.data.dir.is_dir() && command != "countersign ingest" {

@@ -29,15 +29,16 @@ fn projection(model: Model) -> (&'static str, Box<dyn Projection>) {
 }
 
 pub async fn rebuild(args: Rebuild) -> anyhow::Result<()> {
-    let ground = open_folder(args.config.config.as_deref(), args.data.as_deref(), "countersign rebuild").await?;
+    let ground =
+        open_folder(args.config.config.as_deref(), args.data.as_deref(), "countersign rebuild").await?;
     let models = args.service.map_or_else(|| vec![Model::Intake, Model::Deficiency], |model| vec![model]);
     let head = ground.journal.head().await?;
     let mut results = Vec::new();
     for model in models {
         let (service, projection) = projection(model);
-        let bar = ProgressBar::new(head.0).with_prefix(service).with_style(ProgressStyle::with_template(
-            "{prefix:>12} {bar:40} {percent:>3} % {per_sec}",
-        )?);
+        let bar = ProgressBar::new(head.0)
+            .with_prefix(service)
+            .with_style(ProgressStyle::with_template("{prefix:>12} {bar:40} {percent:>3} % {per_sec}")?);
         let started = Instant::now();
         let progress = |position: Position| bar.set_position(position.0);
         let folded =
@@ -61,7 +62,8 @@ pub async fn rebuild(args: Rebuild) -> anyhow::Result<()> {
 }
 
 pub async fn verify(args: Verify) -> anyhow::Result<ExitCode> {
-    let ground = open_folder(args.config.config.as_deref(), args.data.as_deref(), "countersign verify").await?;
+    let ground =
+        open_folder(args.config.config.as_deref(), args.data.as_deref(), "countersign verify").await?;
     if let Some(fault) = first_fault(&ground).await? {
         print::line(&format!("NOT VERIFIED: {fault}"))?;
         return Ok(ExitCode::FAILURE);
@@ -90,7 +92,9 @@ async fn first_fault(ground: &Ground) -> anyhow::Result<Option<String>> {
         let model = ReadModel::open(&ground.state(service), opened)?;
         model.catch_up(ground.journal.as_ref()).await?;
         if let Some(difference) = model.difference(fresh, ground.journal.as_ref()).await? {
-            return Ok(Some(format!("read model {service}: {difference}; countersign rebuild {service} makes it anew")));
+            return Ok(Some(format!(
+                "read model {service}: {difference}; countersign rebuild {service} makes it anew"
+            )));
         }
     }
     Ok(None)

@@ -25,7 +25,9 @@ pub async fn run(args: Quarantine) -> anyhow::Result<()> {
 }
 
 fn message_id(id: &str) -> anyhow::Result<MessageId> {
-    id.parse().with_context(|| format!("`{id}` is not the id of a message: take one from `countersign quarantine list`"))
+    id.parse().with_context(|| {
+        format!("`{id}` is not the id of a message: take one from `countersign quarantine list`")
+    })
 }
 
 async fn list(source: &Source, json: bool) -> anyhow::Result<()> {
@@ -67,7 +69,8 @@ async fn show(source: &Source, id: &str, json: bool) -> anyhow::Result<()> {
     if json {
         return print::json(&message);
     }
-    let Quarantined { application, facility, message_type, received_at, outcome, reason_text, .. } = &message.message;
+    let Quarantined { application, facility, message_type, received_at, outcome, reason_text, .. } =
+        &message.message;
     print::line(&format!("{id} · {message_type} from {application} at {facility} · received {received_at}"))?;
     print::line(&format!("{outcome}: {reason_text}"))?;
     for finding in &message.findings {

@@ -16,10 +16,8 @@ pub async fn run(args: Reinterpret) -> anyhow::Result<()> {
         let ground = args.source.open("countersign reinterpret").await?;
         let bar = ProgressBar::new(ground.journal.head().await?.0)
             .with_style(ProgressStyle::with_template("{bar:40} {percent:>3} % {eta} left")?);
-        let replayed = ground
-            .intake()?
-            .reinterpret(args.since, ACTOR, |position| bar.set_position(position.0))
-            .await?;
+        let replayed =
+            ground.intake()?.reinterpret(args.since, ACTOR, |position| bar.set_position(position.0)).await?;
         bar.finish_and_clear();
         replayed
     };

@@ -193,7 +193,6 @@ async fn stopped_by<E>(
     stop.run_until_cancelled(work).await.unwrap_or(Ok(()))
 }
 
-
 /// The pages: over the services of this process where they run here, else over the API of another one.
 fn portal(ground: &Ground, services: &[ServiceName], api: &Router) -> Router {
     let here = [ServiceName::Intake, ServiceName::Deficiency].iter().all(|name| services.contains(name));

@@ -45,7 +45,10 @@ pub fn run(runtime: &Runtime, args: Up) -> anyhow::Result<()> {
         if args.demo {
             let (clock, http) = (std::sync::Arc::clone(&ground.clock), running.http);
             let mllp = running.mllp.context("the intake does not run")?;
-            life.spawn_task("demonstration", move |_| async move { demonstrate(clock.now(), mllp, http).await });
+            life.spawn_task(
+                "demonstration",
+                move |_| async move { demonstrate(clock.now(), mllp, http).await },
+            );
         }
         Ok(life.wait(STOP_LIMIT).await?)
     })
