@@ -154,7 +154,9 @@ impl Charts {
             match self.journal.append(StreamName::new(CHART, id), expected, new_events).await {
                 Ok(appended) => {
                     let mut next = (*state).clone();
-                    events.into_iter().for_each(|event| next.evolve(event));
+                    for event in events {
+                        next.evolve(event);
+                    }
                     let state = Arc::new(next);
                     let loaded = Loaded { state: Arc::clone(&state), revision: Some(appended.revision) };
                     self.cache().put(id, loaded);

@@ -150,7 +150,9 @@ impl Ledger<'_> {
                 _ => required(chart, rule, now),
             };
             let entries = &mut self.entries[index];
-            entries.iter_mut().for_each(|entry| entry.required = false);
+            for entry in entries.iter_mut() {
+                entry.required = false;
+            }
             for item in required {
                 match entries.iter_mut().find(|entry| entry.subject.as_deref() == item.subject) {
                     Some(entry) => entry.update(item),

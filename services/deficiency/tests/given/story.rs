@@ -3,11 +3,12 @@
 use countersign_contracts::{
     Field,
     chart::{
-        ChartFact, ChartFactsReported, CompletionStatus, DocumentAction, EncounterClass, EncounterKey,
-        Procedure, VisitSnapshot, What,
+        ChartFact, ChartFactsReported, CompletionStatus, DocumentAction, EncounterClass, EncounterKey, Procedure,
+        VisitSnapshot, What,
     },
+    patient::PatientId,
 };
-use countersign_kernel::{MessageId, Timestamp};
+use countersign_kernel::{MessageId, Phi, Timestamp};
 use jiff::SignedDuration;
 
 use super::{DocumentBuilder, Message, at, document::person};
@@ -193,6 +194,15 @@ impl Story {
         self.with(|visit| visit.died = Field::Value(true))
     }
 
+    /// PID-3 and PID-5.
+    pub(crate) fn patient(self, id: &str) -> Self {
+        let patient = PatientId { id: Phi::new(id.to_owned()), authority: "HOSP1".to_owned() };
+        self.with(|visit| {
+            visit.patient = Some(patient);
+            visit.patient_name = Some(Phi::new("EVERYWOMAN, EVE".to_owned()));
+        })
+    }
+
     /// PR1.
     pub(crate) fn operated(self, id: &str, start: &str, end: &str, surgeon: Option<&str>) -> Self {
         let procedure = Procedure {
@@ -208,6 +218,12 @@ impl Story {
     /// EVN-2 later than the event itself.
     pub(crate) fn recorded(mut self, when: &str) -> Self {
         self.last().recorded_at = at(when);
+        self
+    }
+
+    /// Received here at this instant, not half a minute after it happened.
+    pub(crate) fn received(mut self, when: &str) -> Self {
+        self.messages.last_mut().expect("a message was told").reported.received_at = at(when);
         self
     }
 
@@ -290,9 +306,8 @@ impl Story {
     }
 
     /// Everything another chart was told, for this one to take over.
-    pub(crate) fn taking_over(mut self, from: &EncounterKey, handed_over: Vec<ChartFactsReported>) -> Self {
-        let adopted_from = Some(from.clone());
-        let adopted = |reported| Message { reported, adopted_from: adopted_from.clone() };
+    pub(crate) fn taking_over(mut self, handed_over: Vec<(ChartFactsReported, EncounterKey)>) -> Self {
+        let adopted = |(reported, reported_for)| Message { reported, adopted_from: Some(reported_for) };
         self.messages.extend(handed_over.into_iter().map(adopted));
         self
     }

@@ -87,7 +87,7 @@ impl Then {
     }
 
     /// Where the visit goes on, and everything the chart there must know.
-    pub(crate) fn hands_over(&self) -> (EncounterKey, Vec<ChartFactsReported>) {
+    pub(crate) fn hands_over(&self) -> (EncounterKey, Vec<(ChartFactsReported, EncounterKey)>) {
         facts_to_hand_over(&self.state).expect("the visit continues elsewhere")
     }
 }

@@ -6,15 +6,15 @@
 use countersign_contracts::{
     Field,
     chart::{
-        ChartFact, CompletionStatus, DocumentAction, DocumentFact, DocumentType, EncounterClass, EncounterKey,
-        Procedure, Signature, VisitSnapshot, What,
+        ChartFact, CompletionStatus, DocumentAction, DocumentFact, DocumentType, EncounterClass,
+        EncounterKey, Procedure, Signature, VisitSnapshot, What,
     },
     deficiency::DeficiencyStatus,
     patient::PatientId,
 };
 use countersign_deficiency::domain::events::{
-    Change, ChartEvent, Deficiency, DeficiencyEvent, Description, FactRef, FactsRecorded, IdentifierRetired, Stage,
-    TimePassed,
+    Change, ChartEvent, Deficiency, DeficiencyEvent, Description, FactRef, FactsRecorded, IdentifierRetired,
+    Stage, TimePassed,
 };
 use countersign_kernel::{DeficiencyId, MessageId, Person, Phi};
 use serde::{Deserialize, Serialize};
@@ -132,9 +132,11 @@ fn samples() -> Vec<ChartEvent> {
     for discharged_at in [Field::Absent, Field::Null, Field::Value(at("01-09 14:00"))] {
         facts.push(fact("ADT^A08", What::Updated { discharged_at }, VisitSnapshot::default()));
     }
-    facts.extend(documents().into_iter().map(|document| {
-        fact("MDM^T04", What::Document(document), VisitSnapshot::default())
-    }));
+    facts.extend(
+        documents()
+            .into_iter()
+            .map(|document| fact("MDM^T04", What::Document(document), VisitSnapshot::default())),
+    );
     let recorded = |adopted_from, reading, facts| {
         ChartEvent::FactsRecorded(FactsRecorded {
             encounter: key("V1"),
@@ -152,8 +154,15 @@ fn samples() -> Vec<ChartEvent> {
         ChartEvent::TimePassed(TimePassed { passed: at("01-06 10:00") }),
     ];
     samples.extend(
-        [Stage::Inferred, Stage::Preadmitted, Stage::Open, Stage::Discharged, Stage::Cancelled, Stage::Renumbered]
-            .map(described),
+        [
+            Stage::Inferred,
+            Stage::Preadmitted,
+            Stage::Open,
+            Stage::Discharged,
+            Stage::Cancelled,
+            Stage::Renumbered,
+        ]
+        .map(described),
     );
     samples.push(ChartEvent::Described(Box::new(Description {
         encounter: key("V1"),

@@ -4,8 +4,8 @@
 use countersign_contracts::{
     Field,
     chart::{
-        ChartFact, ChartFactsReported, CompletionStatus, DocumentAction, DocumentFact, DocumentType, EncounterClass,
-        EncounterKey, Procedure, Signature, VisitSnapshot, What,
+        ChartFact, ChartFactsReported, CompletionStatus, DocumentAction, DocumentFact, DocumentType,
+        EncounterClass, EncounterKey, Procedure, Signature, VisitSnapshot, What,
     },
 };
 use countersign_kernel::{MessageId, Person, Timestamp};
@@ -176,15 +176,17 @@ fn any_document() -> impl Strategy<Value = DocumentFact> {
         Action::Replaced,
         Action::Cancelled,
     ];
-    let signature = (option::of(any_person()), any_instant(), any::<bool>()).prop_map(|(by, at, inferred)| Signature {
-        by,
-        at,
-        inferred,
-    });
+    let signature = (option::of(any_person()), any_instant(), any::<bool>())
+        .prop_map(|(by, at, inferred)| Signature { by, at, inferred });
     let numbers = || select(vec!["D1", "D2", "D3"]).prop_map(str::to_owned);
     (
         (select(actions), numbers(), option::of(numbers()), select(kinds), select(statuses)),
-        (option::of(any_person()), vec(any_person(), 0..3), prop::bool::weighted(0.2), option::of(any_instant())),
+        (
+            option::of(any_person()),
+            vec(any_person(), 0..3),
+            prop::bool::weighted(0.2),
+            option::of(any_instant()),
+        ),
         vec(signature, 0..3),
     )
         .prop_map(

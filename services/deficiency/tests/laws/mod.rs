@@ -209,7 +209,8 @@ proptest! {
 #[test]
 fn the_stories_reach_every_rule_in_every_status() {
     let mut runner = TestRunner::deterministic();
-    let mut met: std::collections::BTreeMap<(String, DeficiencyStatus), u32> = std::collections::BTreeMap::new();
+    let mut met: std::collections::BTreeMap<(String, DeficiencyStatus), u32> =
+        std::collections::BTreeMap::new();
     for _ in 0..300 {
         let messages = any_story().new_tree(&mut runner).expect("a story").current();
         for row in told(&messages, end_of_time()).deficiencies.into_values() {

@@ -38,7 +38,7 @@ fn case_05_under_the_old_number_nothing_is_owed_any_more() {
 fn case_05_under_the_new_number_everything_goes_on() {
     let (to, handed_over) = given(first_number()).hands_over();
     assert_eq!(to, v("V2"));
-    let chart = given(second_number().taking_over(&v("V1"), handed_over));
+    let chart = given(second_number().taking_over(handed_over));
     chart.stage(Stage::Discharged);
     chart.owes("R01").since("01-05 20:00").satisfied("01-05 20:00");
     chart.owes("R13").since("01-09 15:00").satisfied("01-09 15:00");
@@ -50,18 +50,17 @@ fn case_05_under_the_new_number_everything_goes_on() {
 fn case_05_what_is_still_sent_under_the_old_number_goes_on_too() {
     let late = first_number().signed("01-10 09:00", "A1", summary("D2").by("A1"));
     let (_, handed_over) = given(late).hands_over();
-    let chart = given(second_number().taking_over(&v("V1"), handed_over));
+    let chart = given(second_number().taking_over(handed_over));
     chart.owes_for("R14", "D2").satisfied("01-10 09:00");
 }
 
 #[test]
 fn case_05_a_visit_renumbered_twice_brings_everything_along() {
     let (_, first) = given(first_number()).hands_over();
-    let second = second_number().taking_over(&v("V1"), first).continues_as("V3", "01-09 16:00");
+    let second = second_number().taking_over(first).continues_as("V3", "01-09 16:00");
     let (to, handed_over) = given(second).hands_over();
     assert_eq!(to, v("V3"));
-    let chart =
-        given(chart().numbered("V3").becomes(Inpatient, "01-09 16:00").taking_over(&v("V2"), handed_over));
+    let chart = given(chart().numbered("V3").becomes(Inpatient, "01-09 16:00").taking_over(handed_over));
     chart.stage(Stage::Discharged);
     chart.owes("R13").since("01-09 15:00").satisfied("01-09 15:00");
     chart.owes("R14").open();
@@ -78,12 +77,25 @@ fn case_05_a_message_about_both_numbers_is_handed_on_whole() {
         id: Some("A5".to_owned()),
         ..Default::default()
     });
-    let second = second_number().taking_over(&v("V1"), vec![about_both]).continues_as("V3", "01-09 16:00");
+    let second = second_number().taking_over(vec![(about_both, v("V1"))]).continues_as("V3", "01-09 16:00");
     // when the second number goes on as a third
     let (_, handed_over) = given(second).hands_over();
     // then both parts of the message arrive there
-    let chart = given(chart().numbered("V3").taking_over(&v("V2"), handed_over));
+    let chart = given(chart().numbered("V3").taking_over(handed_over));
     chart.stage(Stage::Discharged).owes("R13").by("A5");
+}
+
+#[test]
+fn what_a_visit_brought_from_a_number_is_not_handed_back_to_it() {
+    // given a visit that goes from the first number to the second and back
+    let (_, first) = given(first_number()).hands_over();
+    let brought = first.len();
+    let second = second_number().taking_over(first).continues_as("V1", "01-09 16:00");
+    let (to, handed_over) = given(second.clone()).hands_over();
+    // then the first number is told what the second was told itself
+    assert_eq!((to, brought), (v("V1"), 4));
+    assert!(handed_over.iter().all(|(_, reported_for)| *reported_for == v("V2")));
+    assert_eq!(handed_over.len(), second.into_messages().0.len() - brought);
 }
 
 #[test]
