@@ -1,3 +1,4 @@
 //! Scenarios: the real program, real files, real sockets.
 
+mod journey;
 mod truth;

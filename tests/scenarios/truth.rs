@@ -36,8 +36,7 @@ fn given_a_dirty_month_of_any_of_twenty_seeds_then_the_worklist_is_what_the_hosp
     });
     drop(failed);
     let failures: BTreeMap<u64, String> = failures.into_iter().collect();
-    let told: Vec<String> =
-        failures.iter().map(|(seed, why)| format!("seed {seed}: {why}")).collect();
+    let told: Vec<String> = failures.iter().map(|(seed, why)| format!("seed {seed}: {why}")).collect();
     assert!(told.is_empty(), "{} of 20 seeds differ\n{}", told.len(), told.join("\n"));
 }
 

@@ -40,9 +40,8 @@ impl Answer {
 
 /// `GET`, with headers.
 pub fn get_with(url: &str, headers: &[(&str, &str)]) -> Answer {
-    let request = headers
-        .iter()
-        .fold(client().get(url), |request, (name, value)| request.header(*name, *value));
+    let request =
+        headers.iter().fold(client().get(url), |request, (name, value)| request.header(*name, *value));
     answer(request)
 }
 
@@ -62,7 +61,8 @@ fn client() -> Client {
 
 fn answer(request: reqwest::blocking::RequestBuilder) -> Answer {
     let response = request.send().expect("an answer");
-    let media_type = response.headers().get(CONTENT_TYPE).map(|value| value.to_str().expect("ASCII").to_owned());
+    let media_type =
+        response.headers().get(CONTENT_TYPE).map(|value| value.to_str().expect("ASCII").to_owned());
     Answer {
         status: response.status(),
         media_type: media_type.unwrap_or_default(),

@@ -122,11 +122,7 @@ fn fields(row: &Deficiency) -> [(&'static str, String); 8] {
 
 /// How two lists differ, for people; nothing when they do not. `tags` says what was unusual about a
 /// deficiency.
-pub fn difference(
-    wanted: &Worklist,
-    found: &Worklist,
-    tags: impl Fn(&Key) -> Vec<String>,
-) -> Option<String> {
+pub fn difference(wanted: &Worklist, found: &Worklist, tags: impl Fn(&Key) -> Vec<String>) -> Option<String> {
     let mut told = String::new();
     let mut count = 0;
     let mut sorts: BTreeMap<String, usize> = BTreeMap::new();

@@ -33,14 +33,14 @@ impl Finished {
     }
 
     /// Panics with everything it said unless it ended well.
-    #[must_use]
+    #[expect(clippy::return_self_not_must_use, reason = "often only the assertion is wanted")]
     pub fn well(self) -> Self {
         assert!(self.code == Some(0), "{self}");
         self
     }
 
     /// Panics with everything it said unless it failed in good order: by its own decision, with a reason.
-    #[must_use]
+    #[expect(clippy::return_self_not_must_use, reason = "often only the assertion is wanted")]
     pub fn badly(self) -> Self {
         assert!(self.code.is_some_and(|code| code != 0), "should have failed: {self}");
         assert!(!self.stderr.contains("panicked"), "panicked: {self}");
