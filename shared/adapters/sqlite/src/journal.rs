@@ -121,11 +121,12 @@ pub struct SqliteJournal {
     shared: Arc<Shared>,
 }
 
-/// What a journal and its subscriptions share. Threads end before the readers' connections close.
+/// What a journal and its subscriptions share. The writer is dropped last: the last connection to close
+/// moves the log into the file, which those that only read cannot.
 pub(crate) struct Shared {
-    writer: Writer,
     _watcher: Option<Watcher>,
     readers: Arc<Readers>,
+    writer: Writer,
     heads: watch::Sender<Position>,
     folder: Arc<DataFolder>,
     file: PathBuf,

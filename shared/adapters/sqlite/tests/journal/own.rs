@@ -201,3 +201,13 @@ async fn the_log_does_not_grow_with_what_is_appended() {
     assert!(stats.file_bytes > 4_000_000, "{stats:?}");
     assert!(stats.log_bytes < 2_000_000, "{stats:?}");
 }
+
+#[tokio::test]
+async fn a_closed_journal_is_one_file() {
+    let place = TempDir::new().expect("a folder");
+    let journal = filled(&place).await;
+    journal.read_all(Position::START, Filter::All, 10).await.expect("readable");
+    assert!(place.path().join("journal.sqlite-wal").exists());
+    drop(journal);
+    assert!(!place.path().join("journal.sqlite-wal").exists(), "the log is in the file");
+}
