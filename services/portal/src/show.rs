@@ -86,7 +86,11 @@ pub(crate) fn number(value: u64) -> String {
 
 /// A stored word for people: `day_surgery` → `Day surgery`.
 pub(crate) fn words(stored: &str) -> String {
-    let text = stored.replace('_', " ");
+    sentence(&stored.replace('_', " "))
+}
+
+/// The text with a capital at its beginning.
+pub(crate) fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
 }

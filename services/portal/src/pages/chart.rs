@@ -12,7 +12,7 @@ use super::{Portal, worklist};
 use crate::{
     ask,
     failure::Failure,
-    show::{DeficiencyRow, Layout, Moment, Responsible, Section, html, words},
+    show::{DeficiencyRow, Layout, Moment, Responsible, Section, html, sentence, words},
 };
 
 #[derive(Template)]
@@ -70,14 +70,15 @@ fn assemble(chart: ChartView, now: Timestamp) -> ChartPage {
         facility: chart.facility,
         stage: words(&chart.stage),
         class: chart.class.as_deref().map(words),
-        location: chart.location,
+        // point of care, room and bed are components (HL7 PL)
+        location: chart.location.map(|sent| sent.replace('^', " ").trim_end().to_owned()),
         service: chart.service,
         attending,
         patient: chart.patient.as_ref().map(Phi::reveal).cloned(),
         patient_name: chart.patient_name.as_ref().map(Phi::reveal).cloned(),
         time_zone: chart.time_zone,
         continues_as: chart.continues_as.map(|id| id.to_string()),
-        findings: chart.findings,
+        findings: chart.findings.iter().map(|finding| sentence(finding)).collect(),
         open,
         past,
     }

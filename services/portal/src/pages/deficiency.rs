@@ -13,7 +13,8 @@ use crate::{
     ask,
     failure::Failure,
     show::{
-        Chip, DeficiencyRow, Layout, Moment, Responsible, Section, html, localized, percent_between, words,
+        Chip, DeficiencyRow, Layout, Moment, Responsible, Section, html, localized, percent_between,
+        sentence, words,
     },
 };
 
@@ -59,7 +60,7 @@ impl Step {
         Self {
             fact: entry.kind == "fact",
             matched: entry.matched,
-            text: localized(&entry.text, now, zone),
+            text: sentence(&localized(&entry.text, now, zone)),
             trigger: entry.trigger,
             occurred: moment(entry.occurred_at),
             recorded: entry.recorded_at.map(moment),
@@ -103,13 +104,13 @@ pub(super) async fn handle(
         row: DeficiencyRow::new(view, now),
         chart: view.chart.to_string(),
         summary: localized(&explained.summary, now, zone),
-        because: view.responsible_because.clone(),
+        because: sentence(&view.responsible_because),
         anchor: moment(view.anchor_at),
         target: view.target_at.map(moment),
         opened: moment(view.opened_at),
         bar: Bar::new(view, now),
         confidence: confidence(&explained.rule.confidence),
-        close: explained.what_would_close_it.filter(|text| !text.is_empty()),
+        close: explained.what_would_close_it.filter(|text| !text.is_empty()).map(|text| sentence(&text)),
         steps: explained.timeline.into_iter().map(|entry| Step::new(entry, now, zone)).collect(),
         rule: explained.rule,
     })

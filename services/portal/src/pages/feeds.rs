@@ -8,7 +8,7 @@ use super::Portal;
 use crate::{
     ask::{self, intake::FeedView},
     failure::Failure,
-    show::{Layout, Moment, Section, html, number},
+    show::{Layout, Moment, Section, html, number, sentence},
 };
 
 /// Senders are in several zones: their last messages are told in UTC.
@@ -57,7 +57,7 @@ impl FeedRow {
                 .into_iter()
                 .take(MOST_FINDINGS)
                 .map(|finding| FindingRow {
-                    text: finding.text,
+                    text: sentence(&finding.text),
                     detail: finding.detail,
                     messages: number(finding.messages),
                 })

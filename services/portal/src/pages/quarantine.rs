@@ -13,7 +13,7 @@ use super::Portal;
 use crate::{
     ask::{self, intake::QuarantinedView},
     failure::Failure,
-    show::{Chip, Layout, Moment, Section, html, number},
+    show::{Chip, Layout, Moment, Section, html, number, sentence},
 };
 
 const ROWS: usize = 50;
@@ -58,9 +58,9 @@ impl MessageRow {
             "rejected" => Chip { class: "overdue", label: "Rejected".to_owned() },
             _ => Chip { class: "doubt", label: "Quarantined".to_owned() },
         };
-        let reason_text = match view.reason_text.is_empty() {
-            true => view.reason.replace('-', " "),
-            false => view.reason_text,
+        let reason_text = match view.reason_text.as_str() {
+            "" => sentence(&view.reason.replace('-', " ")),
+            text => sentence(text),
         };
         Self {
             id: view.id.to_string(),

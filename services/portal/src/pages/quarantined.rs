@@ -17,7 +17,7 @@ use crate::{
     ask,
     failure::Failure,
     same_origin,
-    show::{Layout, Section, html},
+    show::{Layout, Section, html, sentence},
 };
 
 /// What has just been done.
@@ -62,7 +62,7 @@ pub(super) async fn handle(
         findings: found
             .findings
             .into_iter()
-            .map(|finding| FindingRow { text: finding.text, detail: finding.detail })
+            .map(|finding| FindingRow { text: sentence(&finding.text), detail: finding.detail })
             .collect(),
         text: found.text.as_ref().map(Phi::reveal).cloned(),
         cut: found.cut,
