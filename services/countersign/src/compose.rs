@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use countersign_contracts as contracts;
 use countersign_deficiency::{domain::rules::RuleSet, service::Deficiency};
 use countersign_eventsourcing::{
     feed::{Feed, JournalTail},
@@ -56,8 +57,16 @@ impl Ground {
     pub async fn open(config: Config, sharing: Sharing, command: &str) -> anyhow::Result<Self> {
         let publishers: SharedPublishers = Arc::new(
             Publishers::default()
-                .with("message", countersign_intake::publish::publish)
-                .with("chart", countersign_deficiency::publish::publish),
+                .saying(
+                    "message",
+                    &[contracts::chart::CATEGORY, contracts::patient::CATEGORY],
+                    countersign_intake::publish::publish,
+                )
+                .saying(
+                    "chart",
+                    &[contracts::deficiency::CATEGORY],
+                    countersign_deficiency::publish::publish,
+                ),
         );
         let (journal, embedded, folder): (Arc<dyn Journal>, _, _) = match config.journal.kind {
             JournalKind::Embedded => {

@@ -10,6 +10,8 @@
 //! wait, other partitions go on, the reason is shown, and only an operator's `resume` or (recorded) `skip`
 //! moves it.
 
+#[cfg(test)]
+mod tests;
 mod under_way;
 
 use std::{

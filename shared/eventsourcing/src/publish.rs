@@ -32,12 +32,7 @@ impl Publishers {
     /// Adds the function for a category of streams that says things of these categories only: whoever wants
     /// others need not read those streams.
     #[must_use]
-    pub fn saying(
-        mut self,
-        category: &'static str,
-        says: &'static [&'static str],
-        publish: Publish,
-    ) -> Self {
+    pub fn saying(mut self, category: &'static str, says: &'static [&'static str], publish: Publish) -> Self {
         self.0.insert(category, Publisher { publish, says: Some(says) });
         self
     }
