@@ -170,3 +170,110 @@ impl KnownStreams {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use super::*;
+
+    fn id(n: u64) -> EventId {
+        EventId::derive(&["known", &n.to_string()])
+    }
+
+    fn stream(n: usize) -> StreamName {
+        StreamName::new("facts", n)
+    }
+
+    /// Events of a stream whose ids and positions follow from their revisions.
+    fn events(revisions: Range<u64>) -> Vec<RecordedEvent> {
+        revisions
+            .map(|revision| RecordedEvent {
+                position: Position(revision * 10),
+                stream: stream(0),
+                revision,
+                id: id(revision),
+                kind: "test.happened".into(),
+                data: "{}".into(),
+                metadata: "{}".into(),
+            })
+            .collect()
+    }
+
+    fn verdict(known: &KnownStreams, ids: &[u64]) -> Verdict {
+        let ids: Vec<EventId> = ids.iter().copied().map(id).collect();
+        known.judge(&stream(0), &ids).expect("something is known").verdict
+    }
+
+    #[test]
+    fn ids_are_absent_repeated_or_overlapping() {
+        let known = KnownStreams::default();
+        known.learn(&stream(0), 0, &events(0..3));
+        known.learn(&stream(0), 2, &events(2..5));
+        let last_two = Verdict::Repetition { revision: 4, position: Position(40) };
+        for (ids, expected) in [
+            (&[][..], Verdict::Absent),
+            (&[7, 8], Verdict::Absent),
+            (&[3, 4], last_two),
+            (&[4, 3], Verdict::Overlap),
+            (&[2, 4], Verdict::Overlap),
+            (&[4, 4], Verdict::Overlap),
+            (&[4, 5], Verdict::Overlap),
+        ] {
+            assert_eq!(verdict(&known, ids), expected, "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_read_beyond_the_known_end_tells_nothing() {
+        let known = KnownStreams::default();
+        known.learn(&stream(0), 0, &events(0..3));
+        known.learn(&stream(0), 7, &events(7..9));
+        assert_eq!(known.next(&stream(0)), Some(3));
+        assert_eq!(verdict(&known, &[7]), Verdict::Absent);
+    }
+
+    #[test]
+    fn only_the_newest_events_of_a_stream_are_remembered() {
+        let known = KnownStreams::default();
+        let length = WINDOW as u64 + 10;
+        known.learn(&stream(0), 0, &events(0..length));
+        let judgement = known.judge(&stream(0), &[id(9)]).expect("something is known");
+        assert_eq!((judgement.verdict, judgement.oldest), (Verdict::Absent, 10));
+        assert_eq!(judgement.last, Some(length - 1));
+        assert_eq!(verdict(&known, &[10]), Verdict::Repetition { revision: 10, position: Position(100) });
+    }
+
+    #[test]
+    fn streams_unused_for_longest_are_forgotten() {
+        let known = KnownStreams::default();
+        let some = events(0..100);
+        for n in 0..10_000 {
+            known.learn(&stream(n), 0, &some);
+            // The first stream stays in use.
+            assert_eq!(known.next(&stream(0)), Some(100));
+        }
+        assert_eq!(known.next(&stream(1)), None);
+        assert_eq!(known.next(&stream(9_999)), Some(100));
+        let generations = known.lock();
+        let ids: usize = [&generations.young, &generations.old]
+            .into_iter()
+            .flat_map(HashMap::values)
+            .map(|known| known.events.len())
+            .sum();
+        assert!(ids <= MOST_IDS, "{ids} ids are remembered");
+    }
+
+    #[test]
+    fn a_stream_is_settled_once_what_was_sent_was_read() {
+        let known = KnownStreams::default();
+        known.learn(&stream(0), 0, &events(0..2));
+        let settled = || known.judge(&stream(0), &[]).expect("something is known").settled;
+        assert!(settled());
+        known.sent(&stream(0), 4);
+        known.learn(&stream(0), 0, &events(0..2));
+        assert!(!settled(), "a read from before does not show what was sent");
+        known.learn(&stream(0), 2, &events(2..4));
+        assert!(settled());
+    }
+}

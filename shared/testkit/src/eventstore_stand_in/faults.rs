@@ -34,6 +34,8 @@ pub enum Fault {
     Overtaken,
     /// A subscription is cut after this many messages.
     CutAfter(usize),
+    /// A subscription begins this many records before what it asked for.
+    Repeating(usize),
 }
 
 /// Faults waiting for their requests, and how many requests there were.

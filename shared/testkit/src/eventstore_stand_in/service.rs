@@ -139,8 +139,7 @@ impl Server {
             _ => {}
         }
         if subscribing {
-            let cut_after = if let Some(Fault::CutAfter(messages)) = fault { messages } else { usize::MAX };
-            return Ok(Response::new(subscription::answer(&self, &options, cut_after)?));
+            return Ok(Response::new(subscription::answer(&self, &options, fault.as_ref())?));
         }
         let answers = self.page(options)?;
         Ok(Response::new(stream::iter(answers.into_iter().map(|content| Ok(content.into()))).boxed()))

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::{
-    faults::locked,
+    faults::{Fault, locked},
     service::{Answers, Server, event, unavailable},
     wire::{
         AllSource, FilterExpression, FilterOptions, FilterSubject, FilterWindow, FromPosition, LogPosition,
@@ -57,7 +57,7 @@ impl Wanted {
 pub(super) fn answer(
     server: &Arc<Server>,
     options: &ReadOptions,
-    cut_after: usize,
+    fault: Option<&Fault>,
 ) -> Result<Answers, Status> {
     let Some(ReadSource::All(AllSource { from })) = &options.source else {
         return Err(Status::unimplemented("the stand-in subscribes to $all only"));
@@ -76,9 +76,11 @@ pub(super) fn answer(
             Some(FromPosition::Start(())) | None => 0,
         }
     };
+    let next = next.saturating_sub(if let Some(Fault::Repeating(records)) = fault { *records } else { 0 });
+    let left = if let Some(Fault::CutAfter(messages)) = fault { *messages } else { usize::MAX };
     let wanted = Wanted::read(options.filter.as_ref())?;
     let (messages, answers) = mpsc::channel(16);
-    tokio::spawn(deliver(server.clone(), wanted, next, Sending { messages, left: cut_after }));
+    tokio::spawn(deliver(server.clone(), wanted, next, Sending { messages, left }));
     Ok(futures::stream::unfold(answers, |mut answers| async move {
         answers.recv().await.map(|answer| (answer, answers))
     })

@@ -81,6 +81,19 @@ async fn a_subscription_that_is_cut_again_and_again_loses_and_repeats_nothing() 
 }
 
 #[tokio::test]
+async fn what_a_server_sends_twice_is_given_once() {
+    let (stand_in, journal) = given().await;
+    let written = appended(&journal, "facts", "all", 20).await;
+    stand_in.fault(Call::Subscribe, Fault::CutAfter(11));
+    stand_in.fault(Call::Subscribe, Fault::Repeating(5));
+
+    let mut follower = Follower::of(&journal, Position::START, Filter::All);
+    follower.until(20).await;
+
+    assert_eq!(follower.seen, written);
+}
+
+#[tokio::test]
 async fn a_live_subscription_survives_cuts_lost_connections_and_a_server_that_goes_down() {
     let (stand_in, journal) = given().await;
     let mut follower = Follower::of(&journal, Position::START, Filter::All);
