@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    future::Future,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -138,11 +139,11 @@ impl Intake {
 
     /// Takes one message in. Returns when it is durable, or known not to be.
     ///
-    /// Messages of one connection keep their order in the journal when the futures of this function are first
-    /// polled in that order.
+    /// Messages keep their order in the embedded journal when the futures of this function are first polled in that
+    /// order, from one task.
     pub async fn receive(&self, bytes: &[u8], connection: Connection) -> Received {
         let span = receive_span(bytes.len());
-        self.receive_in_span(bytes, connection).instrument(span).await
+        in_turn(self.receive_in_span(bytes, connection).instrument(span)).await
     }
 
     /// Takes in what is no message: `kept` is what is left of it, `size` how many bytes it had.
@@ -154,7 +155,7 @@ impl Intake {
         connection: Connection,
     ) -> Received {
         let span = receive_span(usize::try_from(size).unwrap_or(usize::MAX));
-        self.refuse(kept, size, reason, self.delivery(connection)).instrument(span).await
+        in_turn(self.refuse(kept, size, reason, self.delivery(connection)).instrument(span)).await
     }
 
     async fn receive_in_span(&self, bytes: &[u8], connection: Connection) -> Received {
@@ -271,13 +272,19 @@ impl Intake {
     fn note(&self, identity: &MessageIdentity, feed: &str, disposition: Disposition) {
         Span::current().record("outcome", disposition.name());
         self.measures.received(feed, disposition.name());
-        match disposition.reason() {
-            Some(reason) => {
-                tracing::info!(message = %identity.id, feed, reason = reason.code(), outcome = disposition.name(), "quarantined");
-            }
-            None => tracing::debug!(message = %identity.id, feed, outcome = disposition.name(), "received"),
+        if let Some(reason) = disposition.reason() {
+            let (reason, outcome) = (reason.code(), disposition.name());
+            tracing::info!(message = %identity.id, feed, reason, outcome, "quarantined");
+        } else {
+            tracing::debug!(message = %identity.id, feed, outcome = disposition.name(), "received");
         }
     }
+}
+
+/// Lets the first poll of a message reach the journal's queue. Tokio's cooperative budget could send it back before
+/// that, and a later message of the same connection would overtake it.
+fn in_turn<F: Future>(receiving: F) -> impl Future<Output = F::Output> {
+    tokio::task::unconstrained(receiving)
 }
 
 /// The span of one message. It names no patient, visit or document.

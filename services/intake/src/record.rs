@@ -151,7 +151,7 @@ impl Delivery {
             recorded_at: times.recorded_at,
             received_at: self.received_at,
         };
-        NewEvent::encode(id, kind, event, metadata).map_err(unencodable)
+        NewEvent::encode(id, kind, event, metadata).map_err(|error| unencodable(&error))
     }
 }
 
@@ -178,7 +178,7 @@ pub(crate) fn later_reading(
         received_at: now,
         ..first.metadata()?
     };
-    NewEvent::encode(id, MessageRead::KIND, read, metadata).map_err(unencodable)
+    NewEvent::encode(id, MessageRead::KIND, read, metadata).map_err(|error| unencodable(&error))
 }
 
 /// The raw bytes of a stored message. `None`: the stored text is no Base64.
@@ -204,7 +204,7 @@ impl Times {
     }
 }
 
-fn unencodable(error: serde_json::Error) -> JournalError {
+fn unencodable(error: &serde_json::Error) -> JournalError {
     // Strings, numbers and lists always encode; the error is passed on for completeness.
     JournalError::Unavailable(format!("an event does not encode: {error}"))
 }

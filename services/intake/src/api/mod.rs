@@ -12,6 +12,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     http::StatusCode,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use countersign_contracts::api::Page;
@@ -84,11 +85,13 @@ fn problem(error: &InboxError) -> Problem {
 }
 
 /// 200 for a run that has ended, 202 for one that goes on, 503 for one that stopped.
-fn answer(run: Run) -> Result<(StatusCode, Json<Run>), Problem> {
+fn answer(run: Run) -> Response {
     if let Some(error) = run.error {
-        return Err(Problem::unavailable(format!("stopped: {error}; starting it again goes on")));
+        let detail = format!("stopped: {error}; starting it again goes on");
+        return Problem::unavailable(detail).into_response();
     }
-    Ok((if run.running { StatusCode::ACCEPTED } else { StatusCode::OK }, Json(run)))
+    let status = if run.running { StatusCode::ACCEPTED } else { StatusCode::OK };
+    (status, Json(run)).into_response()
 }
 
 impl Inbox {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{State, rejection::JsonRejection},
-    http::StatusCode,
+    response::Response,
 };
 use countersign_kernel::Timestamp;
 use countersign_runtime::http::Problem;
@@ -39,10 +39,10 @@ pub(super) struct Since {
 pub(super) async fn handle(
     State(inbox): State<Arc<Inbox>>,
     since: Result<Json<Since>, JsonRejection>,
-) -> Result<(StatusCode, Json<Run>), Problem> {
+) -> Result<Response, Problem> {
     let Json(Since { since }) = since.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let run = inbox.again(Again::Since(since), ACTOR, PATIENCE).await.map_err(|error| problem(&error))?;
-    answer(run)
+    Ok(answer(run))
 }
 
 /// Shows the last run of the quarantine or of a reinterpretation, or the one under way.

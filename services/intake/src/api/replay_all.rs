@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{extract::State, response::Response};
 use countersign_runtime::http::Problem;
 
 use super::{ACTOR, PATIENCE, answer, problem};
@@ -19,7 +19,7 @@ use crate::service::{Again, Inbox, Run};
         (status = 503, description = "It stopped; starting it again goes on", body = Problem)
     )
 )]
-pub(super) async fn handle(State(inbox): State<Arc<Inbox>>) -> Result<(StatusCode, Json<Run>), Problem> {
+pub(super) async fn handle(State(inbox): State<Arc<Inbox>>) -> Result<Response, Problem> {
     let run = inbox.again(Again::Quarantine, ACTOR, PATIENCE).await.map_err(|error| problem(&error))?;
-    answer(run)
+    Ok(answer(run))
 }

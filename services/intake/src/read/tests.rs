@@ -375,7 +375,7 @@ mod discharges {
 
     #[test]
     fn death_is_read_from_disposition_flag_and_date_but_only_beside_a_discharge() {
-        let died = |reading: &Reading| facts(reading)[0].visit.died.clone();
+        let died = |reading: &Reading| facts(reading)[0].visit.died;
         assert_eq!(died(&read_adt("A03", &[(36, "20")])), Field::Value(true));
         let with_pid = |trigger: &str, pid: &str, pv1: &[(usize, &str)]| {
             let mut fields = vec![(2, "I"), (19, "V1")];
@@ -609,7 +609,10 @@ mod people {
 mod procedures {
     use super::*;
 
-    fn procedures(extra: &[&str]) -> (Vec<(String, String, String, Option<String>)>, Reading) {
+    /// Identity, start, end, surgeon.
+    type Operation = (String, String, String, Option<String>);
+
+    fn procedures(extra: &[&str]) -> (Vec<Operation>, Reading) {
         let mut message = adt("A08", &[(2, "I"), (19, "V1")]);
         message.extend(extra.iter().map(|line| (*line).to_owned()));
         let reading = read(&lines(&message));

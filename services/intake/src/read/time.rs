@@ -41,18 +41,18 @@ impl Reader<'_, '_> {
             .into_iter()
             .find_map(|(name, instant)| instant.map(|instant| (name, instant)));
         let recorded_at = recorded.or(header).map_or(self.context.received_at, |instant| instant.at);
-        match best {
-            Some((occurred_from, instant)) => {
-                if instant.date_only {
-                    self.note_about(FindingCode::DateOnly, occurred_from);
-                }
-                EventTime { occurred_at: instant.at, occurred_from, recorded_at }
-            }
-            None => {
-                self.note(FindingCode::TimeOfReceipt);
-                EventTime { occurred_at: self.context.received_at, occurred_from: "received", recorded_at }
-            }
+        let Some((occurred_from, instant)) = best else {
+            self.note(FindingCode::TimeOfReceipt);
+            return EventTime {
+                occurred_at: self.context.received_at,
+                occurred_from: "received",
+                recorded_at,
+            };
+        };
+        if instant.date_only {
+            self.note_about(FindingCode::DateOnly, occurred_from);
         }
+        EventTime { occurred_at: instant.at, occurred_from, recorded_at }
     }
 
     /// PV1-45, else EVN-6, ZBE-2 (IHE, France, Germany), EVN-2, MSH-7, the time of receipt. A date without a time

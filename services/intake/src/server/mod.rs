@@ -52,7 +52,7 @@ impl Default for ServerOptions {
         Self {
             max_message_bytes: 16 * 1024 * 1024,
             max_connections: 256,
-            idle_timeout: Duration::from_secs(1800),
+            idle_timeout: Duration::from_mins(30),
             window: 256,
             tls: None,
         }

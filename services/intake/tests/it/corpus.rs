@@ -245,7 +245,10 @@ async fn a_signature_with_a_time_and_nobody_reads_as_a_reader_would() {
     assert_eq!(document.document_type, DocumentType::OperativeReport);
     assert_eq!(document.number, "912513^^37459732765491768364593264738293^SHA-1");
     let signature = &document.signatures[0];
-    assert_eq!(signature.by.as_ref().map(|one| one.display_name()).as_deref(), Some("Ramos, Dante"));
+    assert_eq!(
+        signature.by.as_ref().map(countersign_kernel::Person::display_name).as_deref(),
+        Some("Ramos, Dante")
+    );
     assert_eq!((signature.at, signature.inferred), (at("2007-11-14T11:00:00Z"), true));
 }
 

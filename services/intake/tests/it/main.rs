@@ -4,9 +4,11 @@ mod support;
 
 mod api;
 mod corpus;
+mod privacy;
 mod property;
 mod publishing;
 mod receiving;
 mod replaying;
 mod serving;
+mod simulated;
 mod tls;
