@@ -50,11 +50,14 @@ pub fn fold(
             ledger.settle(&chart, now, None);
         }
         let due_now = wake_at(&chart, rules, now) == Some(at);
-        let about_document = concerns_a_document(&chart, rules, fact);
+        let kinds = kinds_concerned(&chart, fact);
         now = now.max(at);
-        let changed = chart.take(number, fact);
-        if changed || about_document || due_now {
+        let concerned = |rule: &Rule| rule.requires.document().is_some_and(|kind| kinds.contains(kind));
+        if chart.take(number, fact) || due_now {
             ledger.settle(&chart, now, Some((number, fact)));
+        } else if rules.rules.iter().any(concerned) {
+            let concerned = |rule: &Rule| rule.requires.document().is_none() || concerned(rule);
+            ledger.settle_rules(&chart, now, Some((number, fact)), concerned);
         }
     }
     while let Some(due) =
@@ -70,18 +73,12 @@ pub fn fold(
     Outcome { chart, deficiencies, wake_at }
 }
 
-/// Whether the fact is about a document of a type that rules ask for: it is, or was, or its parent is.
-fn concerns_a_document(chart: &Chart, rules: &RuleSet, fact: &ChartFact) -> bool {
-    let asked_for =
-        |kind: &DocumentType| rules.rules.iter().any(|rule| rule.requires.document() == Some(kind));
-    let What::Document(about) = &fact.what else { return false };
-    let known = [Some(&about.number), about.parent.as_ref()];
-    asked_for(&about.document_type)
-        || known
-            .into_iter()
-            .flatten()
-            .filter_map(|number| chart.documents.get(number))
-            .any(|document| asked_for(&document.document_type))
+/// The types of the documents that the fact is about: what its document is, what it was, and its parent.
+fn kinds_concerned(chart: &Chart, fact: &ChartFact) -> Vec<DocumentType> {
+    let What::Document(about) = &fact.what else { return Vec::new() };
+    let known = [Some(&about.number), about.parent.as_ref()].into_iter().flatten();
+    let known = known.filter_map(|number| chart.documents.get(number)).map(|known| &known.document_type);
+    known.chain([&about.document_type]).cloned().collect()
 }
 
 /// The next instant at which a requirement arises though nothing is reported: an observation lasts, or an
@@ -144,7 +141,18 @@ struct Ledger<'a> {
 impl Ledger<'_> {
     /// Brings the ledger into line with the chart at one moment, after this fact or after time passed.
     fn settle(&mut self, chart: &Chart, now: Timestamp, cause: Option<(usize, &ChartFact)>) {
-        for (index, rule) in self.rules.rules.iter().enumerate() {
+        self.settle_rules(chart, now, cause, |_| true);
+    }
+
+    /// The same for the rules that are concerned.
+    fn settle_rules(
+        &mut self,
+        chart: &Chart,
+        now: Timestamp,
+        cause: Option<(usize, &ChartFact)>,
+        concerned: impl Fn(&Rule) -> bool,
+    ) {
+        for (index, rule) in self.rules.rules.iter().enumerate().filter(|(_, rule)| concerned(rule)) {
             let required = match &rule.requires {
                 Requirement::ChartComplete => self.chart_complete(chart, rule),
                 _ => required(chart, rule, now),
