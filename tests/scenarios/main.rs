@@ -1,4 +1,5 @@
 //! Scenarios: the real program, real files, real sockets.
 
+mod commands;
 mod journey;
 mod truth;

@@ -5,4 +5,5 @@ pub mod api;
 pub mod hospital;
 pub mod mllp;
 pub mod place;
+pub mod sample;
 pub mod worklist;

@@ -1,0 +1,18 @@
+//! Every command: what it is for, and what it says when it cannot.
+
+mod ingest;
+mod proof;
+mod quarantine;
+mod refusals;
+
+use std::path::Path;
+
+use countersign_testkit::program::{Finished, run};
+
+/// Runs a command on a data folder.
+fn on(data: &Path, arguments: &[&str]) -> Finished {
+    let data = data.to_string_lossy();
+    let mut all: Vec<&str> = arguments.to_vec();
+    all.extend(["--data", &*data]);
+    run(all)
+}
