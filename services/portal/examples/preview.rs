@@ -3,6 +3,7 @@
 //! `--empty` shows them before anything has arrived.
 
 #[path = "../tests/it/hospital.rs"]
+#[expect(dead_code, reason = "the tests also ask what was asked")]
 mod hospital;
 
 use axum::http::{HeaderValue, header};

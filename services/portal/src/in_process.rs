@@ -41,3 +41,33 @@ impl Api for InProcess {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        http::{HeaderMap, Method, StatusCode},
+        routing::get,
+    };
+
+    use super::*;
+
+    async fn say(method: Method, headers: HeaderMap) -> (StatusCode, String) {
+        (StatusCode::ACCEPTED, format!("{method} {:?} MARKER", headers.get("min-position")))
+    }
+
+    #[tokio::test]
+    async fn status_body_and_the_wanted_position_go_through() {
+        let api = InProcess::new(Router::new().route("/a", get(say).post(say)));
+        let answer = api.call(Call::get("/a?b=c").not_before(Some(7))).await.expect("an answer");
+        assert_eq!((answer.status, &answer.body[..]), (StatusCode::ACCEPTED, &b"GET Some(\"7\") MARKER"[..]));
+        let answer = api.call(Call::post("/a")).await.expect("an answer");
+        assert_eq!(&answer.body[..], b"POST None MARKER");
+        assert!(!format!("{answer:?}").contains("MARKER"), "bodies hold patient data");
+        assert_eq!(api.call(Call::get("/b")).await.expect("an answer").status, StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_none_is_told() {
+        assert!(InProcess::new(Router::new()).call(Call::get("not an address")).await.is_err());
+    }
+}

@@ -53,7 +53,7 @@ pub(super) async fn handle(
     State(portal): State<Portal>,
     query: Result<Query<Choice>, QueryRejection>,
 ) -> Result<Response, Failure> {
-    let choice = choice(query)?.from_start();
+    let choice = choice(query)?.first_page();
     let mut file = String::from(BYTE_ORDER_MARK);
     line(&mut file, COLUMNS.iter().map(|column| (*column).to_owned()));
     let mut written = 0_u64;

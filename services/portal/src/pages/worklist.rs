@@ -91,7 +91,7 @@ impl Choice {
     }
 
     /// The same choice from its first row.
-    pub(super) fn from_start(&self) -> Self {
+    pub(super) fn first_page(&self) -> Self {
         Self { cursor: None, skipped: None, ..self.clone() }
     }
 
@@ -146,6 +146,7 @@ struct Offer {
 
 #[derive(Template)]
 #[template(path = "worklist.html")]
+#[expect(clippy::struct_excessive_bools, reason = "a template asks questions of yes or no")]
 struct WorklistPage {
     layout: Layout,
     heading: String,
@@ -153,7 +154,6 @@ struct WorklistPage {
     personal: bool,
     open: String,
     overdue: String,
-    any_overdue: bool,
     /// How long the oldest has been overdue.
     longest: Option<String>,
     next_due: Option<Moment>,
@@ -174,7 +174,6 @@ struct WorklistPage {
     /// Nothing has ever arrived.
     blank: bool,
     filtered: bool,
-    clear: &'static str,
 }
 
 pub(super) async fn handle(
@@ -228,7 +227,6 @@ fn assemble(
         heading,
         open: number(open.total),
         overdue: number(overdue.total),
-        any_overdue: overdue.total > 0,
         longest: overdue.items.first().map(|oldest| {
             let moment = Moment::new(oldest.due_at, now, &oldest.time_zone);
             moment.relative.trim_end_matches(" ago").to_owned()
@@ -245,12 +243,11 @@ fn assemble(
         first: number(skipped + 1),
         last: number(last),
         next,
-        start: choice.cursor.is_some().then(|| choice.from_start().href("/")),
-        csv: choice.from_start().href("/worklist.csv"),
+        start: choice.cursor.is_some().then(|| choice.first_page().href("/")),
+        csv: choice.first_page().href("/worklist.csv"),
         csv_cut: (page.total > MOST_EXPORTED).then(|| number(MOST_EXPORTED)),
         blank,
-        filtered: !choice.from_start().is_default(),
-        clear: "/",
+        filtered: !choice.first_page().is_default(),
     }
 }
 

@@ -54,8 +54,7 @@ impl Responsible {
     }
 }
 
-/// One deficiency, ready to be shown.
-#[derive(Debug)]
+/// One deficiency, ready to be shown. Holds a patient's name in the clear, so it cannot be printed (`Debug`).
 pub(crate) struct DeficiencyRow {
     pub(crate) id: String,
     pub(crate) title: String,

@@ -30,7 +30,7 @@ pub(crate) struct Hospital {
     pub(crate) failing: Option<(&'static str, StatusCode)>,
     /// No answer at all.
     pub(crate) down: bool,
-    calls: Mutex<Vec<Call>>,
+    pub(crate) calls: Mutex<Vec<Call>>,
 }
 
 impl Hospital {
@@ -73,6 +73,12 @@ impl Hospital {
                 },
             )
             .collect()
+    }
+
+    /// The positions that the calls so far asked for.
+    pub(crate) fn positions(&self) -> Vec<Option<u64>> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().map(|call| call.min_position).collect()
     }
 
     fn answer(&self, call: &Call) -> Answer {

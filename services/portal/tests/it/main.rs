@@ -1,0 +1,9 @@
+//! Pages as a reader gets them, over a hospital in memory that stands behind the port.
+
+mod addresses;
+mod export;
+mod failures;
+mod hospital;
+mod pages;
+mod replay;
+mod site;
