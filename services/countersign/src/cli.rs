@@ -34,6 +34,8 @@ pub enum Command {
     Quarantine(Quarantine),
     /// Read stored messages again with the present feed profiles.
     Reinterpret(Reinterpret),
+    /// Look at parts of a running Countersign's feed that stand still, and let them go on.
+    Partitions(Partitions),
     /// Build the read models anew from the journal.
     Rebuild(Rebuild),
     /// Prove that every read model is what the journal says.
@@ -249,6 +251,41 @@ pub struct Reinterpret {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `countersign partitions`
+#[derive(Debug, Args)]
+pub struct Partitions {
+    /// Address of a running Countersign.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", global = true)]
+    pub url: String,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: PartitionsAction,
+}
+
+/// What to do about partitions that stand still.
+#[derive(Debug, Subcommand)]
+pub enum PartitionsAction {
+    /// List them, with the event each stands before and the reason.
+    List {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let all of them try again, after whatever was wrong has been put right.
+    Retry,
+    /// Pass over the event at which one stands. Who and why is recorded for ever.
+    Skip {
+        /// Number of the partition, 0 to 63.
+        partition: u8,
+        /// Who decides.
+        #[arg(long)]
+        actor: String,
+        /// Why.
+        #[arg(long)]
+        why: String,
+    },
 }
 
 /// A read model.

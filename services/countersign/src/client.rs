@@ -30,6 +30,24 @@ impl Client {
         self.answer(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
+    /// `POST` without a body, for something that answers nothing.
+    pub async fn tell(&self, path: &str) -> anyhow::Result<()> {
+        let answer = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .send()
+            .await
+            .with_context(|| self.unreachable())?;
+        match answer.status() {
+            status if status.is_success() => Ok(()),
+            status => bail!("{} answered {}", self.base, status.as_u16()),
+        }
+    }
+
+    fn unreachable(&self) -> String {
+        format!("cannot reach {}: is Countersign running there?", self.base)
+    }
+
     /// Every item of a paged list.
     pub async fn all<T: DeserializeOwned>(
         &self,
@@ -52,10 +70,7 @@ impl Client {
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
-        let answer = request
-            .send()
-            .await
-            .with_context(|| format!("cannot reach {}: is Countersign running there?", self.base))?;
+        let answer = request.send().await.with_context(|| self.unreachable())?;
         let status = answer.status();
         if status.is_success() {
             return answer.json().await.context("the answer is not what the API promises");

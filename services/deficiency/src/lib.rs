@@ -5,6 +5,7 @@
 //! - [`publish`]: stored events out, as contract events.
 //! - [`projections`]: the read model, its tables and its queries.
 //! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
+//! - [`skip`]: what an operator does about an event that cannot be processed.
 //! - [`explain`]: one deficiency with everything that led to it.
 
 pub mod api;
@@ -15,3 +16,4 @@ pub mod explain;
 pub mod projections;
 pub mod publish;
 pub mod service;
+pub mod skip;

@@ -107,6 +107,7 @@ impl Deficiency {
 
     /// Loop: facts in, decisions into the journal.
     pub async fn consume(&self) -> Result<(), ServiceError> {
+        self.recall_skips().await?;
         Ok(self.consumer.run().await?)
     }
 
@@ -142,6 +143,7 @@ impl Deficiency {
     /// Works through everything that is in the journal now, and returns: for commands that run on a folder
     /// without a server.
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
+        self.recall_skips().await?;
         loop {
             self.consumer.catch_up().await?;
             let folded = self.model.catch_up(self.journal.as_ref()).await?;

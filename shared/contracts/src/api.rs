@@ -4,6 +4,7 @@
 use countersign_kernel::{DeficiencyId, EncounterId, MessageId, Phi, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -212,4 +213,30 @@ pub struct ProviderView {
     /// The earliest due instant among the open ones.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_due_at: Option<Timestamp>,
+}
+
+/// A partition of the feed that stands before an event it cannot process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StoppedPartition {
+    /// 0 to 63.
+    pub partition: u8,
+    /// The event.
+    pub event: Uuid,
+    /// Its type.
+    pub kind: String,
+    /// Why it cannot be processed.
+    pub reason: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+}
+
+/// Who decides to pass over an event, and why: both go on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SkipRequest {
+    /// Who decides.
+    pub actor: String,
+    /// Why.
+    pub why: String,
 }

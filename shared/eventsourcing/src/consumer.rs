@@ -74,7 +74,7 @@ pub struct Stopped {
     pub before: Cursor,
 }
 
-/// The consumer's own file: how far it came, which partitions stand still, what was skipped and by whom.
+/// The consumer's own file: how far it came, which partitions stand still, what is to be passed over.
 pub struct Checkpoints {
     connection: Mutex<Connection>,
 }
@@ -95,8 +95,7 @@ const SCHEMA: &str = "
         PRIMARY KEY (consumer, partition)
     );
     CREATE TABLE IF NOT EXISTS skipped (
-        consumer TEXT NOT NULL, event TEXT NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL,
-        at TEXT NOT NULL, actor TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (consumer, event)
+        consumer TEXT NOT NULL, event TEXT NOT NULL, PRIMARY KEY (consumer, event)
     );";
 
 impl Checkpoints {
@@ -202,18 +201,9 @@ impl Checkpoints {
         Ok(())
     }
 
-    fn skip(
-        &self,
-        consumer: &str,
-        stop: &Stopped,
-        actor: &str,
-        why: &str,
-        at: Timestamp,
-    ) -> Result<(), CheckpointError> {
-        self.sql().execute(
-            "INSERT OR IGNORE INTO skipped VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![consumer, stop.event.to_string(), stop.kind, stop.reason, at.to_string(), actor, why],
-        )?;
+    fn pass_over(&self, consumer: &str, event: EventId) -> Result<(), CheckpointError> {
+        self.sql()
+            .execute("INSERT OR IGNORE INTO skipped VALUES (?1, ?2)", params![consumer, event.to_string()])?;
         Ok(())
     }
 }
@@ -276,14 +266,10 @@ impl Consumer {
         self.wake.send_modify(|count| *count += 1);
     }
 
-    /// Passes over the event at which a partition stands. Recorded with who and why, for ever.
-    pub fn skip(&self, partition: Partition, actor: &str, why: &str) -> Result<bool, CheckpointError> {
-        let Some(stop) = self.stopped()?.into_iter().find(|stop| stop.partition == partition) else {
-            return Ok(false);
-        };
-        self.checkpoints.skip(self.name, &stop, actor, why, self.clock.now())?;
-        self.resume();
-        Ok(true)
+    /// From now on this event is passed over when it cannot be processed. The caller keeps the record of who
+    /// decided so, and why, in the journal: this file may be deleted.
+    pub fn pass_over(&self, event: EventId) -> Result<(), CheckpointError> {
+        self.checkpoints.pass_over(self.name, event)
     }
 
     /// Works for as long as the process lives.

@@ -5,6 +5,7 @@ mod doctor;
 mod explain;
 mod feeds;
 mod ingest;
+mod partitions;
 mod proof;
 mod quarantine;
 mod reinterpret;
@@ -38,6 +39,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Feeds(args) => done(runtime.block_on(feeds::run(args))),
         Command::Quarantine(args) => done(runtime.block_on(quarantine::run(args))),
         Command::Reinterpret(args) => done(runtime.block_on(reinterpret::run(args))),
+        Command::Partitions(args) => done(runtime.block_on(partitions::run(args))),
         Command::Rebuild(args) => done(runtime.block_on(proof::rebuild(args))),
         Command::Verify(args) => runtime.block_on(proof::verify(args)),
         Command::Doctor(args) => runtime.block_on(doctor::run(args)),

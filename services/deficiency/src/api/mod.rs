@@ -4,13 +4,18 @@ mod chart;
 mod deficiencies;
 mod deficiency;
 mod explanation;
+mod partitions;
 mod providers;
 
 use std::sync::Arc;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use countersign_contracts::api::{
-    ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, TimelineEntry,
+    ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
+    TimelineEntry,
 };
 use countersign_eventsourcing::journal::Position;
 use countersign_runtime::http::{MinPosition, Problem};
@@ -28,15 +33,18 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/deficiencies/{id}/explanation", get(explanation::handle))
         .route("/api/v1/charts/{id}", get(chart::handle))
         .route("/api/v1/providers", get(providers::handle))
+        .route("/api/v1/partitions", get(partitions::list))
+        .route("/api/v1/partitions/retry", post(partitions::retry))
+        .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
         .with_state(service)
 }
 
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle),
+    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip),
     components(schemas(
-        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, TimelineEntry, ChartView,
+        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
         ProviderView, Problem
     ))
 )]
