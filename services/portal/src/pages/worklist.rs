@@ -25,6 +25,8 @@ const UNASSIGNED: &str = "*unassigned";
 const ANY_STATUS: &str = "all";
 /// More providers than this are not offered in a list, but searched for on their own page.
 const MOST_CHOICES: usize = 400;
+/// With more overdue than this, nobody asks what is due next.
+const MOST_OVERDUE: u64 = 250;
 /// Rows of the file at most.
 pub(super) const MOST_EXPORTED: u64 = 10_000;
 
@@ -164,6 +166,8 @@ struct WorklistPage {
     facility: String,
     only_overdue: bool,
     rows: Vec<DeficiencyRow>,
+    /// The rows are of several facilities.
+    with_facility: bool,
     total: String,
     first: String,
     last: String,
@@ -182,17 +186,16 @@ pub(super) async fn handle(
 ) -> Result<Response, Failure> {
     let choice = choice(query)?;
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let (wanted, open, overdue) = (
-        choice.wanted(ROWS),
-        Wanted { status: Some("open"), ..choice.scope() },
-        Wanted { overdue: true, ..choice.scope() },
-    );
-    let (page, open, overdue, providers) = tokio::try_join!(
+    let (wanted, overdue) = (choice.wanted(ROWS), Wanted { overdue: true, ..choice.scope() });
+    let (page, overdue, providers) = tokio::try_join!(
         ask::deficiencies(api, &wanted),
-        ask::deficiencies(api, &open),
         ask::deficiencies(api, &overdue),
         ask::providers(api),
     )?;
+    // In order of due instants, what is due next comes right after what is overdue.
+    let until_next = usize::try_from(overdue.total.min(MOST_OVERDUE) + 1).unwrap_or(1);
+    let open = Wanted { status: Some("open"), limit: until_next, ..choice.scope() };
+    let open = ask::deficiencies(api, &open).await?;
     html(&assemble(&choice, &page, &open, &overdue, providers.items, now))
 }
 
@@ -231,7 +234,11 @@ fn assemble(
             let moment = Moment::new(oldest.due_at, now, &oldest.time_zone);
             moment.relative.trim_end_matches(" ago").to_owned()
         }),
-        next_due: next_due(choice, page, now),
+        next_due: open
+            .items
+            .iter()
+            .find(|view| !view.overdue)
+            .map(|view| Moment::new(view.due_at, now, &view.time_zone)),
         providers,
         more_providers,
         statuses: offer_statuses(choice),
@@ -239,6 +246,7 @@ fn assemble(
         facility: choice.facility.clone().unwrap_or_default(),
         only_overdue: choice.overdue.is_some(),
         rows: page.items.iter().map(|view| DeficiencyRow::new(view, now)).collect(),
+        with_facility: page.items.windows(2).any(|pair| pair[0].facility != pair[1].facility),
         total: number(page.total),
         first: number(skipped + 1),
         last: number(last),
@@ -249,18 +257,6 @@ fn assemble(
         blank,
         filtered: !choice.first_page().is_default(),
     }
-}
-
-/// The first instant to come: the list is in order of due instants, so it is on the first page unless more is
-/// overdue than fits on it.
-fn next_due(choice: &Choice, page: &Page<DeficiencyView>, now: Timestamp) -> Option<Moment> {
-    if choice.cursor.is_some() {
-        return None;
-    }
-    page.items
-        .iter()
-        .find(|view| view.status == "open" && !view.overdue)
-        .map(|view| Moment::new(view.due_at, now, &view.time_zone))
 }
 
 fn offer_providers(choice: &Choice, providers: Vec<ProviderView>) -> (Vec<Offer>, bool) {

@@ -54,6 +54,32 @@ async fn what_is_next_is_told_when_nothing_is_overdue() {
 }
 
 #[tokio::test]
+async fn what_is_next_is_told_beside_what_is_overdue() {
+    // given more overdue than fits on the page
+    let mut hospital = Hospital::empty(noon());
+    for index in 0..80 {
+        let mut view = deficiency(1, noon());
+        view.id = DeficiencyId::derive(&[&index.to_string()]);
+        view.due_at = noon() + if index == 79 { 5.hours() } else { -(100 - index).hours() };
+        view.overdue = index != 79;
+        hospital.deficiencies.push(view);
+    }
+    let page = Site::of(hospital).get("/").await;
+    assert!(page.text.contains("<dd>79 <small>") && page.text.contains("<dd>in 5 hours <small>"));
+}
+
+#[tokio::test]
+async fn the_facility_is_named_where_there_are_several() {
+    let here = deficiency(1, noon());
+    let mut there = deficiency(2, noon());
+    there.facility = "ELSEWHERE".to_owned();
+    let one = Hospital { deficiencies: vec![here.clone()], ..Hospital::empty(noon()) };
+    assert!(!Site::of(one).get("/").await.text.contains("class=\"facility\""));
+    let two = Hospital { deficiencies: vec![here, there], ..Hospital::empty(noon()) };
+    assert!(Site::of(two).get("/").await.text.contains("ELSEWHERE"));
+}
+
+#[tokio::test]
 async fn an_empty_installation_says_how_to_fill_it() {
     let site = Site::of(Hospital::empty(noon()));
     let worklist = site.get("/").await;
