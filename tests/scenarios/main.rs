@@ -1,5 +1,7 @@
 //! Scenarios: the real program, real files, real sockets.
 
 mod commands;
+mod crash;
+mod distributed;
 mod journey;
 mod truth;

@@ -2,8 +2,11 @@
 //! is not the product's own, small hospitals, worklists and how they differ, questions to the API.
 
 pub mod api;
+pub mod feeds;
 pub mod hospital;
+pub mod load;
 pub mod mllp;
 pub mod place;
 pub mod sample;
+pub mod system;
 pub mod worklist;

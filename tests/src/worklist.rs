@@ -10,7 +10,7 @@ use countersign_testkit::program::{Program, run};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::api;
+use crate::{api, place::Place};
 
 /// Differences that are told in full.
 const TOLD: usize = 20;
@@ -101,6 +101,14 @@ pub fn rows_of_folder(data: &Path, extra: &[&str]) -> Vec<Deficiency> {
     run(arguments).well().json()
 }
 
+/// What is owed by these messages when one process takes them in, in this order, undisturbed.
+pub fn of_messages(messages: &[impl AsRef<[u8]>]) -> Worklist {
+    let place = Place::new();
+    let file = place.write_messages("in.hl7", messages);
+    run(["ingest", &*file.to_string_lossy(), "--data", &*place.data().to_string_lossy()]).well();
+    of_folder(&place.data())
+}
+
 /// What a running program says.
 pub fn of_program(program: &Program) -> Worklist {
     by_key(api::all(program, "/api/v1/deficiencies", 1000))
@@ -168,9 +176,16 @@ fn in_short(row: &Deficiency) -> String {
     fields.join(", ")
 }
 
-/// Panics when two lists differ.
+/// Panics when two lists differ, ids included: they come from the messages, so that every installation that
+/// saw the same ones has the same.
 pub fn assert_same(wanted: &Worklist, found: &Worklist) {
     assert!(!wanted.is_empty(), "nothing to compare with");
+    let ids = |list: &Worklist| -> Vec<(String, String)> {
+        list.values().map(|row| (row.id.clone(), row.chart.clone())).collect()
+    };
+    if wanted.len() == found.len() {
+        assert_eq!(ids(wanted), ids(found), "ids differ");
+    }
     if let Some(difference) = difference(wanted, found, |_| Vec::new()) {
         panic!("{difference}");
     }
