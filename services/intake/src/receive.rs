@@ -129,6 +129,11 @@ impl Intake {
         self
     }
 
+    /// The feed profiles: call [`ProfileStore::reload`] when their file changed.
+    pub const fn profiles(&self) -> &Arc<ProfileStore> {
+        &self.profiles
+    }
+
     pub(crate) const fn limits(&self) -> &Limits {
         &self.limits
     }

@@ -48,6 +48,9 @@ macro_rules! finding_codes {
         }
 
         impl FindingCode {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
             /// The stored name.
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$name => $code,)+ }

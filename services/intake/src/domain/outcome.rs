@@ -116,26 +116,27 @@ impl Reason {
         }
     }
 
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::NoMessageType,
+        Self::NoTrigger,
+        Self::NoVisitNumber,
+        Self::NoDocument,
+        Self::NoMergePair,
+        Self::Empty,
+        Self::NotHl7,
+        Self::Batch,
+        Self::Utf16,
+        Self::NonAsciiDelimiter,
+        Self::BadDelimiters,
+        Self::TooLarge,
+        Self::TooManyParts,
+        Self::Incomplete,
+    ];
+
     /// The reason with this stored name.
     pub fn from_code(code: &str) -> Option<Self> {
-        [
-            Self::NoMessageType,
-            Self::NoTrigger,
-            Self::NoVisitNumber,
-            Self::NoDocument,
-            Self::NoMergePair,
-            Self::Empty,
-            Self::NotHl7,
-            Self::Batch,
-            Self::Utf16,
-            Self::NonAsciiDelimiter,
-            Self::BadDelimiters,
-            Self::TooLarge,
-            Self::TooManyParts,
-            Self::Incomplete,
-        ]
-        .into_iter()
-        .find(|reason| reason.code() == code)
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
     }
 }
 
@@ -180,9 +181,9 @@ mod tests {
 
     #[test]
     fn every_reason_is_found_by_the_name_it_is_stored_under() {
-        for code in ["no-trigger", "too-many-parts", "utf16", "bad-delimiters"] {
-            let reason = Reason::from_code(code).expect(code);
-            assert_eq!(serde_json::to_string(&reason).expect("json"), format!("\"{code}\""));
+        for reason in Reason::ALL {
+            assert_eq!(Reason::from_code(reason.code()), Some(reason));
+            assert_eq!(serde_json::to_string(&reason).expect("json"), format!("\"{}\"", reason.code()));
         }
         assert_eq!(Reason::from_code("?"), None);
     }

@@ -6,5 +6,5 @@ use countersign_eventsourcing::projection::Projection;
 
 /// The intake's one read model, new and empty.
 pub fn read_model() -> Box<dyn Projection> {
-    Box::new(inbox::Inbox)
+    Box::new(inbox::Inbox::default())
 }

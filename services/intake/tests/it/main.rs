@@ -4,6 +4,7 @@ mod support;
 
 mod api;
 mod corpus;
+mod documented;
 mod privacy;
 mod property;
 mod publishing;

@@ -25,7 +25,11 @@ pub const VERSION: u32 = 1;
 
 /// Folds the streams of category `message`.
 #[derive(Debug, Default)]
-pub struct Inbox;
+pub struct Inbox {
+    /// A message whose row is not written yet: its first reading nearly always follows at once, and both then
+    /// make one row.
+    waiting: Option<RecordedEvent>,
+}
 
 /// [`MessageReceived`] without the message itself: the raw text is passed over, not copied.
 #[derive(Deserialize)]
@@ -77,18 +81,43 @@ impl Projection for Inbox {
         include_str!("schema.sql")
     }
 
+    fn indexes(&self) -> &'static str {
+        include_str!("indexes.sql")
+    }
+
     fn apply(&mut self, tables: &Transaction<'_>, event: &RecordedEvent) -> Result<(), ProjectionError> {
-        match &*event.kind {
-            MessageReceived::KIND => received(tables, event),
-            MessageRead::KIND => read(tables, event),
-            MessageRepeated::KIND => repeated(tables, event),
-            _ => Ok(()),
+        // What an attempt that failed has left behind comes again.
+        let waiting = self.waiting.take().filter(|waiting| waiting.position < event.position);
+        let first_reading = &*event.kind == MessageRead::KIND;
+        if let Some(waiting) = waiting {
+            let read = (first_reading && waiting.stream == event.stream).then_some(event);
+            received(tables, &waiting, read)?;
+            if read.is_some() {
+                return Ok(());
+            }
         }
+        match &*event.kind {
+            MessageReceived::KIND => self.waiting = Some(event.clone()),
+            MessageRead::KIND => read(tables, event)?,
+            MessageRepeated::KIND => repeated(tables, event)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, tables: &Transaction<'_>) -> Result<(), ProjectionError> {
+        self.waiting.take().map_or(Ok(()), |waiting| received(tables, &waiting, None))
     }
 }
 
-fn received(tables: &Transaction<'_>, event: &RecordedEvent) -> Result<(), ProjectionError> {
+/// A new message, and its first reading if that is known.
+fn received(
+    tables: &Transaction<'_>,
+    event: &RecordedEvent,
+    read: Option<&RecordedEvent>,
+) -> Result<(), ProjectionError> {
     let row: ReceivedRow<'_> = borrowed(event)?;
+    let read: Option<ReadRow<'_>> = read.map(borrowed).transpose()?;
     let named = !row.control_id.is_empty();
     let reused = named
         && tables
@@ -102,7 +131,7 @@ fn received(tables: &Transaction<'_>, event: &RecordedEvent) -> Result<(), Proje
         .prepare_cached(
             "INSERT INTO message (position, id, received_at, source, application, facility, control_id,
                 control_id_reused, message_type, version, bytes, feed, outcome, reason, reading)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, '', 'not_used', NULL, 0)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             event.position.0,
@@ -116,8 +145,12 @@ fn received(tables: &Transaction<'_>, event: &RecordedEvent) -> Result<(), Proje
             row.message_type,
             row.version,
             row.bytes,
+            read.as_ref().map_or("", |read| &read.feed),
+            read.as_ref().map_or("not_used", |read| read.outcome),
+            read.as_ref().and_then(|read| read.reason),
+            read.as_ref().map_or(0, |read| read.reading),
         ])?;
-    Ok(())
+    read.map_or(Ok(()), |read| note_findings(tables, event.position.0, &read.findings))
 }
 
 fn read(tables: &Transaction<'_>, event: &RecordedEvent) -> Result<(), ProjectionError> {
@@ -131,9 +164,17 @@ fn read(tables: &Transaction<'_>, event: &RecordedEvent) -> Result<(), Projectio
     if row.reading > 0 {
         tables.prepare_cached("DELETE FROM finding WHERE message = ?1")?.execute([position])?;
     }
-    for finding in &row.findings {
+    note_findings(tables, position, &row.findings)
+}
+
+fn note_findings(
+    tables: &Transaction<'_>,
+    message: u64,
+    findings: &[Finding],
+) -> Result<(), ProjectionError> {
+    for finding in findings {
         tables.prepare_cached("INSERT OR IGNORE INTO finding VALUES (?1, ?2, ?3)")?.execute(params![
-            position,
+            message,
             finding.code.code(),
             finding.detail.as_deref().unwrap_or_default()
         ])?;

@@ -16,8 +16,8 @@ CREATE TABLE message (
     reason TEXT,                            -- why it is in quarantine
     reading INTEGER NOT NULL                -- number of the last reading, from 0
 );
+-- Whether a control id was used before is asked for every message.
 CREATE INDEX message_control_id ON message (control_id, application, facility);
-CREATE INDEX message_quarantine ON message (position) WHERE reason IS NOT NULL;
 -- What the last reading of a message assumed or found odd.
 CREATE TABLE finding (
     message INTEGER NOT NULL,               -- message.position
@@ -31,4 +31,3 @@ CREATE TABLE repetition (
     message INTEGER NOT NULL,               -- message.position
     received_at INTEGER NOT NULL
 );
-CREATE INDEX repetition_message ON repetition (message);
