@@ -1,5 +1,6 @@
 //! Scenarios: the real program, real files, real sockets.
 
+mod arrival;
 mod commands;
 mod crash;
 mod distributed;

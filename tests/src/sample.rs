@@ -1,4 +1,30 @@
-//! A few plain messages of a hospital called MERCY.
+//! Messages written by hand, of a hospital called MERCY.
+
+/// A segment with these fields, by number; those between are empty.
+pub fn segment(name: &str, fields: &[(usize, &str)]) -> String {
+    let last = fields.iter().map(|(number, _)| *number).max().unwrap_or_default();
+    let mut values = vec![""; last];
+    for (number, value) in fields {
+        values[number - 1] = value;
+    }
+    let mut segment = name.to_owned();
+    for value in values {
+        segment.push('|');
+        segment.push_str(value);
+    }
+    segment
+}
+
+/// A message: its type, when it was written, its control id, and the segments behind EVN.
+pub fn message(kind: &str, written: &str, control_id: &str, segments: &[String]) -> String {
+    let (code, trigger) = kind.split_once('^').expect("code and trigger");
+    let mut message = format!("{}\rEVN|{trigger}|{written}", header(code, trigger, written, control_id));
+    for segment in segments {
+        message.push('\r');
+        message.push_str(segment);
+    }
+    message
+}
 
 /// An ADT message about a visit: its trigger, when it was written, its control id.
 pub fn adt(trigger: &str, written: &str, control_id: &str, visit: &str) -> String {
