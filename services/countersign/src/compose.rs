@@ -76,10 +76,10 @@ impl Ground {
                     Sharing::WithOthers => DataFolder::open_shared(dir, command),
                 }?;
                 let opened = Arc::clone(&folder);
-                let journal =
-                    tokio::task::spawn_blocking(move || SqliteJournal::open(opened, Options::default()))
-                        .await?
-                        .with_context(|| format!("data folder {}", dir.display()))?;
+                let options = Options { largest_event: largest_event(&config), ..Options::default() };
+                let journal = tokio::task::spawn_blocking(move || SqliteJournal::open(opened, options))
+                    .await?
+                    .with_context(|| format!("data folder {}", dir.display()))?;
                 (Arc::clone(&journal) as Arc<dyn Journal>, Some(journal), Some(folder))
             }
             JournalKind::EventStoreDb => (event_store(&config).await?, None, None),
@@ -135,19 +135,23 @@ impl Ground {
         Ok(Arc::new(
             Intake::new(Arc::clone(&self.journal), Arc::new(profiles), Arc::clone(&self.clock))
                 .with_max_message_bytes(self.config.mllp.max_message_bytes)
-                .traced(countersign_runtime::telemetry::current_traceparent),
+                .traced(countersign_runtime::telemetry::current_traceparent)
+                .measured(&opentelemetry::global::meter("countersign.intake")),
         ))
     }
 
     /// The intake beside its MLLP port: feeds, quarantine, reading again.
     pub fn inbox(&self, intake: &Arc<Intake>) -> anyhow::Result<Arc<Inbox>> {
-        let model = ReadModel::open(
-            &self.own_state("intake")?,
-            Box::new(countersign_intake::projections::inbox::Inbox),
-        )?
-        .traced(countersign_runtime::telemetry::span_from_traceparent);
+        let model =
+            ReadModel::open(&self.own_state("intake")?, countersign_intake::projections::read_model())?
+                .traced(countersign_runtime::telemetry::span_from_traceparent);
         Ok(Arc::new(Inbox::new(Arc::clone(intake), Arc::new(model))))
     }
+}
+
+/// The largest message that is accepted, as the journal holds it: Base64 adds a third, the rest is its envelope.
+fn largest_event(config: &Config) -> usize {
+    config.mllp.max_message_bytes / 3 * 4 + 1024 * 1024
 }
 
 /// The rules in force.

@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 pub use command::{Finished, binary, run, run_with};
 
 /// How long a process may take to start or to stop before the test fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// What the program says before the address of its pages and API, and of its MLLP port.
 const HTTP: [&str; 2] = ["pages and API on ", "worklist  http://"];
 const MLLP: [&str; 2] = ["HL7 v2 (MLLP) on ", "HL7 v2    mllp://"];

@@ -23,7 +23,7 @@ struct Rebuilt {
 
 fn projection(model: Model) -> (&'static str, Box<dyn Projection>) {
     match model {
-        Model::Intake => ("intake", Box::new(countersign_intake::projections::inbox::Inbox)),
+        Model::Intake => ("intake", countersign_intake::projections::read_model()),
         Model::Deficiency => ("deficiency", countersign_deficiency::service::read_model()),
     }
 }

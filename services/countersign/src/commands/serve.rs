@@ -4,7 +4,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Json, Router, routing::get};
 use countersign_eventsourcing::read_model::ReadModel;
-use countersign_intake::server::{MllpServer, ServerOptions, TlsFiles};
+use countersign_intake::{
+    Intake,
+    server::{MllpServer, ServerOptions, TlsFiles},
+};
 use countersign_nats::Relay;
 use countersign_runtime::{
     Life,
@@ -12,7 +15,10 @@ use countersign_runtime::{
     lifecycle::STOP_LIMIT,
     telemetry::{self, Metrics},
 };
-use tokio::runtime::Runtime;
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+};
 use utoipa::OpenApi;
 
 use super::{configure, data_override};
@@ -121,8 +127,22 @@ async fn start_intake(
         server.run(stop).await;
         Ok::<(), anyhow::Error>(())
     });
+    let reread = Arc::clone(&intake);
+    life.spawn("feed profiles", |stop| async move { stopped_by(stop, reread_on_hangup(&reread)).await });
     follow(ground, life, "inbox", inbox.read_model(), checks);
     Ok((countersign_intake::api::routes(inbox), address))
+}
+
+/// SIGHUP: the feed profiles are read again from their file. A file that cannot be used changes nothing.
+async fn reread_on_hangup(intake: &Intake) -> anyhow::Result<()> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    while hangups.recv().await.is_some() {
+        match intake.profiles().reload() {
+            Ok(()) => tracing::info!("feed profiles read again"),
+            Err(error) => tracing::error!(%error, "feed profiles not changed"),
+        }
+    }
+    Ok(())
 }
 
 fn start_deficiency(

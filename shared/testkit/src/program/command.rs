@@ -12,7 +12,7 @@ use std::{
 use serde::de::DeserializeOwned;
 
 /// How long a command may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// A command that has ended.
 #[derive(Debug, Clone)]
