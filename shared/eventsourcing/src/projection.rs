@@ -30,10 +30,21 @@ pub trait Projection: Send + 'static {
     /// Which events it folds.
     fn filter(&self) -> Filter;
 
-    /// Creates the tables.
+    /// Creates the tables, with the keys and indexes that [`apply`](Self::apply) itself looks things up by.
     fn schema(&self) -> &'static str;
+
+    /// Creates the indexes that only queries need. When a model is built anew they are made at the end, in one
+    /// sweep each, which costs a fraction of keeping them in order row by row.
+    fn indexes(&self) -> &'static str {
+        ""
+    }
 
     /// Folds one event. Called once per event, in journal order, inside the transaction that also moves the
     /// checkpoint.
     fn apply(&mut self, tables: &Transaction<'_>, event: &RecordedEvent) -> Result<(), ProjectionError>;
+
+    /// Writes what [`apply`](Self::apply) has kept back. Called before the checkpoint moves, in its transaction.
+    fn settle(&mut self, _tables: &Transaction<'_>) -> Result<(), ProjectionError> {
+        Ok(())
+    }
 }

@@ -11,8 +11,8 @@ use std::{
 };
 
 use futures::StreamExt;
-use rusqlite::{Connection, OpenFlags, params};
-use tokio::sync::watch;
+use rusqlite::{Connection, OpenFlags, Transaction, params};
+use tokio::sync::{mpsc, watch};
 use tracing::Span;
 
 use crate::{
@@ -84,57 +84,69 @@ fn file_of(folder: &Path, projection: &dyn Projection) -> PathBuf {
     folder.join(format!("{}.v{}.db", projection.name(), projection.version()))
 }
 
-fn open_writer(
-    path: &Path,
-    projection: &dyn Projection,
-    durable: bool,
-) -> Result<Connection, ReadModelError> {
+fn open_writer(path: &Path, projection: &dyn Projection) -> Result<Connection, ReadModelError> {
     let connection = Connection::open(path)?;
-    connection.execute_batch(if durable {
+    connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 10000;
-         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
-    } else {
-        // A copy that is being built is thrown away after a crash: nothing to protect yet.
-        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -131072;
-         PRAGMA temp_store = MEMORY; PRAGMA locking_mode = EXCLUSIVE;"
-    })?;
+         PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
+    )?;
     connection.set_prepared_statement_cache_capacity(64);
-    let made = connection.table_exists(None, "checkpoint")?;
-    if !made {
-        connection.execute_batch(&format!(
-            "BEGIN;
-             {}
-             CREATE TABLE checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
-             INSERT INTO checkpoint VALUES (1, 0);
-             COMMIT;",
-            projection.schema()
-        ))?;
+    if !connection.table_exists(None, "checkpoint")? {
+        create_tables(&connection, projection, projection.indexes())?;
     }
     Ok(connection)
 }
 
+fn create_tables(
+    connection: &Connection,
+    projection: &dyn Projection,
+    indexes: &str,
+) -> Result<(), rusqlite::Error> {
+    connection.execute_batch(&format!(
+        "BEGIN;
+         {}
+         {indexes}
+         CREATE TABLE checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
+         INSERT INTO checkpoint VALUES (1, 0);
+         COMMIT;",
+        projection.schema()
+    ))
+}
+
 fn checkpoint_of(connection: &Connection) -> Result<Position, rusqlite::Error> {
-    connection.query_row("SELECT position FROM checkpoint", [], |row| row.get(0)).map(Position)
+    connection
+        .prepare_cached("SELECT position FROM checkpoint")?
+        .query_row([], |row| row.get(0))
+        .map(Position)
+}
+
+/// Folds a batch into the tables and moves the checkpoint, all in one transaction.
+fn fold(
+    tables: &Transaction<'_>,
+    projection: &mut dyn Projection,
+    span_of: Option<SpanOf>,
+    batch: &Batch,
+) -> Result<(), ReadModelError> {
+    let name = projection.name();
+    let stopped = |position| move |source| ReadModelError::Stopped { name, position, source };
+    let before = checkpoint_of(tables)?;
+    for event in batch.events.iter().filter(|event| event.position > before) {
+        let span = span_of.and_then(|span_of| Some(span_of("read_model.apply", Some(&traceparent(event)?))));
+        let _entered = span.as_ref().map(Span::enter);
+        projection.apply(tables, event).map_err(stopped(event.position))?;
+    }
+    projection.settle(tables).map_err(stopped(batch.upto))?;
+    tables
+        .prepare_cached("UPDATE checkpoint SET position = max(position, ?1)")?
+        .execute(params![batch.upto.0])?;
+    Ok(())
 }
 
 impl Writer {
     fn apply(&mut self, batch: &Batch) -> Result<(), ReadModelError> {
         let Self { connection, projection, span_of } = self;
         let tables = connection.transaction()?;
-        let before = checkpoint_of(&tables)?;
-        for event in batch.events.iter().filter(|event| event.position > before) {
-            let span =
-                span_of.and_then(|span_of| Some(span_of("read_model.apply", Some(&traceparent(event)?))));
-            let _entered = span.as_ref().map(Span::enter);
-            projection.apply(&tables, event).map_err(|source| ReadModelError::Stopped {
-                name: projection.name(),
-                position: event.position,
-                source,
-            })?;
-        }
-        tables
-            .prepare_cached("UPDATE checkpoint SET position = max(position, ?1)")?
-            .execute(params![batch.upto.0])?;
+        fold(&tables, projection.as_mut(), *span_of, batch)?;
         tables.commit()?;
         Ok(())
     }
@@ -166,7 +178,7 @@ impl ReadModel {
         std::fs::create_dir_all(folder)
             .map_err(|source| ReadModelError::File { path: folder.to_owned(), source })?;
         let path = file_of(folder, projection.as_ref());
-        let connection = open_writer(&path, projection.as_ref(), true)?;
+        let connection = open_writer(&path, projection.as_ref())?;
         let applied = watch::Sender::new(checkpoint_of(&connection)?);
         for version in 1..projection.version().saturating_sub(1) {
             remove_database(&folder.join(format!("{}.v{version}.db", projection.name())))?;
@@ -349,6 +361,7 @@ fn remove_database(path: &Path) -> Result<(), ReadModelError> {
     Ok(())
 }
 
+/// Builds a model in a file of its own. One thread reads ahead while another folds.
 async fn build(
     path: &Path,
     projection: Box<dyn Projection>,
@@ -358,8 +371,9 @@ async fn build(
 ) -> Result<Folded, ReadModelError> {
     remove_database(path)?;
     let filter = projection.filter();
-    let connection = open_writer(path, projection.as_ref(), false)?;
-    let mut writer = Writer { connection, projection, span_of: None };
+    let (pages, to_fold) = mpsc::channel(2);
+    let file = path.to_owned();
+    let folding = tokio::task::spawn_blocking(move || fold_all(&file, projection, to_fold));
     let mut folded = Folded { events: 0, upto: Position::START };
     loop {
         let mut batch = journal.read_all(folded.upto, filter.clone(), PAGE).await?;
@@ -370,19 +384,43 @@ async fn build(
             done = true;
         }
         folded = Folded { events: folded.events + batch.events.len() as u64, upto: batch.upto };
-        writer = tokio::task::spawn_blocking(move || writer.apply(&batch).map(|()| writer))
-            .await
-            .map_err(|_| ReadModelError::Interrupted)??;
+        // Nobody takes it any more: folding has failed, and says why.
+        done |= pages.send(batch).await.is_err();
         progress(folded.upto);
         if done {
             break;
         }
     }
-    writer.connection.execute_batch(
+    drop(pages);
+    folding.await.map_err(|_| ReadModelError::Interrupted)??;
+    Ok(folded)
+}
+
+/// Folds everything that comes into a new file, in one transaction: it is thrown away after a crash, so there
+/// is nothing to protect before it is complete.
+fn fold_all(
+    path: &Path,
+    mut projection: Box<dyn Projection>,
+    mut pages: mpsc::Receiver<Batch>,
+) -> Result<(), ReadModelError> {
+    let mut connection = Connection::open(path)?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -131072;
+         PRAGMA temp_store = MEMORY; PRAGMA locking_mode = EXCLUSIVE;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(64);
+    create_tables(&connection, projection.as_ref(), "")?;
+    let tables = connection.transaction()?;
+    while let Some(batch) = pages.blocking_recv() {
+        fold(&tables, projection.as_mut(), None, &batch)?;
+    }
+    tables.execute_batch(projection.indexes())?;
+    tables.commit()?;
+    connection.execute_batch(
         "PRAGMA locking_mode = NORMAL; PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL;",
     )?;
-    writer.connection.close().map_err(|(_, error)| error)?;
-    Ok(folded)
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(())
 }
 
 fn tables_of(connection: &Connection) -> Result<Vec<(String, String)>, rusqlite::Error> {

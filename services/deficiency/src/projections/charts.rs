@@ -18,8 +18,16 @@ pub(super) fn apply(
     let Description { encounter: key, attending, patient, .. } = description;
     tables
         .prepare_cached(
-            "INSERT OR REPLACE INTO chart VALUES
-             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+            "INSERT INTO chart VALUES
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+             ON CONFLICT (encounter) DO UPDATE SET
+             facility = excluded.facility, authority = excluded.authority, visit = excluded.visit,
+             time_zone = excluded.time_zone, stage = excluded.stage, class = excluded.class, location =
+             excluded.location, service = excluded.service, attending = excluded.attending,
+             attending_name = excluded.attending_name, admitted_at = excluded.admitted_at, discharged_at
+             = excluded.discharged_at, patient_key = excluded.patient_key, patient = excluded.patient,
+             patient_name = excluded.patient_name, wake_at = excluded.wake_at, continues_as =
+             excluded.continues_as, findings = excluded.findings",
         )?
         .execute(params![
             encounter,

@@ -19,5 +19,3 @@ CREATE TABLE chart (
     continues_as TEXT,
     findings TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX chart_by_wake ON chart (wake_at) WHERE wake_at IS NOT NULL;
-CREATE INDEX chart_by_patient ON chart (patient_key) WHERE patient_key IS NOT NULL;

@@ -25,8 +25,18 @@ pub(super) fn apply(
     let responsible = deficiency.responsible.as_ref();
     tables
         .prepare_cached(
-            "INSERT OR REPLACE INTO deficiency VALUES
-             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+            "INSERT INTO deficiency VALUES
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+             ON CONFLICT (id) DO UPDATE SET
+             encounter = excluded.encounter, facility = excluded.facility, visit = excluded.visit, rule =
+             excluded.rule, rule_version = excluded.rule_version, rule_about_chart =
+             excluded.rule_about_chart, subject = excluded.subject, document_type =
+             excluded.document_type, responsible = excluded.responsible, responsible_authority =
+             excluded.responsible_authority, responsible_name = excluded.responsible_name,
+             responsible_because = excluded.responsible_because, status = excluded.status, anchor_at =
+             excluded.anchor_at, due_at = excluded.due_at, target_at = excluded.target_at, opened_at =
+             excluded.opened_at, closed_at = excluded.closed_at, closed_because =
+             excluded.closed_because, holds_bill = excluded.holds_bill",
         )?
         .execute(params![
             deficiency.id.to_string(),

@@ -21,6 +21,3 @@ CREATE TABLE deficiency (
     closed_because TEXT,
     holds_bill INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX deficiency_by_encounter ON deficiency (encounter);
-CREATE INDEX deficiency_by_responsible ON deficiency (responsible, status, due_at);
-CREATE INDEX deficiency_by_due ON deficiency (status, due_at, id);

@@ -46,6 +46,10 @@ impl Projection for Charts {
         )
     }
 
+    fn indexes(&self) -> &'static str {
+        include_str!("indexes.sql")
+    }
+
     fn apply(&mut self, tables: &Transaction<'_>, event: &RecordedEvent) -> Result<(), ProjectionError> {
         if event.stream.category() == PATIENT {
             if &*event.kind == IdentifierRetired::KIND {
@@ -55,7 +59,7 @@ impl Projection for Charts {
         }
         if &*event.kind == "facts-recorded" {
             // The commonest event: only the people named in it matter here.
-            return Ok(self.providers.apply(tables, &event.decode()?)?);
+            return self.providers.apply(tables, event);
         }
         let decoded =
             ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;

@@ -2,56 +2,98 @@
 
 use std::collections::HashSet;
 
-use countersign_contracts::{
-    api::{Page, ProviderView},
-    chart::What,
-};
+use countersign_contracts::api::{Page, ProviderView};
+use countersign_eventsourcing::{journal::RecordedEvent, projection::ProjectionError};
 use countersign_kernel::{Person, Timestamp};
 use rusqlite::{Connection, Transaction, params};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::time;
-use crate::domain::events::FactsRecorded;
 
-/// Rows that are in the table already: nearly every message names people who were named before.
+/// People who are in the table already, as they stand in events: nearly every message names people who were
+/// named before, in the same words.
 #[derive(Default)]
-pub(super) struct Seen(HashSet<(String, String, String)>);
+pub(super) struct Seen(HashSet<Box<str>>);
+
+/// As much of [`FactsRecorded`](crate::domain::events::FactsRecorded) as names people, each as it stands.
+#[derive(Deserialize)]
+struct Facts<'a> {
+    #[serde(borrow)]
+    facts: Vec<Fact<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Fact<'a> {
+    #[serde(borrow, default)]
+    visit: Visit<'a>,
+    #[serde(borrow, default)]
+    originator: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    authenticators: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    signatures: Vec<Signature<'a>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Visit<'a> {
+    #[serde(borrow, default)]
+    attending: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    admitting: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    procedures: Vec<Procedure<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Procedure<'a> {
+    #[serde(borrow, default)]
+    surgeon: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Signature<'a> {
+    #[serde(borrow, default)]
+    by: Option<&'a RawValue>,
+}
 
 impl Seen {
     pub(super) fn apply(
         &mut self,
         tables: &Transaction<'_>,
-        recorded: &FactsRecorded,
-    ) -> Result<(), rusqlite::Error> {
-        for fact in &recorded.facts {
-            let visit = &fact.visit;
-            let people = visit.attending.value().into_iter().chain(visit.admitting.value());
-            let surgeons = visit.procedures.iter().filter_map(|procedure| procedure.surgeon.as_ref());
-            people.chain(surgeons).try_for_each(|person| self.upsert(tables, person))?;
-            if let What::Document(document) = &fact.what {
-                let signers = document.signatures.iter().filter_map(|signature| signature.by.as_ref());
-                let people = document.originator.iter().chain(&document.authenticators).chain(signers);
-                people.into_iter().try_for_each(|person| self.upsert(tables, person))?;
+        event: &RecordedEvent,
+    ) -> Result<(), ProjectionError> {
+        let recorded: Facts<'_> =
+            serde_json::from_slice(&event.data).map_err(|error| event.undecodable(&error))?;
+        for fact in recorded.facts {
+            let surgeons = fact.visit.procedures.into_iter().filter_map(|procedure| procedure.surgeon);
+            let signers = fact.signatures.into_iter().filter_map(|signature| signature.by);
+            let others = [fact.visit.attending, fact.visit.admitting, fact.originator];
+            let people =
+                others.into_iter().flatten().chain(surgeons).chain(fact.authenticators).chain(signers);
+            for person in people {
+                if !self.0.contains(person.get()) {
+                    let decoded =
+                        serde_json::from_str(person.get()).map_err(|error| event.undecodable(&error))?;
+                    upsert(tables, &decoded)?;
+                    self.0.insert(person.get().into());
+                }
             }
         }
         Ok(())
     }
+}
 
-    fn upsert(&mut self, tables: &Transaction<'_>, person: &Person) -> Result<(), rusqlite::Error> {
-        let Some(id) = &person.id else { return Ok(()) };
-        let named = !(person.family.is_empty() && person.given.is_empty());
-        let row = (id.clone(), person.authority.clone(), person.display_name());
-        if self.0.contains(&row) {
-            return Ok(());
-        }
-        tables
-            .prepare_cached(
-                "INSERT INTO provider VALUES (?1, ?2, ?3)
-                 ON CONFLICT (id, authority) DO UPDATE SET name = iif(?4, max(name, excluded.name), name)",
-            )?
-            .execute(params![row.0, row.1, row.2, named])?;
-        self.0.insert(row);
-        Ok(())
-    }
+fn upsert(tables: &Transaction<'_>, person: &Person) -> Result<(), rusqlite::Error> {
+    let Some(id) = &person.id else { return Ok(()) };
+    let named = !(person.family.is_empty() && person.given.is_empty());
+    tables
+        .prepare_cached(
+            "INSERT INTO provider VALUES (?1, ?2, ?3)
+             ON CONFLICT (id, authority) DO UPDATE SET name = iif(?4, max(name, excluded.name), name)",
+        )?
+        .execute(params![id, person.authority, person.display_name(), named])?;
+    Ok(())
 }
 
 /// Everybody who owes something, and everybody known: most overdue first.

@@ -1,0 +1,5 @@
+CREATE INDEX chart_by_wake ON chart (wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX chart_by_patient ON chart (patient_key) WHERE patient_key IS NOT NULL;
+CREATE INDEX deficiency_by_encounter ON deficiency (encounter);
+CREATE INDEX deficiency_by_responsible ON deficiency (responsible, status, due_at);
+CREATE INDEX deficiency_by_due ON deficiency (status, due_at, id);
