@@ -49,11 +49,11 @@ pub fn fold(
             now = due;
             ledger.settle(&chart, now, None);
         }
-        let due_now = wake_at(&chart, rules, now) == Some(at);
+        // What arises at an instant by the passing of time arises after everything that happened at it.
+        now = now.max(at.saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(at));
         let kinds = kinds_concerned(&chart, fact);
-        now = now.max(at);
         let concerned = |rule: &Rule| rule.requires.document().is_some_and(|kind| kinds.contains(kind));
-        if chart.take(number, fact) || due_now {
+        if chart.take(number, fact) {
             ledger.settle(&chart, now, Some((number, fact)));
         } else if rules.rules.iter().any(concerned) {
             let concerned = |rule: &Rule| rule.requires.document().is_none() || concerned(rule);
@@ -284,8 +284,14 @@ impl Entry {
 
     fn update(&mut self, item: Required<'_>) {
         let status = if item.met.is_some() { DeficiencyStatus::Satisfied } else { DeficiencyStatus::Open };
-        // Who owed it when it was done stays so; while it is owed, the present answer counts.
-        if status == DeficiencyStatus::Open || self.status == DeficiencyStatus::Voided {
+        // Who owed it when it was done stays so. While it is owed the present answer counts; so it does where
+        // nobody was known, or where it turns out to have been done before it was asked for.
+        let done_early = item.met.as_ref().is_some_and(|met| met.value <= item.arose_at);
+        let stays = match self.status {
+            DeficiencyStatus::Open => status == DeficiencyStatus::Satisfied && !done_early,
+            _ => status == self.status,
+        };
+        if !stays || self.responsible.is_none() {
             if self.responsible.as_ref() != item.responsible {
                 self.responsible = item.responsible.cloned();
             }

@@ -3,8 +3,8 @@
 use countersign_contracts::{
     Field,
     chart::{
-        ChartFact, ChartFactsReported, CompletionStatus, DocumentAction, EncounterClass, EncounterKey, Procedure,
-        VisitSnapshot, What,
+        ChartFact, ChartFactsReported, CompletionStatus, DocumentAction, EncounterClass, EncounterKey,
+        Procedure, VisitSnapshot, What,
     },
     patient::PatientId,
 };

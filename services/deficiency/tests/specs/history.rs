@@ -177,3 +177,11 @@ fn an_admission_that_does_not_say_when_counts_from_the_event() {
     let owed = chart.owes("R01").open().since("01-05 10:07");
     assert_eq!(owed.0.matched[0].says, "admission (EVN-2)");
 }
+
+#[test]
+fn what_happens_at_the_very_instant_comes_before_what_time_brings() {
+    let cancelled = chart().admitted_as(Observation, "01-05 10:00").cancelled("01-06 10:00");
+    given(cancelled.clone()).never_owed("R01");
+    // given something else at that instant, which makes the rules be asked
+    given(cancelled.wrote("01-06 10:00", history("D1").by("A1"))).never_owed("R01");
+}

@@ -67,3 +67,35 @@ fn a_corrected_author_takes_it_over() {
     ));
     chart.owes("R14").open().by("A2").since("01-06 10:00");
 }
+
+#[test]
+fn where_nobody_was_known_when_it_was_done_a_later_answer_counts() {
+    // given a report without author, signed before any message named the operation
+    let unnamed = || crate::given::report("D1").about("01-05 10:00");
+    let signed = chart()
+        .admitted("01-05 08:00")
+        .wrote("01-05 15:00", unnamed())
+        .signed_by_nobody_named("01-05 16:00", unnamed());
+    given(signed.clone()).owes("R06").satisfied("01-05 16:00").unassigned();
+    // when the operation is told
+    let told = given(signed.updated("01-06 08:00").operated("P1", "01-05 10:00", "01-05 11:00", Some("S1")));
+    told.owes("R06").satisfied("01-05 16:00").by("S1").because("PR1-11");
+}
+
+#[test]
+fn what_was_done_before_it_was_asked_for_was_nobodys_debt() {
+    // given a history that was signed before the observation had lasted a day, of which was heard only after
+    let resident = || history("D1").by("R1").for_signature_of("A1");
+    let chart = given(
+        chart()
+            .admitted_as(countersign_contracts::chart::EncounterClass::Observation, "01-05 10:00")
+            .attending("A1")
+            .wrote("01-05 12:00", resident())
+            .status(
+                "01-08 12:00",
+                countersign_contracts::chart::CompletionStatus::Authenticated,
+                resident().signed_by("R1", "01-05 13:00"),
+            ),
+    );
+    chart.owes("R01").opened("01-06 10:00").satisfied("01-06 10:00").by("A1");
+}
