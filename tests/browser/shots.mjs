@@ -8,12 +8,12 @@ const base = address('tests/browser/shots');
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const file = fileURLToPath(new URL('../../docs/screenshots/worklist.png', import.meta.url));
 const LARGEST = 300_000;
-/** Much to come, little late. */
-const score = ({ open, overdue }) => (open - overdue) - Math.abs(overdue - 2);
+/** A list that fits into the picture, little of it late. */
+const score = ({ open, overdue }) => -Math.abs(open - 7) - Math.abs(overdue - 2);
 
 const browser = await launch();
 try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 830 }, colorScheme: 'light' });
   // a physician's own list says most: something is late, more is to come
   const { items } = await (await page.request.get(`${base}/api/v1/providers`)).json();
   const [provider] = items
@@ -29,7 +29,7 @@ try {
   if (size > LARGEST) throw new Error(`the picture has ${size} bytes, more than ${LARGEST}`);
   console.log(`${relative(root, file)}: ${size} bytes`);
 } catch (error) {
-  console.error(`no screenshot: ${error.message}`);
+  console.error(`no screenshot: ${error.message.split('\n')[0]}`);
   process.exitCode = 1;
 } finally {
   await browser.close();
