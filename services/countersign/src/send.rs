@@ -17,7 +17,7 @@ use tokio::{
 /// Messages sent and not yet answered.
 const WINDOW: usize = 128;
 /// Longest wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What became of everything that was sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -67,6 +67,7 @@ pub struct Sender {
     write: BufWriter<OwnedWriteHalf>,
     read: OwnedReadHalf,
     decoder: Decoder,
+    buffer: Box<[u8]>,
     outstanding: VecDeque<Outstanding>,
     /// The last answered message, whose second answer may still come.
     answered: Option<(Outstanding, AckCode, Option<String>)>,
@@ -86,6 +87,7 @@ impl Sender {
             write: BufWriter::with_capacity(256 * 1024, write),
             read,
             decoder: Decoder::new(FrameLimits::default()),
+            buffer: vec![0; 64 * 1024].into(),
             outstanding: VecDeque::new(),
             answered: None,
             summary: Summary::default(),
@@ -138,14 +140,13 @@ impl Sender {
             if any {
                 return Ok(true);
             }
-            let mut buffer = [0_u8; 64 * 1024];
-            let read = tokio::time::timeout(PATIENCE, self.read.read(&mut buffer))
+            let read = tokio::time::timeout(PATIENCE, self.read.read(&mut self.buffer))
                 .await
                 .context("the intake does not answer")??;
             if read == 0 {
                 return Ok(false);
             }
-            self.decoder.push(&buffer[..read]);
+            self.decoder.push(&self.buffer[..read]);
         }
     }
 

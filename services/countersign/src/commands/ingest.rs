@@ -170,10 +170,10 @@ fn count(summary: &mut Summary, disposition: Disposition) -> anyhow::Result<()> 
         ),
         Disposition::Duplicate(outcome) if outcome.reason().is_none() => summary.duplicate += 1,
         Disposition::New(Outcome::Rejected(_)) | Disposition::Duplicate(Outcome::Rejected(_)) => {
-            summary.rejected += 1
+            summary.rejected += 1;
         }
         Disposition::New(outcome) | Disposition::Duplicate(outcome) if outcome.reason().is_some() => {
-            summary.quarantined += 1
+            summary.quarantined += 1;
         }
         Disposition::New(Outcome::NotUsed) => {
             summary.accepted += 1;

@@ -76,7 +76,7 @@ async fn open_folder(config: Option<&Path>, data: Option<&Path>, command: &str) 
 
 /// What a command without a server logs: what goes wrong, in plain text.
 fn log_warnings_only(config: &mut Config) -> anyhow::Result<()> {
-    config.telemetry.log = "warn".to_owned();
+    "warn".clone_into(&mut config.telemetry.log);
     config.telemetry.format = LogFormat::Text;
     config.telemetry.otlp_endpoint = None;
     // Kept to the end of the process: nothing is buffered without an exporter.

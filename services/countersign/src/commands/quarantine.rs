@@ -86,7 +86,7 @@ async fn replay(source: &Source, id: Option<&str>, json: bool) -> anyhow::Result
             || "/api/v1/quarantine/replay".to_owned(),
             |id| format!("/api/v1/quarantine/{id}/replay"),
         );
-        return report(&ended(client.post(&path, &()).await?)?, json);
+        return report(&ended(&client.post(&path, &()).await?)?, json);
     }
     let (ground, inbox) = source.open_inbox("countersign quarantine").await?;
     let ids = match id {

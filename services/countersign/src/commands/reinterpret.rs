@@ -11,7 +11,7 @@ pub const ACTOR: &str = "command line";
 
 pub async fn run(args: Reinterpret) -> anyhow::Result<()> {
     let replayed: Replayed = if let Some(client) = args.source.client() {
-        ended(client.post("/api/v1/reinterpret", &serde_json::json!({ "since": args.since })).await?)?
+        ended(&client.post("/api/v1/reinterpret", &serde_json::json!({ "since": args.since })).await?)?
     } else {
         let ground = args.source.open("countersign reinterpret").await?;
         let bar = ProgressBar::new(ground.journal.head().await?.0)
@@ -25,7 +25,7 @@ pub async fn run(args: Reinterpret) -> anyhow::Result<()> {
 }
 
 /// The result of a run on a server. A long one goes on there by itself.
-pub fn ended(run: Run) -> anyhow::Result<Replayed> {
+pub fn ended(run: &Run) -> anyhow::Result<Replayed> {
     run.result.context("the server is still at work: GET /api/v1/reinterpret says how far it is")
 }
 
