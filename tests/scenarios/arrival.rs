@@ -7,7 +7,7 @@ use countersign_acceptance::{
     load::Dice,
     place::Place,
     sample::{message, segment},
-    worklist::{Deficiency, difference, of_messages, rows_of_folder},
+    worklist::{Deficiency, difference, in_words, of_messages, rows_of_folder},
 };
 use countersign_hospital::Dirt;
 use countersign_testkit::program::run;
@@ -144,24 +144,21 @@ fn given_one_stay_told_in_four_hundred_orders_then_each_ends_with_the_same_defic
     }
     // And it is what a reader of the messages expects.
     let wanted = [
-        "C0 - open -, 2026-03-07T23:30:00Z to 2026-03-21T23:59:59Z, -",
-        "C1 - open -, 2026-03-07T23:30:00Z to 2026-04-06T23:59:59Z, -",
+        "C0 - open facility, 2026-03-07T23:30:00Z to 2026-03-21T23:59:59Z",
+        "C1 - open facility, 2026-03-07T23:30:00Z to 2026-04-06T23:59:59Z",
         "R01 - satisfied 7100, 2026-03-01T18:00:00Z to 2026-03-02T18:00:00Z, 2026-03-02T09:15:00Z",
         "R05 V-OR satisfied 7200, 2026-03-03T10:00:00Z to 2026-03-04T10:00:00Z, 2026-03-03T14:00:00Z",
-        "R06 V-O open 7200, 2026-03-03T14:00:00Z to 2026-03-10T23:59:59Z, -",
+        "R06 V-O open 7200, 2026-03-03T14:00:00Z to 2026-03-10T23:59:59Z",
         "R13 - satisfied 7003, 2026-03-07T23:30:00Z to 2026-03-14T23:59:59Z, 2026-03-08T09:00:00Z",
         "R14 V-S1 satisfied 7100, 2026-03-08T09:00:00Z to 2026-03-15T23:59:59Z, 2026-03-08T10:00:00Z",
-        "R15 V-S1 open 7003, 2026-03-08T10:00:00Z to 2026-03-15T23:59:59Z, -",
+        "R15 V-S1 open 7003, 2026-03-08T10:00:00Z to 2026-03-15T23:59:59Z",
     ];
     assert_eq!(orderly, &wanted);
     run(["verify", "--data", &*folder]).well();
 }
 
 fn without_visit(row: &Deficiency) -> String {
-    let subject = row.subject.as_deref().unwrap_or("-").replace(&row.encounter, "V");
-    let who = row.responsible.as_deref().unwrap_or("-");
-    let closed = row.closed_at.map_or_else(|| "-".to_owned(), |at| at.to_string());
-    format!("{} {subject} {} {who}, {} to {}, {closed}", row.rule, row.status, row.anchor_at, row.due_at)
+    in_words(row).replace(&row.encounter, "V")
 }
 
 fn order_of(visit: &str, arrived: &[String]) -> String {

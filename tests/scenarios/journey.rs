@@ -5,7 +5,7 @@ use countersign_acceptance::{
     api::{all, eventually, get},
     mllp::Sender,
     place::Place,
-    worklist::Deficiency,
+    worklist::{Deficiency, in_words},
 };
 use countersign_testkit::program::{Program, run};
 use serde_json::Value;
@@ -80,14 +80,6 @@ impl Journey {
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()
     }
-}
-
-/// `R13 - open 7001, 2026-05-09T05:10:00Z to 2026-05-17T04:59:59Z`, and when it closed.
-fn in_words(row: &Deficiency) -> String {
-    let subject = row.subject.as_deref().unwrap_or("-");
-    let who = row.responsible.as_deref().unwrap_or("facility");
-    let closed = row.closed_at.map(|at| format!(", {at}")).unwrap_or_default();
-    format!("{} {subject} {} {who}, {} to {}{closed}", row.rule, row.status, row.anchor_at, row.due_at)
 }
 
 /// Texts of a timeline, facts and decisions, in order.

@@ -2,6 +2,7 @@
 
 mod arrival;
 mod commands;
+mod corpus;
 mod crash;
 mod distributed;
 mod journey;

@@ -2,6 +2,7 @@
 //! is not the product's own, small hospitals, worklists and how they differ, questions to the API.
 
 pub mod api;
+pub mod corpus;
 pub mod feeds;
 pub mod hospital;
 pub mod load;

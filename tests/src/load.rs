@@ -11,7 +11,7 @@ use std::{
 use crate::mllp::{Ack, send_until_broken};
 
 /// How long a sender goes on trying.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Where an intake is at the moment: it comes back on another port after a crash.
 #[derive(Debug, Clone)]

@@ -12,7 +12,7 @@ const FS: u8 = 0x1c;
 const CR: u8 = 0x0d;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Messages under way at once on one connection.
 const WINDOW: usize = 64;
 

@@ -73,6 +73,16 @@ impl Deficiency {
     }
 }
 
+/// `R13 - open 7001, 2026-05-09T05:10:00Z to 2026-05-17T04:59:59Z`, and when it closed. For a chart as a whole
+/// it is the facility that owes.
+pub fn in_words(row: &Deficiency) -> String {
+    let subject = row.subject.as_deref().unwrap_or("-");
+    let nobody = if row.document_type == "chart" { "facility" } else { "nobody" };
+    let who = row.responsible.as_deref().unwrap_or(nobody);
+    let closed = row.closed_at.map(|at| format!(", {at}")).unwrap_or_default();
+    format!("{} {subject} {} {who}, {} to {}{closed}", row.rule, row.status, row.anchor_at, row.due_at)
+}
+
 /// What is owed, by key.
 pub type Worklist = BTreeMap<Key, Deficiency>;
 
