@@ -167,15 +167,21 @@ impl Ledger<'_> {
                     None => entries.push(Entry::open(item)),
                 }
             }
-            for entry in entries.iter_mut().filter(|entry| !entry.required) {
-                if let (DeficiencyStatus::Open, Some((number, fact))) = (entry.status, cause) {
-                    let says = format!("the requirement fell away with {}", fact.trigger);
-                    entry.status = DeficiencyStatus::Voided;
-                    entry.closed = Some(Known {
-                        value: fact.occurred_at.max(entry.opened_at),
-                        from: Source::new(number, says),
-                    });
-                }
+            // What was done stays done, but of a discharge that was taken back nothing stays.
+            let undone = rule.anchor == Anchor::Discharge && chart.discharged.is_none() && chart.stands();
+            let falls_away = |status| match status {
+                DeficiencyStatus::Open => true,
+                DeficiencyStatus::Satisfied | DeficiencyStatus::Waived => undone,
+                DeficiencyStatus::Voided => false,
+            };
+            let Some((number, fact)) = cause else { continue };
+            for entry in entries.iter_mut().filter(|entry| !entry.required && falls_away(entry.status)) {
+                let says = format!("the requirement fell away with {}", fact.trigger);
+                entry.status = DeficiencyStatus::Voided;
+                entry.closed = Some(Known {
+                    value: fact.occurred_at.max(entry.opened_at),
+                    from: Source::new(number, says),
+                });
             }
         }
     }

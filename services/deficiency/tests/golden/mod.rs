@@ -4,7 +4,7 @@
 //! only ever added: when a field is added to an event, the sample below gains it, and a new line the file.
 
 use countersign_contracts::{
-    Field,
+    Field, Partition,
     chart::{
         ChartFact, CompletionStatus, DocumentAction, DocumentFact, DocumentType, EncounterClass,
         EncounterKey, Procedure, Signature, VisitSnapshot, What,
@@ -13,11 +13,11 @@ use countersign_contracts::{
     patient::PatientId,
 };
 use countersign_deficiency::domain::events::{
-    Change, ChartEvent, Deficiency, DeficiencyEvent, Description, FactRef, FactsRecorded, IdentifierRetired,
-    Stage, TimePassed,
+    Change, ChartEvent, Deficiency, DeficiencyEvent, DeliverySkipped, Description, FactRef, FactsRecorded,
+    IdentifierRetired, Stage, TimePassed,
 };
-use countersign_kernel::{DeficiencyId, MessageId, Person, Phi};
-use serde::{Deserialize, Serialize};
+use countersign_kernel::{DeficiencyId, EventId, MessageId, Person, Phi};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use crate::given::at;
@@ -39,16 +39,21 @@ fn line(kind: &str, event: &impl Serialize) -> String {
     format!(r#"{{"kind":"{kind}","data":{}}}"#, serde_json::to_string(event).expect("an event is JSON"))
 }
 
+fn encoded_again<T: DeserializeOwned + Serialize>(data: &RawValue) -> Result<String, serde_json::Error> {
+    serde_json::from_str::<T>(data.get()).and_then(|event| serde_json::to_string(&event))
+}
+
 #[test]
 fn every_stored_form_decodes_and_encodes_to_itself() {
     for Line { kind, data } in lines() {
-        let again = if kind == IdentifierRetired::KIND {
-            let event: IdentifierRetired = serde_json::from_str(data.get()).expect("decodes");
-            serde_json::to_string(&event)
-        } else {
-            let event = ChartEvent::decode(&kind, data.get().as_bytes()).expect("decodes");
-            assert_eq!(event.kind(), kind);
-            serde_json::to_string(&event)
+        let again = match kind.as_str() {
+            IdentifierRetired::KIND => encoded_again::<IdentifierRetired>(data),
+            DeliverySkipped::KIND => encoded_again::<DeliverySkipped>(data),
+            _ => {
+                let event = ChartEvent::decode(&kind, data.get().as_bytes()).expect("decodes");
+                assert_eq!(event.kind(), kind);
+                serde_json::to_string(&event)
+            }
         };
         assert_eq!(again.expect("encodes"), data.get(), "{kind}");
     }
@@ -59,6 +64,7 @@ fn every_form_of_today_is_in_the_file() {
     let known: Vec<&str> = FILE.lines().collect();
     let mut today: Vec<String> = samples().iter().map(|event| line(event.kind(), event)).collect();
     today.push(line(IdentifierRetired::KIND, &identifier_retired()));
+    today.push(line(DeliverySkipped::KIND, &delivery_skipped()));
     today.retain(|form| !known.contains(&form.as_str()));
     assert!(today.is_empty(), "add to chart_events_v1.jsonl:\n{}", today.join("\n"));
 }
@@ -323,5 +329,17 @@ fn identifier_retired() -> IdentifierRetired {
         retired: patient("MRN-2"),
         survivor: patient("MRN-1"),
         occurred_at: at("01-07 08:00"),
+    }
+}
+
+fn delivery_skipped() -> DeliverySkipped {
+    let event = EventId::derive(&["golden"]);
+    DeliverySkipped {
+        event,
+        kind: "chart-facts-reported".to_owned(),
+        partition: Partition::of(event.0),
+        reason: "it does not decode".to_owned(),
+        actor: "operator".to_owned(),
+        why: "a test message of the vendor".to_owned(),
     }
 }

@@ -6,7 +6,7 @@ use countersign_contracts::chart::{
 };
 use countersign_deficiency::domain::events::Stage;
 
-use crate::given::{chart, given, note, summary};
+use crate::given::{chart, given, history, note, summary};
 
 #[test]
 fn a_long_stay_owes_a_summary_by_the_end_of_the_seventh_day() {
@@ -151,17 +151,27 @@ fn case_02_a_later_discharge_asks_again_from_its_own_instant() {
 }
 
 #[test]
-fn case_01_a_summary_written_before_the_discharge_was_cancelled_stays_written() {
-    let chart = given(
-        chart()
-            .admitted("01-05 10:00")
-            .discharged("01-09 15:00")
-            .wrote("01-09 17:00", summary("D1").by("A1"))
-            .discharge_cancelled("01-09 18:00"),
-    );
-    chart.owes("R13").satisfied("01-09 17:00");
-    chart.owes("R14").open();
-    chart.owes("C0").voided("01-09 18:00");
+fn case_01_what_was_done_for_a_cancelled_discharge_falls_away_with_it_and_counts_for_the_next() {
+    let back = chart()
+        .admitted("01-05 10:00")
+        .signed("01-05 11:00", "A1", history("D0").by("A1"))
+        .discharged("01-09 15:00")
+        .signed("01-09 17:00", "A1", summary("D1").by("A1"));
+    let complete = given(back.clone());
+    complete.owes("R13").satisfied("01-09 17:00");
+    complete.owes("C0").satisfied("01-09 17:00");
+    // when the discharge is cancelled, then nothing was asked for, but the work stays
+    let back = back.discharge_cancelled("01-09 18:00");
+    let cancelled = given(back.clone());
+    for rule in ["R13", "C0", "C1"] {
+        cancelled.owes(rule).voided("01-09 18:00").since("01-09 15:00");
+    }
+    cancelled.owes("R14").satisfied("01-09 17:00");
+    // when the patient leaves in the end, then it is all done already
+    let again = given(back.discharged("01-10 11:00"));
+    for rule in ["R13", "C0", "C1"] {
+        again.owes(rule).since("01-10 11:00").satisfied("01-10 11:00");
+    }
 }
 
 #[test]
