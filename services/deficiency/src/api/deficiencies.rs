@@ -40,8 +40,8 @@ pub struct Filter {
     pub rule: Option<String>,
     /// Facility code.
     pub facility: Option<String>,
-    /// Visit number.
-    pub encounter: Option<String>,
+    /// Id of the chart. There is no filter by visit number: addresses hold nothing that identifies a patient.
+    pub chart: Option<String>,
     /// Only open items past their due instant.
     #[serde(default)]
     pub overdue: bool,
@@ -120,7 +120,7 @@ pub async fn list(
         status: filter.status.clone(),
         rule: filter.rule.clone(),
         facility: filter.facility.clone(),
-        encounter: filter.encounter.clone(),
+        chart: filter.chart.clone(),
         overdue: filter.overdue,
         limit,
         after,
@@ -177,7 +177,7 @@ fn matches(filter: &Filter, view: &DeficiencyView) -> bool {
         && wants(&filter.status, Some(&view.status))
         && wants(&filter.rule, Some(&view.rule))
         && wants(&filter.facility, Some(&view.facility))
-        && wants(&filter.encounter, Some(&view.encounter))
+        && wants(&filter.chart, Some(&view.chart.to_string()))
         && (!filter.unassigned || (view.responsible.is_none() && view.document_type != "chart"))
         && (!filter.overdue || view.overdue)
 }

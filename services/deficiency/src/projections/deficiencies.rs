@@ -77,8 +77,8 @@ pub struct Query {
     pub rule: Option<String>,
     /// Facility code.
     pub facility: Option<String>,
-    /// Visit number.
-    pub encounter: Option<String>,
+    /// Id of the chart.
+    pub chart: Option<String>,
     /// Only items that are open and past due.
     pub overdue: bool,
     /// At most so many rows.
@@ -151,7 +151,7 @@ pub fn worklist(
         ("d.status = ?", &query.status),
         ("d.rule = ?", &query.rule),
         ("d.facility = ?", &query.facility),
-        ("d.visit = ?", &query.encounter),
+        ("d.encounter = ?", &query.chart),
     ] {
         if let Some(value) = value {
             conditions.push(condition);
