@@ -6,4 +6,5 @@ mod corpus;
 mod crash;
 mod distributed;
 mod journey;
+mod privacy;
 mod truth;

@@ -2,6 +2,7 @@
 //! is not the product's own, small hospitals, worklists and how they differ, questions to the API.
 
 pub mod api;
+pub mod collector;
 pub mod corpus;
 pub mod feeds;
 pub mod hospital;
@@ -10,4 +11,5 @@ pub mod mllp;
 pub mod place;
 pub mod sample;
 pub mod system;
+pub mod wiretap;
 pub mod worklist;

@@ -1,0 +1,245 @@
+//! No patient data in logs, spans, metrics, subjects and headers; and one trace from the message to the row.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use countersign_acceptance::{
+    api::{eventually, get},
+    collector::Collector,
+    mllp::Sender,
+    sample::{message, segment},
+    system::{PROCESSES, System},
+    wiretap::Wiretap,
+};
+
+/// What every marker begins with. The rest says the field.
+const MARK: &str = "QZPHI";
+/// Dates and numbers that mean something, where a marker would not be read.
+const BIRTH: &str = "19370219";
+const WRITTEN_BIRTH: &str = "1937-02-19";
+const VISIT: &str = "QZPHIV19";
+
+/// PID with a marker in every field that tells of a patient.
+fn pid() -> String {
+    segment(
+        "PID",
+        &[
+            (2, "QZPHI2"),
+            (3, "QZPHI3^^^MERCY^MR"),
+            (4, "QZPHI4"),
+            (5, "QZPHI5^QZPHI5GIVEN"),
+            (6, "QZPHI6"),
+            (7, BIRTH),
+            (9, "QZPHI9"),
+            (11, "QZPHI11 STREET^^QZPHI11CITY"),
+            (13, "QZPHI13"),
+            (14, "QZPHI14"),
+            (18, "QZPHI18^^^MERCY"),
+            (19, "QZPHI19"),
+            (20, "QZPHI20"),
+            (21, "QZPHI21"),
+            (23, "QZPHI23"),
+        ],
+    )
+}
+
+fn pv1(more: &[(usize, &str)]) -> String {
+    let visit = format!("{VISIT}^^^MERCY");
+    let mut fields = vec![
+        (1, "1"),
+        (2, "I"),
+        (3, "4W^1^A"),
+        (7, "7001^ADAMS^RUTH"),
+        (19, visit.as_str()),
+        (50, "QZPHI50"),
+    ];
+    fields.extend(more);
+    segment("PV1", &fields)
+}
+
+fn kin() -> String {
+    segment("NK1", &[(1, "1"), (2, "QZPHINK2"), (4, "QZPHINK4"), (5, "QZPHINK5")])
+}
+
+fn text() -> String {
+    segment("OBX", &[(1, "1"), (2, "TX"), (3, "REPORT"), (5, "QZPHIOBX5 was found well"), (11, "F")])
+}
+
+fn txa(status: &str) -> String {
+    segment(
+        "TXA",
+        &[
+            (1, "1"),
+            (2, "DS"),
+            (4, "20260305100000"),
+            (9, "7001^ADAMS^RUTH"),
+            (12, "QZPHITXA12"),
+            (13, "QZPHITXA13"),
+            (16, "QZPHITXA16"),
+            (17, status),
+            (25, "QZPHITXA25"),
+        ],
+    )
+}
+
+/// Messages that are understood.
+fn good() -> Vec<String> {
+    let merge =
+        segment("MRG", &[(1, "QZPHIMRG1^^^MERCY^MR"), (3, "QZPHIMRG3"), (5, "QZPHIMRG5"), (7, "QZPHIMRG7")]);
+    let odd = pv1(&[(44, "QZPHI44"), (16, "QZPHI16"), (36, "QZPHI36")]);
+    let operation = segment("PR1", &[(1, "1"), (3, "QZPHIPR3"), (5, "QZPHIPR5"), (19, "QZPHIPR19")]);
+    vec![
+        message("ADT^A01", "20260301080000", "P1", &[pid(), kin(), pv1(&[(44, "20260301080000")])]),
+        message("ADT^A08", "20260301090000", "P2", &[pid(), kin(), odd, operation]),
+        message("ADT^A40", "20260301100000", "P3", &[pid(), merge]),
+        message("ADT^A03", "20260305100000", "P4", &[pid(), pv1(&[(45, "20260305100000")])]),
+        message("MDM^T02", "20260305110000", "P5", &[pid(), pv1(&[]), txa("AU"), text()]),
+        message("MDM^T11", "20260305120000", "P6", &[pid(), pv1(&[]), txa("QZPHITXA17"), text()]),
+        message("ORU^R01", "20260305120000", "P7", &[pid(), pv1(&[]), text()]),
+        message("ADT^A31", "20260305120000", "P8", &[pid(), kin()]),
+        // The class is no class but a name that slipped.
+        message("ADT^A08", "20260301110000", "P9", &[pid(), pv1(&[(2, "QZPHISLIPPED")])]),
+    ]
+}
+
+/// Messages that are refused or kept in quarantine, each with its own reason.
+fn bad() -> Vec<Vec<u8>> {
+    let without_visit = message("ADT^A01", "20260301080000", "B1", &[pid(), segment("PV1", &[(2, "I")])]);
+    let without_type = without_visit.replace("ADT^A01|B1", "|B2");
+    let strange_type = without_visit.replace("ADT^A01|B1", "QZPHI^QZPHITRIGGER|B3");
+    let delimiters = without_visit.replacen("^~\\&", "", 1);
+    let cut = format!("MSH|^~\\&|EHR|MERCY|||QZPHIMSH7\rPID|1||QZPHI3");
+    [
+        without_visit,
+        without_type,
+        strange_type,
+        delimiters,
+        cut,
+        "Dear colleague, QZPHILETTER was discharged.".to_owned(),
+        "PID|1||QZPHI3||QZPHI5".to_owned(),
+    ]
+    .map(String::into_bytes)
+    .to_vec()
+}
+
+/// Where a marker is, with what stands around it.
+fn hits(place: &str, text: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(text);
+    [MARK, BIRTH, WRITTEN_BIRTH]
+        .iter()
+        .filter_map(|mark| {
+            let found = text.find(mark)?;
+            let around: String =
+                text.chars().skip(text[..found].chars().count().saturating_sub(200)).take(400).collect();
+            Some(format!("{place}: …{around}…"))
+        })
+        .collect()
+}
+
+#[test]
+fn given_markers_in_every_field_of_a_patient_then_nothing_but_payloads_carries_them() {
+    let collector = Collector::start();
+    let endpoint = collector.endpoint();
+    let mut system = System::start_with(
+        "",
+        &[
+            ("COUNTERSIGN_TELEMETRY__LOG", "debug"),
+            ("COUNTERSIGN_TELEMETRY__OTLP_ENDPOINT", &endpoint),
+            ("COUNTERSIGN_TELEMETRY__SERVICE_NAME", "{service}"),
+        ],
+    );
+    let tap = Wiretap::at(&system.nats.url());
+
+    // when
+    let mut sender = Sender::connect(system.intake().mllp()).expect("the intake listens");
+    for sent in good() {
+        let answer = sender.exchange(sent.as_bytes()).expect("an answer");
+        assert_eq!(answer.code, "AA", "{}", answer.raw);
+    }
+    for sent in bad() {
+        let answer = sender.exchange(&sent).expect("an answer");
+        assert!(!answer.is_accepted() || answer.text == "not used", "{}", answer.raw);
+        assert!(!answer.text.contains(MARK), "{}", answer.raw);
+    }
+    // A frame that never ends, from a sender that goes away.
+    sender
+        .send_bytes(b"\x0bMSH|^~\\&|EHR|MERCY|||20260301||ADT^A01|QZPHICUT|P|2.5\rPID|1||QZPHI3")
+        .expect("taken");
+    drop(sender);
+    let api = system.deficiency().url();
+    eventually(|| {
+        let owed = get(&format!("{api}/api/v1/deficiencies?encounter={VISIT}&status=open"));
+        let rules = owed.text.matches("\"R13\"").count();
+        if rules == 1 { Ok(()) } else { Err(owed.text) }
+    });
+    // People ask with names in their hands.
+    let asked = [
+        format!("{api}/api/v1/deficiencies?encounter={VISIT}&status={MARK}"),
+        format!("{api}/api/v1/charts/{VISIT}"),
+        format!("{api}/api/v1/deficiencies/{VISIT}/explanation"),
+        format!("{api}/{VISIT}"),
+        format!("{}/api/v1/quarantine/{VISIT}", system.intake().url()),
+    ];
+    for url in &asked {
+        assert!(get(url).status.is_client_error(), "{url}");
+    }
+    let metrics: Vec<_> =
+        system.programs().iter().map(|program| get(&format!("{}/metrics", program.url())).text).collect();
+    system.stop();
+
+    // then
+    let mut found: Vec<String> = Vec::new();
+    for ((program, metrics), name) in system.programs().iter().zip(&metrics).zip(PROCESSES) {
+        let log = program.stderr();
+        assert!(log.contains("\"level\":\"DEBUG\""), "{name} logs at level debug: {log}");
+        assert!(metrics.contains("# TYPE"), "{name} has metrics: {metrics}");
+        found.extend(log.lines().flat_map(|line| hits(&format!("log of {name}"), line.as_bytes())));
+        found.extend(metrics.lines().flat_map(|line| hits(&format!("metrics of {name}"), line.as_bytes())));
+    }
+    let sent = collector.received();
+    for signal in ["/v1/traces", "/v1/metrics"] {
+        assert!(sent.iter().any(|(path, _)| path == signal), "nothing was sent to {signal}");
+    }
+    found.extend(sent.iter().flat_map(|(path, body)| hits(path, body)));
+    let tapped = tap.tapped();
+    for message in &tapped {
+        found.extend(hits("subject", message.subject.as_bytes()));
+        found.extend(hits("headers", message.headers.as_bytes()));
+    }
+    // Payloads carry them: so the tap sees what goes over the wire.
+    assert!(tapped.iter().any(|message| !hits("payload", &message.payload).is_empty()), "{}", tapped.len());
+    assert!(
+        tapped.iter().any(|message| message.headers.contains("traceparent")),
+        "no trace context on the wire"
+    );
+    assert!(
+        found.is_empty(),
+        "{} places with patient data, the first:\n{}",
+        found.len(),
+        found[..found.len().min(20)].join("\n")
+    );
+
+    one_trace_joins_everything(&collector);
+}
+
+/// The admission's trace: received by the intake, decided by the deficiency service, folded into its rows.
+fn one_trace_joins_everything(collector: &Collector) {
+    let spans = collector.spans();
+    let mut by_trace: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for span in &spans {
+        by_trace.entry(&span.trace).or_default().insert(format!("{} {}", span.service, span.name));
+    }
+    let wanted = ["intake intake.receive", "deficiency deficiency.decide", "deficiency read_model.apply"];
+    let joined: Vec<&str> = by_trace
+        .iter()
+        .filter(|(_, names)| wanted.iter().all(|name| names.contains(*name)))
+        .map(|(trace, _)| *trace)
+        .collect();
+    assert!(joined.len() >= 5, "messages about charts have one trace each: {by_trace:#?}");
+    // Every span of such a trace hangs below the one of the message.
+    for trace in joined {
+        let of_trace: Vec<_> = spans.iter().filter(|span| span.trace == trace).collect();
+        let tops: Vec<_> =
+            of_trace.iter().filter(|span| !of_trace.iter().any(|other| other.id == span.parent)).collect();
+        assert_eq!(tops.len(), 1, "{of_trace:#?}");
+    }
+}
