@@ -23,7 +23,7 @@ use countersign_kernel::Timestamp;
 pub(crate) use self::{
     dice::Dice,
     document::{DocumentBuilder, history, note, report, summary},
-    story::{Story, chart},
+    story::{Story, chart, key},
     then::Then,
 };
 

@@ -16,7 +16,7 @@ use countersign_eventsourcing::journal::{Filter, Position};
 use countersign_kernel::{DeficiencyId, EncounterId, Timestamp};
 
 use self::hospital::Hospital;
-use crate::given::{Dice, Message, RULES, Story, at, chart, history, report, summary};
+use crate::given::{Dice, Message, RULES, Story, at, chart, history, key, report, summary};
 
 /// Five charts with everything in them.
 fn messages() -> Vec<Message> {
@@ -127,7 +127,7 @@ async fn the_worklist_is_filtered_sorted_and_paged() {
     assert_eq!(open, chosen(&|row| row.status == "open"));
     assert_eq!(ids(Query { rule: text("R01"), ..Query::default() }), chosen(&|row| row.rule == "R01"));
     assert_eq!(
-        ids(Query { encounter: text("V5"), ..Query::default() }),
+        ids(Query { chart: Some(chart_id("V5")), ..Query::default() }),
         chosen(&|row| row.encounter == "V5")
     );
     assert_eq!(ids(Query { facility: text("NONE"), ..Query::default() }), Vec::new());
@@ -213,7 +213,7 @@ async fn case_04_a_merged_patient_is_shown_as_the_survivor() {
     let hospital = Hospital::new();
     hospital.deliver(&messages()).await;
     let shown = |visit: &str| {
-        let query = Query { encounter: Some(visit.to_owned()), limit: 100, ..Query::default() };
+        let query = Query { chart: Some(chart_id(visit)), limit: 100, ..Query::default() };
         let rows = hospital.worklist(query, at("01-20 00:00")).items;
         let patients: Vec<Option<String>> =
             rows.iter().map(|row| row.patient.as_ref().map(|patient| patient.reveal().clone())).collect();
@@ -244,7 +244,7 @@ async fn case_05_a_renumbered_visit_is_owed_once_in_whatever_order_it_is_heard_o
     let messages = stories.concat();
     let orderly = Hospital::new();
     orderly.deliver(&messages).await;
-    let of = |visit: &str| Query { encounter: Some(visit.to_owned()), limit: 100, ..Query::default() };
+    let of = |visit: &str| Query { chart: Some(chart_id(visit)), limit: 100, ..Query::default() };
     assert_eq!(orderly.worklist(of("V1"), at("01-20 00:00")).items.len(), 0);
     let moved = orderly.worklist(of("V2"), at("01-20 00:00")).items;
     let signed =
@@ -288,13 +288,13 @@ async fn a_visit_that_goes_to_another_number_and_back_is_owed_under_the_first() 
     }
 }
 
+fn chart_id(visit: &str) -> String {
+    key(visit).id().to_string()
+}
+
 async fn explained(hospital: &Hospital, visit: &str, rule: &str, now: Timestamp) -> Explanation {
-    let query = Query {
-        encounter: Some(visit.to_owned()),
-        rule: Some(rule.to_owned()),
-        limit: 10,
-        ..Query::default()
-    };
+    let query =
+        Query { chart: Some(chart_id(visit)), rule: Some(rule.to_owned()), limit: 10, ..Query::default() };
     let row = hospital.worklist(query, now).items.into_iter().next().expect("a row");
     let explanation =
         explain(hospital.journal.as_ref(), row.chart, row.id, &RULES, now).await.expect("the journal");

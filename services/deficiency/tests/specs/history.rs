@@ -185,3 +185,15 @@ fn what_happens_at_the_very_instant_comes_before_what_time_brings() {
     // given something else at that instant, which makes the rules be asked
     given(cancelled.wrote("01-06 10:00", history("D1").by("A1"))).never_owed("R01");
 }
+
+#[test]
+fn a_signature_at_the_very_instant_of_the_step_down_is_in_time() {
+    let chart = given(
+        chart()
+            .admitted("01-05 10:00")
+            .becomes(Observation, "01-05 22:00")
+            .signed("01-05 22:00", "A1", history("D1").by("A1"))
+            .discharged("01-06 08:00"),
+    );
+    chart.owes("R01").satisfied("01-05 22:00");
+}
