@@ -1,5 +1,6 @@
 //! Scenarios: the real program, real files, real sockets.
 
+mod api;
 mod arrival;
 mod commands;
 mod corpus;

@@ -167,13 +167,13 @@ fn given_markers_in_every_field_of_a_patient_then_nothing_but_payloads_carries_t
     drop(sender);
     let api = system.deficiency().url();
     eventually(|| {
-        let owed = get(&format!("{api}/api/v1/deficiencies?encounter={VISIT}&status=open"));
+        let owed = get(&format!("{api}/api/v1/deficiencies?status=open"));
         let rules = owed.text.matches("\"R13\"").count();
         if rules == 1 { Ok(()) } else { Err(owed.text) }
     });
     // People ask with names in their hands.
     let asked = [
-        format!("{api}/api/v1/deficiencies?encounter={VISIT}&status={MARK}"),
+        format!("{api}/api/v1/deficiencies?facility={VISIT}&status={MARK}"),
         format!("{api}/api/v1/charts/{VISIT}"),
         format!("{api}/api/v1/deficiencies/{VISIT}/explanation"),
         format!("{api}/{VISIT}"),
