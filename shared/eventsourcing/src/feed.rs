@@ -8,6 +8,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use crate::{
     journal::{Batch, Journal, JournalError, Position},
@@ -81,6 +82,9 @@ impl JournalTail {
     }
 }
 
+/// From one read of the tail to the next, at least: under load every append moves the head, and a few larger
+/// batches cost far less than many small ones. The first event after a pause never waits.
+const BREATH: Duration = Duration::from_millis(2);
 /// Longest wait before an event that could not be published is tried again.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
@@ -94,6 +98,7 @@ impl Feed for JournalTail {
             batches: None,
             failed: None,
             wait: Duration::ZERO,
+            rests_until: Instant::now(),
         };
         stream::unfold(tail, |mut tail| async move { tail.next().await.map(|item| (item, tail)) }).boxed()
     }
@@ -108,6 +113,8 @@ struct Tail {
     batches: Option<BoxStream<'static, Result<Batch, JournalError>>>,
     failed: Option<JournalError>,
     wait: Duration,
+    /// Not read again before.
+    rests_until: Instant,
 }
 
 impl Tail {
@@ -124,10 +131,14 @@ impl Tail {
                 self.journal.subscribe(self.passed, filter)
             });
         }
+        tokio::time::sleep_until(self.rests_until).await;
         let batch = match self.batches.as_mut()?.next().await? {
             Ok(batch) => batch,
             Err(error) => return Some(Err(FeedError(error.to_string()))),
         };
+        if batch.caught_up {
+            self.rests_until = Instant::now() + BREATH;
+        }
         let mut deliveries = Deliveries { events: Vec::new(), upto: self.passed, caught_up: false };
         for recorded in &batch.events {
             let cursor = Cursor { epoch: 0, sequence: recorded.position.0, position: recorded.position };
