@@ -2,6 +2,7 @@
 
 mod api;
 mod arrival;
+mod clients;
 mod commands;
 mod corpus;
 mod crash;
@@ -9,3 +10,4 @@ mod distributed;
 mod journey;
 mod privacy;
 mod truth;
+mod walls;

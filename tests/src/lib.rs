@@ -9,6 +9,7 @@ pub mod hospital;
 pub mod load;
 pub mod mllp;
 pub mod place;
+pub mod python;
 pub mod sample;
 pub mod system;
 pub mod wiretap;
