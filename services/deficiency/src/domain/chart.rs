@@ -65,6 +65,8 @@ pub struct Chart {
     pub died: bool,
     /// Attending of record.
     pub attending: Option<Person>,
+    /// Everybody who was attending of record so far, in order.
+    pub attendings: Vec<Person>,
     /// Admitting provider.
     pub admitting: Option<Person>,
     /// Location as sent.
@@ -191,6 +193,11 @@ impl Chart {
                 field.apply_to(known);
                 self.changed = true;
             }
+        }
+        if let Some(attending) = self.attending.as_ref().filter(|_| self.changed)
+            && !self.attendings.iter().any(|known| known == attending)
+        {
+            self.attendings.push(attending.clone());
         }
         visit.location.apply_to(&mut self.location);
         visit.service.apply_to(&mut self.service);

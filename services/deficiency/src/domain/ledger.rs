@@ -537,17 +537,15 @@ fn cosignature(chart: &Chart, document: &Document) -> Option<(Known<Timestamp>, 
     }
     // Dormant until the author has signed.
     let signed = document.signed()?;
-    let cosigner = cosigner(chart, document);
     let anchor = Known { value: signed.value.at, from: signed.from.clone() };
-    Some((anchor, document.cosigned(cosigner)))
-}
-
-fn cosigner<'a>(chart: &'a Chart, document: &'a Document) -> Option<&'a Person> {
-    document.assigned_cosigner().or_else(|| {
-        let attending = chart.attending.as_ref()?;
-        let own = document.originator.as_ref().is_some_and(|author| author.same_id(attending));
-        (!own).then_some(attending)
-    })
+    let met = match document.assigned_cosigner() {
+        Some(cosigner) => document.cosigned([cosigner]),
+        // Nobody is assigned: an attending of record, whoever that was when the signature was given.
+        None => document.cosigned(chart.attendings.iter().filter(|attending| {
+            !document.originator.as_ref().is_some_and(|author| author.same_id(attending))
+        })),
+    };
+    Some((anchor, met))
 }
 
 /// Who owes it, and which step decided. A provider without an identifier cannot be held responsible, so the

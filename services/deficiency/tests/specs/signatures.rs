@@ -111,7 +111,20 @@ fn case_15_a_trainee_without_assigned_cosigner_is_cosigned_by_the_attending_of_r
     let story = left().signed("01-10 09:00", "R1", by_trainee());
     given(story.clone()).owes("R15").open().by("A1").because("PV1-7");
     given(story.clone().updated("01-12 08:00").attending("A2")).owes("R15").by("A2");
-    given(story.signed("01-13 09:00", "A1", by_trainee())).owes("R15").satisfied("01-13 09:00");
+    let cosigned = story.signed("01-13 09:00", "A1", by_trainee());
+    given(cosigned.clone()).owes("R15").satisfied("01-13 09:00").by("A1");
+    // when the attending changes afterwards, then it stays cosigned; the new one alone counts no less
+    given(cosigned.updated("01-14 08:00").attending("A2")).owes("R15").satisfied("01-13 09:00").by("A1");
+    let changed = left().signed("01-10 09:00", "R1", by_trainee()).updated("01-12 08:00").attending("A2");
+    given(changed.signed("01-13 09:00", "A2", by_trainee())).owes("R15").satisfied("01-13 09:00").by("A2");
+}
+
+#[test]
+fn a_trainee_who_is_on_record_as_attending_does_not_cosign() {
+    let alone = summary("D1").by("A1").of_a_trainee();
+    let chart = given(left().signed("01-10 09:00", "A1", alone));
+    chart.owes("R14").satisfied("01-10 09:00");
+    chart.owes("R15").open();
 }
 
 #[test]
