@@ -96,10 +96,16 @@ impl Sender {
 
     /// Sends one message, or whatever the file holds in place of one.
     pub async fn send(&mut self, message: &[u8]) -> anyhow::Result<()> {
-        let header = Message::parse(message).ok().map(|message| Header::of(&message));
-        let control_id = header.as_ref().and_then(|header| header.control_id.clone()).unwrap_or_default();
-        let enhanced =
-            header.is_some_and(|header| header.accept_ack.is_some() || header.application_ack.is_some());
+        let parsed = Message::parse(message).ok();
+        let control_id = parsed
+            .as_ref()
+            .and_then(|message| message.field("MSH", 10).whole().to_owned_text())
+            .map(|id| on_one_line(&id))
+            .unwrap_or_default();
+        let enhanced = parsed.is_some_and(|message| {
+            let header = Header::of(&message);
+            header.accept_ack.is_some() || header.application_ack.is_some()
+        });
         self.write.write_all(&mllp::encode(message)).await?;
         self.summary.read += 1;
         self.outstanding.push_back(Outstanding { control_id, enhanced });
@@ -152,20 +158,26 @@ impl Sender {
 
     fn take(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         let ack = ack::read(bytes).context("the intake's answer is not an acknowledgement")?;
-        let id = ack.control_id.unwrap_or_default();
+        let id = ack.control_id.map(|id| on_one_line(&id)).unwrap_or_default();
+        // Senders use ids again: then the answer may as well be the next message's own.
+        let repeated = self.outstanding.front().is_some_and(|next| next.control_id == id);
         // In enhanced mode the acceptance of the message and of its content are answered separately.
         if let Some((answered, code, text)) = &mut self.answered
             && answered.enhanced
             && is_accept_level(*code)
             && !is_accept_level(ack.code)
             && answered.control_id == id
+            && !repeated
         {
             (*code, *text) = (ack.code, ack.text);
             return Ok(());
         }
         self.settle();
+        // The id of a message whose header is broken is read one way here and perhaps another way there: then
+        // its place in the line tells.
+        let named = self.outstanding.iter().any(|outstanding| outstanding.control_id == id);
         while let Some(outstanding) = self.outstanding.pop_front() {
-            if outstanding.control_id == id || !outstanding.enhanced {
+            if outstanding.control_id == id || !outstanding.enhanced || !named {
                 self.answered = Some((outstanding, ack.code, ack.text));
                 return Ok(());
             }
@@ -188,6 +200,11 @@ impl Sender {
         self.summary.unacknowledged += 1;
         Ok(())
     }
+}
+
+/// An id as an answer echoes it: line breaks of a folded header cannot stand in MSA.
+fn on_one_line(id: &str) -> String {
+    id.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn is_accept_level(code: AckCode) -> bool {
