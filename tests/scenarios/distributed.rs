@@ -2,8 +2,9 @@
 
 use countersign_acceptance::{
     api::{eventually, get},
-    feeds, hospital,
+    corpus, feeds, hospital,
     load::{Whereabouts, deliver},
+    place::Place,
     system::System,
     worklist::{assert_same, difference, of_folder, of_messages, of_program},
 };
@@ -59,4 +60,21 @@ fn given_a_service_that_was_away_then_it_catches_up_and_a_second_relay_stands_by
     // With the first relay dead the second one publishes.
     eventually(|| difference(&wanted, &of_program(system.deficiency()), |_| Vec::new()).map_or(Ok(()), Err));
     second_relay.stop().well();
+}
+
+/// Whatever a folder of strangers' messages means, it means the same in both.
+#[test]
+fn given_the_public_samples_then_both_ways_of_running_agree_about_them() {
+    let Some(folder) = corpus::folder() else { return };
+    let folder = folder.to_string_lossy();
+    let alone = Place::new();
+    run(["ingest", &*folder, "--data", &*alone.data().to_string_lossy()]).well();
+    let wanted = of_folder(&alone.data());
+
+    let mut system = System::start();
+    run(["ingest", &*folder, "--mllp", &system.intake().mllp().to_string()]).well();
+    eventually(|| difference(&wanted, &of_program(system.deficiency()), |_| Vec::new()).map_or(Ok(()), Err));
+    system.stop();
+    assert_same(&wanted, &of_folder(&system.place.data()));
+    assert_eq!(feeds::of_folder(&system.place.data()), feeds::of_folder(&alone.data()));
 }
