@@ -190,17 +190,14 @@ impl Document {
         self.signatures.iter().min_by_key(|known| known.value.at)
     }
 
-    /// When one of these cosigners signed: named in a signature, or by legal authentication.
-    pub fn cosigned<'a>(
-        &self,
-        cosigners: impl IntoIterator<Item = &'a Person> + Clone,
-    ) -> Option<Known<Timestamp>> {
-        let by_one_of_them = |signature: &Signature| {
-            let by = signature.by.as_ref().filter(|_| !signature.inferred);
-            by.is_some_and(|by| cosigners.clone().into_iter().any(|cosigner| by.same_id(cosigner)))
-        };
-        let named = self.signatures.iter().find(|known| by_one_of_them(&known.value));
-        let named = named.map(|known| Known { value: known.value.at, from: known.from.clone() });
+    /// When a cosigner signed: named in a signature, or by legal authentication.
+    pub fn cosigned(&self, is_cosigner: impl Fn(&Person) -> bool) -> Option<Known<Timestamp>> {
+        let named = self
+            .signatures
+            .iter()
+            .filter(|known| !known.value.inferred)
+            .find(|known| known.value.by.as_ref().is_some_and(&is_cosigner))
+            .map(|known| Known { value: known.value.at, from: known.from.clone() });
         named.or_else(|| self.legal.clone())
     }
 }

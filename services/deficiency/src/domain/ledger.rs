@@ -538,13 +538,12 @@ fn cosignature(chart: &Chart, document: &Document) -> Option<(Known<Timestamp>, 
     // Dormant until the author has signed.
     let signed = document.signed()?;
     let anchor = Known { value: signed.value.at, from: signed.from.clone() };
-    let met = match document.assigned_cosigner() {
-        Some(cosigner) => document.cosigned([cosigner]),
+    let own = |person: &Person| document.originator.as_ref().is_some_and(|author| author.same_id(person));
+    let met = document.cosigned(|person| match document.assigned_cosigner() {
+        Some(cosigner) => cosigner.same_id(person),
         // Nobody is assigned: an attending of record, whoever that was when the signature was given.
-        None => document.cosigned(chart.attendings.iter().filter(|attending| {
-            !document.originator.as_ref().is_some_and(|author| author.same_id(attending))
-        })),
-    };
+        None => !own(person) && chart.attendings.iter().any(|attending| attending.same_id(person)),
+    });
     Some((anchor, met))
 }
 
