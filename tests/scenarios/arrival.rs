@@ -136,7 +136,9 @@ fn given_one_stay_told_in_four_hundred_orders_then_each_ends_with_the_same_defic
     for row in rows_of_folder(&data, &[]) {
         charts.entry(row.encounter.clone()).or_default().push(without_visit(&row));
     }
-    charts.values_mut().for_each(|rows| rows.sort());
+    for rows in charts.values_mut() {
+        rows.sort();
+    }
     assert_eq!(charts.len(), CHARTS);
     let orderly = &charts["N0000"];
     for (visit, rows) in &charts {

@@ -80,8 +80,12 @@ fn kill_every_process(seed: u64) {
                 "nats killed" => system.nats.restart(),
                 "nats wiped" => system.nats.wipe(),
                 "all at once" => {
-                    PROCESSES.iter().for_each(|service| system.process(service).kill());
-                    PROCESSES.iter().for_each(|service| system.process(service).restart());
+                    for service in PROCESSES {
+                        system.process(service).kill();
+                    }
+                    for service in PROCESSES {
+                        system.process(service).restart();
+                    }
                 }
                 service => system.process(service).restart(),
             }

@@ -107,7 +107,7 @@ fn bad() -> Vec<Vec<u8>> {
     let without_type = without_visit.replace("ADT^A01|B1", "|B2");
     let strange_type = without_visit.replace("ADT^A01|B1", "QZPHI^QZPHITRIGGER|B3");
     let delimiters = without_visit.replacen("^~\\&", "", 1);
-    let cut = format!("MSH|^~\\&|EHR|MERCY|||QZPHIMSH7\rPID|1||QZPHI3");
+    let cut = "MSH|^~\\&|EHR|MERCY|||QZPHIMSH7\rPID|1||QZPHI3".to_owned();
     [
         without_visit,
         without_type,

@@ -1,6 +1,7 @@
 //! A collector of OpenTelemetry traces and metrics (OTLP over HTTP), as small as a test needs it.
 
 use std::{
+    fmt::Write as _,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -22,11 +23,14 @@ pub struct Span {
     pub parent: String,
 }
 
+/// What a request carried: path and body.
+pub type Request = (String, Vec<u8>);
+
 /// Listens on a free port of the loopback interface for as long as the test program runs.
 #[derive(Debug, Clone)]
 pub struct Collector {
     address: SocketAddr,
-    received: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    received: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Default for Collector {
@@ -56,12 +60,12 @@ impl Collector {
         format!("http://{}", self.address)
     }
 
-    /// Everything that was sent: path and body.
-    pub fn received(&self) -> Vec<(String, Vec<u8>)> {
+    /// Everything that was sent.
+    pub fn received(&self) -> Vec<Request> {
         self.lock().clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(String, Vec<u8>)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
         self.received.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -164,5 +168,8 @@ fn text(message: &[u8], field: u64) -> String {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
