@@ -416,6 +416,21 @@ async fn what_was_owed_at_a_past_instant_can_be_asked() {
 }
 
 #[tokio::test]
+async fn what_time_brought_later_was_not_owed_before() {
+    // given an observation that has lasted a day since
+    let hospital = Hospital::new();
+    let (messages, _) = chart().admitted_as(Observation, "01-05 10:00").into_messages();
+    hospital.deliver(&messages).await;
+    hospital.let_time_pass(at("01-20 00:00")).await;
+    let chart = hospital::charts_of(&messages)[0];
+    for (known_at, owed) in [("01-06 09:00", 0), ("01-06 10:00", 1)] {
+        let journal = hospital.journal.as_ref();
+        let rows = owed_at(journal, chart, None, Some(at(known_at)), &RULES, at("01-20 00:00")).await;
+        assert_eq!(rows.expect("the journal").len(), owed, "{known_at}");
+    }
+}
+
+#[tokio::test]
 async fn a_signature_dated_later_than_the_question_had_not_happened() {
     let hospital = Hospital::new();
     let signed = summary("D1").by("A1").signed_by("A1", "01-12 09:00");

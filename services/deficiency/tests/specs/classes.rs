@@ -40,6 +40,8 @@ fn an_unknown_class_owes_nothing_and_is_shown() {
     let chart = given(unknown.clone().discharged("01-09 15:00"));
     chart.never_owed_anything().stage(Stage::Discharged).finding("`ff` is not mapped");
     // when a later message has a class that is known, then that is the class
+    let known = given(unknown.clone().updated("01-05 18:00").class(Inpatient));
+    known.owes("R01").open().since("01-05 10:00");
     let known = given(unknown.updated("01-05 18:00").class(Inpatient).discharged("01-09 15:00"));
     known.owes("R01").since("01-05 10:00");
     known.owes("R13").open();
@@ -168,4 +170,16 @@ fn documents_before_any_admission_open_a_chart_that_waits_for_it() {
     chart.stage(Stage::Inferred);
     chart.owes("R06").satisfied("01-06 12:00").since("01-05 12:00");
     chart.owes("R01").open().since("01-05 12:00").unassigned();
+}
+
+#[test]
+fn a_change_of_class_at_the_instant_of_the_admission_comes_after_it() {
+    // given an admission that was entered after the change that happened in the same minute
+    let chart = given(
+        chart()
+            .becomes(Inpatient, "01-05 10:00")
+            .admitted_as(Observation, "01-05 10:00")
+            .recorded("01-05 10:20"),
+    );
+    chart.owes("R01").open().since("01-05 10:00");
 }

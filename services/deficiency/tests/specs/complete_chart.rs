@@ -55,7 +55,7 @@ fn work_done_before_the_discharge_completes_the_chart_with_it() {
             .signed("01-09 09:00", "A1", summary("D2").by("A1"))
             .discharged("01-09 15:00"),
     );
-    chart.owes("C0").satisfied("01-09 15:00");
+    chart.owes("C0").satisfied("01-09 15:00").closed_because("nothing was open");
 }
 
 #[test]

@@ -204,6 +204,28 @@ fn discharge_cancellation_and_discharge_in_the_same_minute_keep_the_senders_orde
 }
 
 #[test]
+fn a_cancellation_in_the_same_second_as_what_it_cancels_comes_after_it() {
+    for visit in ["V1", "V2", "V3", "V4", "V5", "V6"] {
+        let story = chart().numbered(visit).admitted("01-05 10:00").discharge_cancelled("01-09 15:00");
+        given(story.discharged("01-09 15:00")).stage(Stage::Open).owes("R13").voided("01-09 15:00");
+    }
+}
+
+#[test]
+fn an_observation_whose_end_was_taken_back_lasts() {
+    let back = chart().admitted_as(Observation, "01-05 10:00").discharged("01-05 20:00");
+    let back = back.discharge_cancelled("01-05 21:00");
+    given(back.looked_at("01-06 10:00")).owes("R01").open().opened("01-06 10:00");
+}
+
+#[test]
+fn a_death_that_was_taken_back_asks_for_nothing() {
+    let back = chart().admitted_as(Observation, "01-05 10:00").discharged("01-05 12:00").died();
+    let back = back.discharge_cancelled("01-05 12:30").discharged("01-05 15:00");
+    given(back).owes("R13").voided("01-05 12:30");
+}
+
+#[test]
 fn a_corrected_discharge_in_an_update_re_dates_what_is_owed() {
     let story = || {
         let chart = chart().admitted("01-05 10:00").discharged("01-09 15:00");
