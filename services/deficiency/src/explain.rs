@@ -15,19 +15,38 @@ use crate::domain::{
     state::{ChartState, KnownFact},
 };
 
-/// A chart's stream, read: the state and every decision with the instant at which it was taken.
+/// A chart's stream, read: the state and every decision.
 struct History {
     state: ChartState,
-    decisions: Vec<(Timestamp, DeficiencyEvent)>,
+    decisions: Vec<Decision>,
+}
+
+/// What was concluded, and from when.
+struct Decision {
+    decided_at: Timestamp,
+    /// When that happened in the hospital which gave rise to it.
+    caused_at: Timestamp,
+    event: DeficiencyEvent,
 }
 
 async fn read(journal: &dyn Journal, encounter: EncounterId) -> Result<History, JournalError> {
     let mut history = History { state: ChartState::default(), decisions: Vec::new() };
+    let mut caused_at = Timestamp::MIN;
     for event in journal.read_stream(StreamName::new(CHART, encounter), 0).await? {
         let decoded =
             ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
-        if let ChartEvent::Deficiency(decision) = &decoded {
-            history.decisions.push((event.metadata()?.received_at, (**decision).clone()));
+        match &decoded {
+            ChartEvent::FactsRecorded(recorded) => {
+                let latest = recorded.facts.iter().map(|fact| fact.occurred_at).max();
+                caused_at = latest.unwrap_or(caused_at);
+            }
+            ChartEvent::TimePassed(time) => caused_at = time.passed,
+            ChartEvent::Deficiency(decision) => history.decisions.push(Decision {
+                decided_at: event.metadata()?.received_at,
+                caused_at,
+                event: (**decision).clone(),
+            }),
+            ChartEvent::Described(_) => {}
         }
         history.state.evolve(decoded);
     }
@@ -43,7 +62,8 @@ pub async fn explain(
     now: Timestamp,
 ) -> Result<Option<Explanation>, JournalError> {
     let history = read(journal, encounter).await?;
-    let Some((_, last)) = history.decisions.iter().rev().find(|(_, event)| event.deficiency.id == id) else {
+    let about = |decision: &&Decision| decision.event.deficiency.id == id;
+    let Some(Decision { event: last, .. }) = history.decisions.iter().rev().find(about) else {
         return Ok(None);
     };
     let deficiency = &last.deficiency;
@@ -51,13 +71,7 @@ pub async fn explain(
     let rule =
         rules.rule(&deficiency.rule).map_or_else(|| unknown_rule(deficiency), |rule| rule_view(rule, rules));
     let mut timeline: Vec<TimelineEntry> = facts(&history.state, deficiency);
-    timeline.extend(
-        history
-            .decisions
-            .iter()
-            .filter(|(_, event)| event.deficiency.id == id)
-            .map(|(decided_at, event)| decision(*decided_at, event)),
-    );
+    timeline.extend(history.decisions.iter().filter(about).map(decision));
     timeline.sort_by_key(|entry| (entry.occurred_at, entry.kind == "decision"));
     let open = view.status == "open" && last.change != Change::Retracted;
     Ok(Some(Explanation {
@@ -260,15 +274,19 @@ fn describe(fact: &ChartFact) -> String {
     }
 }
 
-fn decision(decided_at: Timestamp, event: &DeficiencyEvent) -> TimelineEntry {
-    let DeficiencyEvent { change, deficiency, .. } = event;
+fn decision(decision: &Decision) -> TimelineEntry {
+    let Decision { decided_at, caused_at, event: DeficiencyEvent { change, deficiency, .. } } = decision;
     let owed_by = deficiency
         .responsible
         .as_ref()
         .map_or_else(|| "unassigned".to_owned(), |person| format!("owed by {}", person.display_name()));
     let (occurred_at, text) = match change {
         Change::Opened | Change::Reopened | Change::Changed => (
-            deficiency.opened_at,
+            // What changed later was not so from the beginning.
+            match change {
+                Change::Opened => deficiency.opened_at,
+                _ => deficiency.opened_at.max(*caused_at),
+            },
             format!(
                 "{} {}, {owed_by} ({}), due {}",
                 deficiency.rule,
@@ -294,7 +312,7 @@ fn decision(decided_at: Timestamp, event: &DeficiencyEvent) -> TimelineEntry {
     TimelineEntry {
         occurred_at,
         recorded_at: None,
-        received_at: Some(decided_at),
+        received_at: Some(*decided_at),
         kind: "decision".to_owned(),
         text,
         trigger: None,
