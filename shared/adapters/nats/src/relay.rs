@@ -438,4 +438,3 @@ async fn end_of(nats: &Nats, stream: &Stream) -> Result<Option<StreamEnd>, NatsE
     let spare = spare.filter(|spare| spare.epoch == epoch && spare.sequence == sequence);
     Ok(spare.map(|spare| StreamEnd { epoch, sequence, position: spare.position, last: None }))
 }
-
