@@ -138,14 +138,20 @@ fn given_an_inpatient_with_surgery_then_every_step_has_the_right_deficiencies_an
     assert_mentions(&why["summary"], &["satisfied", "OKAFOR"]);
     assert!(why["what_would_close_it"].is_null(), "{why}");
     let told = timeline(&why);
+    let mut last = 0;
     for entry in [
-        "*ADT^A01 Visit began (inpatient)",
         "decision R01 opened, owed by ADAMS, RUTH (attending of record (PV1-7)), due 2026-05-05T13:30:00Z",
+        "*ADT^A01 Visit began (inpatient)",
         "MDM^T02 history and physical H-1: originated, documented",
-        "*MDM^T04 history and physical H-1: status changed, authenticated, signed by OKAFOR, NIA",
+        "decision R01 changed, owed by OKAFOR, NIA (author of the document (TXA-9); TXA-10 is to cosign), due \
+         2026-05-05T13:30:00Z",
         "decision R01 satisfied: signed",
+        "*MDM^T04 history and physical H-1: status changed, authenticated, signed by OKAFOR, NIA",
     ] {
-        assert!(told.iter().any(|told| told == entry), "`{entry}` is not in: {told:#?}");
+        let place = told.iter().position(|told| told == entry);
+        let place = place.unwrap_or_else(|| panic!("`{entry}` is not in: {told:#?}"));
+        assert!(place >= last, "`{entry}` comes too early in: {told:#?}");
+        last = place;
     }
 
     // Operated on the 5th, 10:00, for 90 minutes; the update comes in the afternoon.
