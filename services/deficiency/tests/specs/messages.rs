@@ -1,9 +1,9 @@
 //! How messages arrive: again, late, read differently.
 
 use countersign_contracts::chart::EncounterClass::{Inpatient, Observation};
-use countersign_deficiency::domain::{events::ChartEvent, state::ChartState};
+use countersign_deficiency::domain::{decide::decide, events::ChartEvent, rules::RuleSet, state::ChartState};
 
-use crate::given::{Story, chart, given, history, summary, tell};
+use crate::given::{RULES, Story, chart, given, history, summary, tell};
 
 fn stay() -> Story {
     chart()
@@ -131,4 +131,21 @@ fn the_facility_and_its_zone_are_those_of_the_latest_message_received() {
         let state = crate::given::told(order.iter().map(|index| &messages[*index]), now);
         assert_eq!(state.time_zone, "America/New_York");
     }
+}
+
+#[test]
+fn a_deficiency_keeps_the_version_of_the_rules_that_raised_it() {
+    // given a chart told under the first version of the rules, and a discharge told under the second
+    let (messages, _) = stay().into_messages();
+    let mut state = ChartState::default();
+    tell(&mut state, messages[0].command());
+    let second = RuleSet { version: 2, ..RULES.clone() };
+    for message in [&messages[1], &messages[2]] {
+        let events = decide(&state, message.command(), &second);
+        events.into_iter().for_each(|event| state.evolve(event));
+    }
+    // then each deficiency has the version it was raised under
+    let version =
+        |rule: &str| state.deficiencies.values().find(|row| row.rule == rule).map(|row| row.rule_version);
+    assert_eq!((version("R01"), version("R13")), (Some(1), Some(2)));
 }
