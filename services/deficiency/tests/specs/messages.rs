@@ -141,8 +141,9 @@ fn a_deficiency_keeps_the_version_of_the_rules_that_raised_it() {
     tell(&mut state, messages[0].command());
     let second = RuleSet { version: 2, ..RULES.clone() };
     for message in [&messages[1], &messages[2]] {
-        let events = decide(&state, message.command(), &second);
-        events.into_iter().for_each(|event| state.evolve(event));
+        for event in decide(&state, message.command(), &second) {
+            state.evolve(event);
+        }
     }
     // then each deficiency has the version it was raised under
     let version =
