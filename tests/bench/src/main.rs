@@ -84,7 +84,7 @@ fn main() -> anyhow::Result<()> {
     let program = arguments.program.canonicalize().context("--program")?;
     // One thread for the load: the other core is the program's, as far as the machine has one.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let mut report = Report::default();
+    let mut report = Report::new();
     if wants(Part::Parsing) {
         report.add(parsing::measure(&arguments.corpus, arguments.python.as_deref(), effort)?);
     }

@@ -63,26 +63,40 @@ impl Section {
 }
 
 /// Everything.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Report {
     cores: usize,
+    /// Processes that wanted a core in the last minute before the run: above zero, others disturbed it.
+    load_before: f64,
     sections: Vec<Section>,
 }
 
 impl Report {
+    pub(crate) fn new() -> Self {
+        let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        Self {
+            cores: std::thread::available_parallelism().map_or(0, usize::from),
+            load_before: load.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(f64::NAN),
+            sections: Vec::new(),
+        }
+    }
+
     pub(crate) fn add(&mut self, section: Section) {
         self.sections.push(section);
     }
 
-    pub(crate) fn print(mut self, json: bool) -> anyhow::Result<()> {
-        self.cores = std::thread::available_parallelism().map_or(0, usize::from);
+    pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
         if json {
-            serde_json::to_writer_pretty(&mut out, &self)?;
+            serde_json::to_writer_pretty(&mut out, self)?;
             writeln!(out)?;
             return Ok(());
         }
-        writeln!(out, "{} cores; median (lowest to highest round)", self.cores)?;
+        writeln!(
+            out,
+            "{} cores, load average before the run {}; median (lowest to highest round)",
+            self.cores, self.load_before
+        )?;
         for Section { title, how, figures } in &self.sections {
             writeln!(out, "\n{title}\n  {how}")?;
             for figure in figures {
