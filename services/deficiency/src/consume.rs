@@ -33,6 +33,7 @@ use crate::domain::{
 const ATTEMPTS: usize = 16;
 
 /// A chart with the revision it was read at.
+#[derive(Clone, Default)]
 struct Loaded {
     state: Arc<ChartState>,
     revision: Option<u64>,
@@ -143,27 +144,31 @@ impl Charts {
     ) -> Result<Arc<ChartState>, ChartError> {
         let id = encounter.id();
         for _ in 0..ATTEMPTS {
-            let Loaded { mut state, revision } = self.load(id).await?;
+            let Loaded { state, revision } = self.load(id).await?;
             let events = decide(&state, command.clone(), &self.rules);
             if events.is_empty() {
-                self.cache().put(id, Loaded { state: Arc::clone(&state), revision });
                 return Ok(state);
             }
             let new_events = self.encode(&events, cause)?;
             let expected = revision.map_or(Expected::NoStream, Expected::Revision);
             match self.journal.append(StreamName::new(CHART, id), expected, new_events).await {
                 Ok(appended) => {
-                    // Nobody else holds it, so nothing is copied.
-                    let chart = Arc::make_mut(&mut state);
+                    let mut next = (*state).clone();
                     for event in events {
-                        chart.evolve(event);
+                        next.evolve(event);
                     }
-                    let revision = Some(appended.revision);
-                    self.cache().put(id, Loaded { state: Arc::clone(&state), revision });
+                    let state = Arc::new(next);
+                    let loaded = Loaded { state: Arc::clone(&state), revision: Some(appended.revision) };
+                    self.cache().put(id, loaded);
                     return Ok(state);
                 }
-                Err(AppendError::Conflict { .. }) => {}
-                Err(AppendError::Journal(error)) => return Err(error.into()),
+                Err(AppendError::Conflict { .. }) => {
+                    self.cache().pop(&id);
+                }
+                Err(AppendError::Journal(error)) => {
+                    self.cache().pop(&id);
+                    return Err(error.into());
+                }
             }
         }
         Err(ChartError::Contended)
@@ -173,12 +178,9 @@ impl Charts {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the chart out of the cache, or reads it. Whoever has changed it puts it back; one that was not
-    /// put back is read again.
     async fn load(&self, id: EncounterId) -> Result<Loaded, ChartError> {
-        let cached = self.cache().pop(&id);
-        if let Some(loaded) = cached {
-            return Ok(loaded);
+        if let Some(loaded) = self.cache().get(&id) {
+            return Ok(loaded.clone());
         }
         let (state, revision) = read_chart(self.journal.as_ref(), id).await?;
         Ok(Loaded { state: Arc::new(state), revision })
