@@ -253,6 +253,12 @@ fn describe(fact: &ChartFact) -> String {
         What::Cancelled => "Visit cancelled".to_owned(),
         What::Updated { .. } => "Visit details updated".to_owned(),
         What::Renumbered { .. } => "Visit continues under another number".to_owned(),
+        What::Order(order) => {
+            let how = if order.mode.spoken() { format!(" ({})", word(&order.mode)) } else { String::new() };
+            format!("Order {}{how}: {}", order.number, word(&order.action))
+        }
+        What::Charged(charge) => format!("Charged {}", charge.amount),
+        What::Account(_) => "Account updated".to_owned(),
         What::Document(document) => {
             let kind = document.document_type.name().replace('_', " ");
             let action = match document.action {

@@ -1,6 +1,6 @@
 //! What a message says about a chart. The intake reads HL7 and FHIR; from here on there are only these facts.
 
-use countersign_kernel::{EncounterId, MessageId, Person, Phi, Timestamp};
+use countersign_kernel::{Cents, EncounterId, MessageId, Person, Phi, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Field, patient::PatientId};
@@ -112,6 +112,12 @@ pub enum What {
     },
     /// Something about a document (MDM).
     Document(DocumentFact),
+    /// Something about an order (ORM, OML, RDE).
+    Order(OrderFact),
+    /// Charges posted or credited (DFT^P03, a CSV file).
+    Charged(Charge),
+    /// The account's way to the bill (BAR^P01, BAR^P05, a CSV file).
+    Account(AccountFact),
 }
 
 /// What a message says of the visit, whatever else it is about.
@@ -192,6 +198,16 @@ pub struct Procedure {
     /// Surgeon of record: PR1-11, else PR1-12 of a surgeon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub surgeon: Option<Person>,
+    /// Functional type as sent (PR1-6, HL7 table 0230): `A` anesthesia, `P` for treatment, `I` invasive, `D`
+    /// diagnostic. A site tells operations from bedside procedures by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub functional_type: Option<String>,
+    /// Anesthesia was given: an anesthesiologist (PR1-8), a code (PR1-9) or minutes (PR1-10) were sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub anesthesia: bool,
+    /// Anesthesiologist (PR1-8, else the ROL of one).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anesthesiologist: Option<Person>,
 }
 
 /// What kind of document, from TXA-2 through the profile's table.
@@ -204,6 +220,34 @@ pub enum DocumentType {
     OperativeReport,
     /// Discharge summary (DS).
     DischargeSummary,
+    /// Update of a history and physical that is older than the admission.
+    HistoryAndPhysicalUpdate,
+    /// Note written right after an operation, before the full report.
+    ImmediatePostoperativeNote,
+    /// Evaluation before anesthesia.
+    PreAnesthesiaEvaluation,
+    /// Evaluation after anesthesia.
+    PostAnesthesiaEvaluation,
+    /// Consultation report (CN).
+    ConsultationReport,
+    /// Progress note (PN).
+    ProgressNote,
+    /// Note of the emergency department (ED).
+    EmergencyNote,
+    /// Transfer summary (TS).
+    TransferSummary,
+    /// Note of a procedure outside the operating room (PR).
+    ProcedureNote,
+    /// Death summary or pronouncement.
+    DeathSummary,
+    /// Question of a coder or documentation specialist to a provider; signed means answered.
+    CodingQuery,
+    /// Pathology report (SP).
+    PathologyReport,
+    /// Consent form.
+    Consent,
+    /// Autopsy report (AR).
+    AutopsyReport,
     /// A type that no rule asks for, kept as sent.
     Other(String),
 }
@@ -215,6 +259,20 @@ impl DocumentType {
             Self::HistoryAndPhysical => "history_and_physical",
             Self::OperativeReport => "operative_report",
             Self::DischargeSummary => "discharge_summary",
+            Self::HistoryAndPhysicalUpdate => "history_and_physical_update",
+            Self::ImmediatePostoperativeNote => "immediate_postoperative_note",
+            Self::PreAnesthesiaEvaluation => "pre_anesthesia_evaluation",
+            Self::PostAnesthesiaEvaluation => "post_anesthesia_evaluation",
+            Self::ConsultationReport => "consultation_report",
+            Self::ProgressNote => "progress_note",
+            Self::EmergencyNote => "emergency_note",
+            Self::TransferSummary => "transfer_summary",
+            Self::ProcedureNote => "procedure_note",
+            Self::DeathSummary => "death_summary",
+            Self::CodingQuery => "coding_query",
+            Self::PathologyReport => "pathology_report",
+            Self::Consent => "consent",
+            Self::AutopsyReport => "autopsy_report",
             Self::Other(code) => code,
         }
     }
@@ -310,4 +368,95 @@ pub struct DocumentFact {
     /// Signatures, when the status is AU or LA.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signatures: Vec<Signature>,
+}
+
+/// How an order was given (ORC-30, HL7 table 0483; a site's Z-segment through the profile).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderMode {
+    /// Not sent: nothing is asked for.
+    #[default]
+    Unknown,
+    /// Entered or written by the provider: authenticated as it is.
+    Written,
+    /// Spoken (VC).
+    Verbal,
+    /// By telephone (PH).
+    Telephone,
+}
+
+impl OrderMode {
+    /// Whether somebody else wrote down what the provider said, so that it must be authenticated.
+    pub const fn spoken(self) -> bool {
+        matches!(self, Self::Verbal | Self::Telephone)
+    }
+}
+
+/// What a message does to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderAction {
+    /// New or changed order (ORC-1 NW, XO, RP, SN and company).
+    Placed,
+    /// Taken back before it was carried out (CA, OC, CR, OD with nothing done).
+    Cancelled,
+    /// Carried out (ORC-5 CM): a consultation was held.
+    Completed,
+    /// Verified and signed by the ordering or another responsible provider.
+    Authenticated,
+}
+
+/// What a message says about one order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderFact {
+    /// What the message does.
+    pub action: OrderAction,
+    /// Placer order number (ORC-2, the whole EI), else the filler's (ORC-3).
+    pub number: String,
+    /// How it was given.
+    #[serde(default)]
+    pub mode: OrderMode,
+    /// A consultation was asked for (OBR-4, ORC-29 or OBR-24 through the profile's table).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub consultation: bool,
+    /// When it was given (ORC-9), the event time when nothing was sent.
+    pub placed_at: Timestamp,
+    /// Ordering provider (ORC-12).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordering: Option<Person>,
+    /// Provider who was consulted (OBR-28 or OBR-16 through the profile), where one was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consultant: Option<Person>,
+    /// Who authenticated it (ORC-11), and when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticated: Option<Signature>,
+}
+
+/// One charge or credit of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    /// Identity within the account (FT1-2, else a hash of what the charge says): the same charge sent twice
+    /// counts once.
+    pub transaction: String,
+    /// Gross amount in cents; a credit is negative (FT1-6 CR or CD by the profile).
+    pub amount: Cents,
+    /// Service or posting date (FT1-4, else FT1-5).
+    pub posted_at: Timestamp,
+}
+
+/// What a message says about the account on its way to the bill. A field that was not sent changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AccountFact {
+    /// Total charges of the account as the sender knows them; takes the place of single charges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Cents>,
+    /// Final coding was done.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub coded_at: Field<Timestamp>,
+    /// The final bill went out.
+    #[serde(default, skip_serializing_if = "Field::is_absent")]
+    pub billed_at: Field<Timestamp>,
+    /// The payer as sent, for attribution.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer: Option<String>,
 }

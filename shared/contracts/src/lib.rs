@@ -8,6 +8,7 @@ mod envelope;
 mod field;
 mod partition;
 pub mod patient;
+pub mod staff;
 
 pub use envelope::{Envelope, EnvelopeError, TraceParent};
 pub use field::Field;

@@ -10,8 +10,10 @@ use countersign_contracts::{
 use countersign_kernel::{Person, Phi, Timestamp};
 
 use super::{
+    account::Account,
     document::{self, Document},
     events::Stage,
+    order::{self, Order},
 };
 
 /// Which fact says something: its place in the order in which the facts happened, and what it says.
@@ -81,6 +83,10 @@ pub struct Chart {
     pub procedures: BTreeMap<String, Known<Procedure>>,
     /// Documents by number.
     pub documents: BTreeMap<String, Document>,
+    /// Orders by number.
+    pub orders: BTreeMap<String, Order>,
+    /// Charges, and how far the bill is.
+    pub account: Account,
     /// The visit continues under this number.
     pub continues_as: Option<EncounterKey>,
     /// What needs somebody's eye.
@@ -176,6 +182,12 @@ impl Chart {
                 self.infer_class(number, fact);
                 document::take(&mut self.documents, fact_of_document, number, fact.occurred_at);
             }
+            What::Order(order) => {
+                self.infer_class(number, fact);
+                self.changed |= order::take(&mut self.orders, order, number, fact.occurred_at);
+            }
+            What::Charged(charge) => self.account.charge(charge),
+            What::Account(account) => self.account.update(account),
         }
         self.changed
     }

@@ -5,10 +5,12 @@
 //! facts mean, in the order in which they happened) → [`ledger`] (which requirements arose and closed) →
 //! [`decide`] (the difference between that and what is recorded).
 
+pub mod account;
 pub mod chart;
 pub mod decide;
 pub mod document;
 pub mod events;
 pub mod ledger;
+pub mod order;
 pub mod rules;
 pub mod state;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use countersign_contracts::chart::{ChartFact, DocumentAction, EncounterKey, What};
+use countersign_contracts::chart::{ChartFact, DocumentAction, EncounterKey, OrderAction, What};
 use countersign_kernel::{DeficiencyId, MessageId, Timestamp};
 
 use super::events::{Change, ChartEvent, Deficiency, Description};
@@ -123,10 +123,18 @@ fn rank(fact: &ChartFact) -> u8 {
             DocumentAction::StatusChanged => 9,
             DocumentAction::Cancelled => 10,
         },
-        What::Discharged { .. } => 11,
-        What::Updated { .. } => 12,
-        What::DischargeCancelled => 13,
-        What::Renumbered { .. } => 14,
-        What::Cancelled => 15,
+        What::Order(order) => match order.action {
+            OrderAction::Placed => 11,
+            OrderAction::Completed => 12,
+            OrderAction::Authenticated => 13,
+            OrderAction::Cancelled => 14,
+        },
+        What::Charged(_) => 15,
+        What::Account(_) => 16,
+        What::Discharged { .. } => 17,
+        What::Updated { .. } => 18,
+        What::DischargeCancelled => 19,
+        What::Renumbered { .. } => 20,
+        What::Cancelled => 21,
     }
 }

@@ -211,6 +211,9 @@ impl Story {
             started_at: at(start),
             ended_at: at(end),
             surgeon: surgeon.map(person),
+            functional_type: None,
+            anesthesia: false,
+            anesthesiologist: None,
         };
         self.with(|visit| visit.procedures.push(procedure))
     }

@@ -94,6 +94,9 @@ fn samples() -> Vec<ChartEvent> {
             started_at: at("01-05 11:00"),
             ended_at: at("01-05 12:30"),
             surgeon: Some(somebody()),
+            functional_type: None,
+            anesthesia: false,
+            anesthesiologist: None,
         }],
     };
     let deleted = VisitSnapshot {

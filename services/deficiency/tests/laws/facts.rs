@@ -123,6 +123,9 @@ fn any_procedure() -> impl Strategy<Value = Procedure> {
             started_at,
             ended_at: started_at + SignedDuration::from_hours(hours),
             surgeon,
+            functional_type: None,
+            anesthesia: false,
+            anesthesiologist: None,
         },
     )
 }
@@ -254,5 +257,8 @@ fn trigger(what: &What) -> &'static str {
         What::Cancelled => "ADT^A11",
         What::Updated { .. } => "ADT^A08",
         What::Document(_) => "MDM^T04",
+        What::Order(_) => "ORM^O01",
+        What::Charged(_) => "DFT^P03",
+        What::Account(_) => "BAR^P05",
     }
 }

@@ -29,6 +29,8 @@ impl Reader<'_, '_> {
         let started_at = self.instant(pr1.field(5), "PR1-5", DayEdge::Start)?.at;
         let code = pr1.field(3).value().to_owned_text().unwrap_or_default();
         let id = Ei::first(pr1.field(19)).map(|id| id.key()).filter(|id| !id.is_empty());
+        let anesthesiologist = self.one_person(pr1.field(8)).value().cloned();
+        let sent = |number: usize| pr1.field(number).value().to_owned_text();
         Some(Procedure {
             id: id.unwrap_or_else(|| {
                 format!("{code}@{}", started_at.to_zoned(TimeZone::UTC).strftime("%Y%m%dT%H%MZ"))
@@ -37,6 +39,9 @@ impl Reader<'_, '_> {
             code,
             started_at,
             surgeon: self.surgeon(pr1, roles),
+            functional_type: sent(6),
+            anesthesia: anesthesiologist.is_some() || sent(9).is_some() || sent(10).is_some(),
+            anesthesiologist,
         })
     }
 
