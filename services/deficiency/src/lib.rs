@@ -1,7 +1,8 @@
 //! Charts, rules, deficiencies and why they exist.
 //!
 //! - [`domain`]: the pure core, from stored events to decisions.
-//! - [`consume`]: contract events in, commands to charts.
+//! - [`consume`]: contract events and decisions of people in, commands to charts.
+//! - [`lookup`]: rules, people and places as they stand now.
 //! - [`publish`]: stored events out, as contract events.
 //! - [`projections`]: the read model, its tables and its queries.
 //! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
@@ -13,7 +14,9 @@ pub mod consume;
 pub mod domain;
 
 pub mod explain;
+pub mod lookup;
 pub mod projections;
 pub mod publish;
 pub mod service;
+mod show;
 pub mod skip;

@@ -19,7 +19,8 @@ use countersign_kernel::Clock;
 
 use crate::{
     consume::{ChartError, Charts},
-    domain::rules::RuleSet,
+    domain::{reference::Reference, rules::RuleSet},
+    lookup::Lookup,
     projections,
 };
 
@@ -64,9 +65,9 @@ pub enum ServiceError {
 pub struct Deficiency {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) rules: Arc<RuleSet>,
+    pub(crate) lookup: Arc<Lookup>,
     pub(crate) model: Arc<ReadModel>,
-    charts: Arc<Charts>,
+    pub(crate) charts: Arc<Charts>,
     consumer: Consumer,
 }
 
@@ -78,10 +79,11 @@ impl Deficiency {
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
         let checkpoints = Arc::new(Checkpoints::open(&state.join("consumers.db"))?);
+        let lookup = Arc::new(Lookup::new(Reference::with_rules(rules)));
         let charts = Arc::new(Charts::new(
             Arc::clone(&journal),
             Arc::clone(&clock),
-            Arc::clone(&rules),
+            Arc::clone(&lookup),
             CACHED_CHARTS,
         ));
         let consumer = Consumer::new(
@@ -92,7 +94,7 @@ impl Deficiency {
             Arc::clone(&charts) as Arc<dyn countersign_eventsourcing::consumer::Handler>,
             Arc::clone(&clock),
         )?;
-        Ok(Self { journal, clock, rules, model, charts, consumer })
+        Ok(Self { journal, clock, lookup, model, charts, consumer })
     }
 
     /// The read model, for verification and readiness.

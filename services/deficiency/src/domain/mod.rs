@@ -6,11 +6,14 @@
 //! [`decide`] (the difference between that and what is recorded).
 
 pub mod account;
+pub mod acts;
 pub mod chart;
+pub mod clock;
 pub mod decide;
 pub mod document;
 pub mod events;
 pub mod ledger;
 pub mod order;
+pub mod reference;
 pub mod rules;
 pub mod state;
