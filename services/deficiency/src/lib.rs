@@ -6,6 +6,7 @@
 //! - [`projections`]: the read model, its tables and its queries.
 //! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
 //! - [`skip`]: what an operator does about an event that cannot be processed.
+//! - [`register`], [`people`], [`site`]: the directory of providers, facilities and departments, and their changes.
 //! - [`explain`]: one deficiency with everything that led to it.
 
 pub mod api;
@@ -13,7 +14,10 @@ pub mod consume;
 pub mod domain;
 
 pub mod explain;
+pub mod people;
 pub mod projections;
 pub mod publish;
+pub mod register;
 pub mod service;
+pub mod site;
 pub mod skip;

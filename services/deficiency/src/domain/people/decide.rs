@@ -14,7 +14,7 @@ use super::{
     provider::Provider,
     refusal::Refusal,
 };
-use crate::domain::act::Act;
+use crate::domain::{act::Act, site::Site};
 
 /// Roles that keep the directory.
 pub const KEEPERS: [Role; 3] = [Role::HimManager, Role::MedicalStaffOffice, Role::Administrator];
@@ -80,8 +80,6 @@ pub enum Command {
         provider: ProviderId,
         /// Its period and kind.
         period: Period,
-        /// The site's policy for leaves that the provider or a delegate records.
-        own_needs_approval: bool,
     },
     /// Change a leave.
     ChangeLeave {
@@ -89,8 +87,6 @@ pub enum Command {
         leave: LeaveId,
         /// Its new period and kind.
         period: Period,
-        /// The site's policy for leaves that the provider or a delegate changes.
-        own_needs_approval: bool,
     },
     /// Approve or refuse a leave.
     DecideLeave {
@@ -133,6 +129,7 @@ impl Period {
 /// The rule that refuses it, with what would be allowed.
 pub fn decide(
     directory: &Directory,
+    site: &Site,
     command: Command,
     asked: &Asked<'_>,
 ) -> Result<Option<PeopleEvent>, Refusal> {
@@ -143,10 +140,11 @@ pub fn decide(
         }
         Command::Merge { retired, survivor } => merge(directory, &retired, &survivor, asked),
         Command::Unmerge { retired } => unmerge(directory, &retired, asked),
-        Command::RecordLeave { leave, provider, period, own_needs_approval } => {
+        Command::RecordLeave { leave, provider, period } => {
             check_identifier(&provider)?;
             period.check()?;
             let by_provider = may_record(directory, &provider, asked)?;
+            let needs_approval = needs_approval(directory, site, &provider, asked.at);
             let provider = directory.find(&provider).map_or(provider, |known| known.id.clone());
             Ok(Some(PeopleEvent::LeaveRecorded(LeaveRecorded {
                 provider,
@@ -154,13 +152,14 @@ pub fn decide(
                 kind: period.kind,
                 from: period.from,
                 until: period.until,
-                approval_needed: own_needs_approval && by_provider,
+                approval_needed: by_provider && needs_approval,
                 act: asked.act(),
             })))
         }
-        Command::ChangeLeave { leave, period, own_needs_approval } => {
+        Command::ChangeLeave { leave, period } => {
             let (provider, known) = live(directory, leave)?;
             let by_provider = may_record(directory, provider, asked)?;
+            let needs_approval = needs_approval(directory, site, provider, asked.at);
             period.check()?;
             asked.reason()?;
             if period.is_of(known) {
@@ -172,7 +171,7 @@ pub fn decide(
                 kind: period.kind,
                 from: period.from,
                 until: period.until,
-                approval_needed: own_needs_approval && by_provider,
+                approval_needed: by_provider && needs_approval,
                 act: asked.act(),
             })))
         }
@@ -195,11 +194,12 @@ fn import(
     asked.keeper()?;
     check_identifier(&report.id)?;
     check_zone(&report.time_zone)?;
+    let provider = record_of(directory, &report);
     for identifier in &report.identifiers {
-        check_free(directory, &report.id, &identifier.id)?;
+        check_free(directory, &provider, &identifier.id)?;
     }
     let imported = Some(asked.act());
-    let event = PeopleEvent::Reported(Box::new(ProviderReported { report, imported }));
+    let event = PeopleEvent::Reported(Box::new(ProviderReported { provider, report, imported }));
     Ok(changes_something(directory, event))
 }
 
@@ -225,6 +225,19 @@ fn edit(
     let event =
         PeopleEvent::Edited(Box::new(ProviderEdited { provider, effective_at, changes, act: asked.act() }));
     Ok(changes_something(directory, event))
+}
+
+/// The record that a report is about: the one with its main identifier, else the only one that has any of its
+/// identifiers, else a new one. A message and a file may know one person by different main identifiers.
+pub fn record_of(directory: &Directory, report: &StaffReported) -> ProviderId {
+    if let Some(known) = directory.find(&report.id) {
+        return known.id.clone();
+    }
+    let mut known = report.identifiers.iter().filter_map(|identifier| directory.find(&identifier.id));
+    match known.next() {
+        Some(one) if known.all(|other| other.key == one.key) => one.id.clone(),
+        _ => report.id.clone(),
+    }
 }
 
 /// The event, if it makes anything other than it is: an import of the same file changes nothing.
@@ -298,6 +311,19 @@ fn decide_leave(
 
 fn live(directory: &Directory, leave: LeaveId) -> Result<(&ProviderId, &Leave), Refusal> {
     directory.leave(leave).filter(|(_, known)| known.cancelled.is_none()).ok_or(Refusal::NoLeave(leave))
+}
+
+/// Whether one of the provider's facilities demands that leaves of her own recording be approved; of a provider
+/// without facilities, whether a facility nobody described does.
+fn needs_approval(directory: &Directory, site: &Site, provider: &ProviderId, at: Timestamp) -> bool {
+    let facilities = directory
+        .find(provider)
+        .and_then(|known| known.details_at(at))
+        .map_or(&[] as &[String], |details| details.facilities.as_slice());
+    match facilities {
+        [] => site.own_leave_needs_approval(""),
+        _ => facilities.iter().any(|code| site.own_leave_needs_approval(code)),
+    }
 }
 
 /// Whether it is the provider or the delegate who asks, not somebody whose word is enough.

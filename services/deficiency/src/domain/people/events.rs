@@ -80,7 +80,7 @@ impl PeopleEvent {
     /// The provider in whose stream it stands.
     pub fn provider(&self) -> &ProviderId {
         match self {
-            Self::Reported(event) => &event.report.id,
+            Self::Reported(event) => &event.provider,
             Self::Edited(event) => &event.provider,
             Self::Merged(event) => &event.retired,
             Self::MergeUndone(event) => &event.retired,
@@ -95,6 +95,8 @@ impl PeopleEvent {
 /// A message or a line of a file said something about a provider.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProviderReported {
+    /// Main identifier of the record it is about, which may be known by another identifier than the report's own.
+    pub provider: ProviderId,
     /// What it said.
     pub report: StaffReported,
     /// Who imported the file; nobody for a message of a feed.
@@ -172,8 +174,12 @@ pub struct Changes {
 impl From<&StaffReported> for Changes {
     fn from(report: &StaffReported) -> Self {
         let listed = |codes: &Vec<String>| (!codes.is_empty()).then(|| codes.clone());
+        let mut identifiers = report.identifiers.clone();
+        if !identifiers.iter().any(|known| known.id == report.id) {
+            identifiers.push(StaffIdentifier { id: report.id.clone(), kind: String::new() });
+        }
         Self {
-            identifiers: report.identifiers.clone(),
+            identifiers,
             without_identifiers: Vec::new(),
             name: report.name.clone(),
             active: report.active,
