@@ -6,7 +6,7 @@ use countersign_contracts::{
     chart::{ChartFact, DocumentAction, What},
 };
 use countersign_eventsourcing::journal::{Journal, JournalError, StreamName};
-use countersign_kernel::{DeficiencyId, EncounterId, Person, Timestamp};
+use countersign_kernel::{DeficiencyId, EncounterId, Timestamp};
 
 use crate::domain::{
     acts::{Act, Item},

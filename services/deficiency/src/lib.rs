@@ -7,6 +7,7 @@
 //! - [`projections`]: the read model, its tables and its queries.
 //! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
 //! - [`skip`]: what an operator does about an event that cannot be processed.
+//! - [`register`], [`people`], [`site`]: the directory of providers, facilities and departments, and their changes.
 //! - [`explain`]: one deficiency with everything that led to it.
 
 pub mod api;
@@ -15,8 +16,11 @@ pub mod domain;
 
 pub mod explain;
 pub mod lookup;
+pub mod people;
 pub mod projections;
 pub mod publish;
+pub mod register;
 pub mod service;
 mod show;
+pub mod site;
 pub mod skip;

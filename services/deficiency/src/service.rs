@@ -7,11 +7,11 @@ use std::{
     time::Duration,
 };
 
-use countersign_contracts::{chart, patient};
+use countersign_contracts::{Envelope, chart, patient, staff};
 use countersign_eventsourcing::{
-    consumer::{CheckpointError, Checkpoints, Consumer},
+    consumer::{CheckpointError, Checkpoints, Consumer, HandleError, Handler},
     feed::Feed,
-    journal::{Journal, Position},
+    journal::{Journal, PortFuture, Position},
     projection::Projection,
     read_model::{ReadModel, ReadModelError},
 };
@@ -21,7 +21,10 @@ use crate::{
     consume::{ChartError, Charts},
     domain::{reference::Reference, rules::RuleSet},
     lookup::Lookup,
+    people::People,
     projections,
+    register::Register,
+    site::Sites,
 };
 
 /// Charts kept in memory: at some 40 kB each about 0.4 GB at the most, and more than are under way at once
@@ -67,8 +70,25 @@ pub struct Deficiency {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lookup: Arc<Lookup>,
     pub(crate) model: Arc<ReadModel>,
+    pub(crate) people: People,
+    pub(crate) sites: Sites,
     pub(crate) charts: Arc<Charts>,
     consumer: Consumer,
+}
+
+/// Where delivered events go: staff to the directory, everything else to charts and patients.
+struct Inbox {
+    charts: Arc<Charts>,
+    people: People,
+}
+
+impl Handler for Inbox {
+    fn handle<'a>(&'a self, event: &'a Envelope) -> PortFuture<'a, Result<(), HandleError>> {
+        match event.kind.as_str() {
+            staff::StaffReported::TYPE => Box::pin(self.people.report(event)),
+            _ => self.charts.handle(event),
+        }
+    }
 }
 
 impl Deficiency {
@@ -86,15 +106,19 @@ impl Deficiency {
             Arc::clone(&lookup),
             CACHED_CHARTS,
         ));
+        let register = Arc::new(Register::new(Arc::clone(&journal), Arc::clone(&clock)));
+        let people = People::new(Arc::clone(&register));
+        let inbox = Inbox { charts: Arc::clone(&charts), people: people.clone() };
         let consumer = Consumer::new(
             CONSUMER,
-            vec![chart::CATEGORY, patient::CATEGORY],
+            vec![chart::CATEGORY, patient::CATEGORY, staff::CATEGORY],
             feed,
             checkpoints,
-            Arc::clone(&charts) as Arc<dyn countersign_eventsourcing::consumer::Handler>,
+            Arc::new(inbox),
             Arc::clone(&clock),
         )?;
-        Ok(Self { journal, clock, lookup, model, charts, consumer })
+        let sites = Sites::new(register);
+        Ok(Self { journal, clock, lookup, model, people, sites, charts, consumer })
     }
 
     /// The read model, for verification and readiness.
@@ -105,6 +129,16 @@ impl Deficiency {
     /// The consumer of facts, for readiness, resuming and skipping.
     pub fn consumer(&self) -> &Consumer {
         &self.consumer
+    }
+
+    /// The directory of providers.
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// Facilities and departments.
+    pub fn sites(&self) -> &Sites {
+        &self.sites
     }
 
     /// Loop: facts in, decisions into the journal.
