@@ -6,9 +6,11 @@
 //! - [`projections`]: the read model, its tables and its queries.
 //! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
 //! - [`skip`]: what an operator does about an event that cannot be processed.
+//! - [`authority`]: who may do what.
 //! - [`explain`]: one deficiency with everything that led to it.
 
 pub mod api;
+pub mod authority;
 pub mod consume;
 pub mod domain;
 
