@@ -3,7 +3,8 @@
 //!
 //! Read in this order: [`events`] (what is stored) → [`state`] (what the events make) → [`chart`] (what the
 //! facts mean, in the order in which they happened) → [`ledger`] (which requirements arose and closed) →
-//! [`decide`] (the difference between that and what is recorded).
+//! [`decide`] (the difference between that and what is recorded). Which rules those are, and since when, is
+//! governed in the [`rulebook`].
 
 pub mod account;
 pub mod chart;
@@ -12,5 +13,6 @@ pub mod document;
 pub mod events;
 pub mod ledger;
 pub mod order;
+pub mod rulebook;
 pub mod rules;
 pub mod state;
