@@ -8,9 +8,11 @@
 //! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
 //! - [`skip`]: what an operator does about an event that cannot be processed.
 //! - [`register`], [`people`], [`site`]: the directory of providers, facilities and departments, and their changes.
+//! - [`authority`]: who may do what.
 //! - [`explain`]: one deficiency with everything that led to it.
 
 pub mod api;
+pub mod authority;
 pub mod consume;
 pub mod domain;
 
