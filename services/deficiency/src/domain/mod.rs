@@ -7,6 +7,7 @@
 
 pub mod account;
 pub mod chart;
+pub mod claims;
 pub mod decide;
 pub mod document;
 pub mod events;
