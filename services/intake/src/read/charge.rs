@@ -60,13 +60,13 @@ impl Reader<'_, '_> {
                 self.note(FindingCode::ChargeTypeMissing);
                 TransactionType::Charge
             }
-            Some(code) => match self.profile.transaction_types.get(&code) {
-                Some(kind) => *kind,
-                None => {
+            Some(code) => {
+                let Some(kind) = self.profile.transaction_types.get(&code) else {
                     self.note_about(FindingCode::ChargeTypeUnmapped, &code);
                     return None;
-                }
-            },
+                };
+                *kind
+            }
         };
         if kind == TransactionType::Ignored {
             return None;
@@ -81,12 +81,11 @@ impl Reader<'_, '_> {
             .instant(ft1.field(4), "FT1-4", DayEdge::Start)
             .or_else(|| self.instant(ft1.field(5), "FT1-5", DayEdge::Start));
         let sent = Ei::first(ft1.field(2)).map(|id| id.key()).filter(|id| !id.is_empty());
-        let id = match sent.filter(|_| self.profile.trust_transaction_ids) {
-            Some(id) => id,
-            None => {
-                self.note(FindingCode::ChargeNumberMissing);
-                self.made_up_transaction(ft1, seen)
-            }
+        let id = if let Some(id) = sent.filter(|_| self.profile.trust_transaction_ids) {
+            id
+        } else {
+            self.note(FindingCode::ChargeNumberMissing);
+            made_up_transaction(ft1, seen)
         };
         Some(Charge {
             // A credit often has the number of the charge that it takes back: it stands beside it.
@@ -123,18 +122,19 @@ impl Reader<'_, '_> {
         self.note_about(FindingCode::ChargeAmountUnreadable, field);
         None
     }
+}
 
-    fn made_up_transaction(&self, ft1: Segment<'_>, seen: &mut BTreeMap<String, u32>) -> String {
-        let said: Vec<String> = [4, 5, 6, 7, 10, 11, 12, 13, 25]
-            .into_iter()
-            .map(|number| ft1.field(number).whole().to_owned_text().unwrap_or_default())
-            .collect();
-        let parts: Vec<&str> = said.iter().map(String::as_str).collect();
-        let made_up = derive_uuid("charge", &parts).to_string();
-        let before = seen.entry(made_up.clone()).or_default();
-        *before += 1;
-        if *before == 1 { made_up } else { format!("{made_up}-{before}") }
-    }
+/// What a charge says, as its number.
+fn made_up_transaction(ft1: Segment<'_>, seen: &mut BTreeMap<String, u32>) -> String {
+    let said: Vec<String> = [4, 5, 6, 7, 10, 11, 12, 13, 25]
+        .into_iter()
+        .map(|number| ft1.field(number).whole().to_owned_text().unwrap_or_default())
+        .collect();
+    let parts: Vec<&str> = said.iter().map(String::as_str).collect();
+    let made_up = derive_uuid("charge", &parts).to_string();
+    let before = seen.entry(made_up.clone()).or_default();
+    *before += 1;
+    if *before == 1 { made_up } else { format!("{made_up}-{before}") }
 }
 
 /// Units times an amount, and whether that is a whole number of cents; a part of a cent is rounded away from zero.

@@ -155,13 +155,11 @@ impl<'a> Reader<'_, 'a> {
             })
         });
         let Some(sent) = sent else { return OrderMode::Unknown };
-        match self.profile.order_modes.get(&sent) {
-            Some(mode) => *mode,
-            None => {
-                self.note_about(FindingCode::OrderModeUnmapped, &sent);
-                OrderMode::Unknown
-            }
-        }
+        let Some(mode) = self.profile.order_modes.get(&sent) else {
+            self.note_about(FindingCode::OrderModeUnmapped, &sent);
+            return OrderMode::Unknown;
+        };
+        *mode
     }
 
     fn is_consultation(&self, group: &Group<'a>) -> bool {
