@@ -12,7 +12,7 @@ use countersign_kernel::{Person, Phi, Timestamp};
 use super::{
     account::Account,
     document::{self, Document},
-    events::Stage,
+    events::{Stage, Stretch},
     order::{self, Order},
 };
 
@@ -69,6 +69,8 @@ pub struct Chart {
     pub admitted: Option<Known<Timestamp>>,
     /// Discharge.
     pub discharged: Option<Known<Timestamp>>,
+    /// Discharges that were taken back.
+    pub taken_back: Vec<Stretch>,
     /// The patient died in this stay.
     pub died: bool,
     /// Attending of record.
@@ -183,7 +185,7 @@ impl Chart {
                 }
             }
             What::DischargeCancelled => {
-                self.set_discharged(None);
+                self.take_back_discharge(fact.occurred_at);
                 self.died = false;
                 if self.stage == Stage::Discharged {
                     self.enter(Stage::Open);
@@ -194,7 +196,7 @@ impl Chart {
             }
             What::Cancelled => {
                 self.enter(Stage::Cancelled);
-                self.set_discharged(None);
+                self.take_back_discharge(fact.occurred_at);
             }
             What::Updated { discharged_at } => {
                 self.infer_class(number, fact);
@@ -379,6 +381,13 @@ impl Chart {
         if self.discharged.as_ref().is_none_or(|known| known.value != at) {
             self.set_discharged(Some(Known { value: at, from }));
         }
+    }
+
+    fn take_back_discharge(&mut self, at: Timestamp) {
+        if let Some(discharged) = &self.discharged {
+            self.taken_back.push(Stretch { from: discharged.value, until: at });
+        }
+        self.set_discharged(None);
     }
 
     fn set_discharged(&mut self, discharged: Option<Known<Timestamp>>) {

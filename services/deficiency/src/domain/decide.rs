@@ -259,5 +259,7 @@ fn describe(encounter: &EncounterKey, state: &ChartState, outcome: &Outcome) -> 
         wake_at: outcome.wake_at,
         continues_as: chart.continues_as.clone(),
         findings: chart.findings.clone(),
+        account: chart.account.describe(),
+        taken_back: chart.taken_back.clone(),
     }
 }

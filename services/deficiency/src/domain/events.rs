@@ -9,7 +9,7 @@ use countersign_contracts::{
     deficiency::DeficiencyStatus,
     patient::PatientId,
 };
-use countersign_kernel::{DeficiencyId, EventId, MessageId, Person, Phi, Timestamp};
+use countersign_kernel::{Cents, DeficiencyId, EventId, MessageId, Person, Phi, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -146,6 +146,39 @@ pub struct Description {
     pub continues_as: Option<EncounterKey>,
     /// What needs somebody's eye, e.g. an unmapped class.
     pub findings: Vec<String>,
+    /// Charges, and how far the bill is; missing while nothing was said of either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<AccountDescription>,
+    /// Discharges that were taken back: each from its instant until then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_back: Vec<Stretch>,
+}
+
+/// An account as the facts known have it. Stored format: version with care.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AccountDescription {
+    /// Gross charges in cents; missing when none were ever sent, which is not zero.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charges: Option<Cents>,
+    /// When final coding was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coded_at: Option<Timestamp>,
+    /// When the final bill went out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed_at: Option<Timestamp>,
+    /// Payer as sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer: Option<String>,
+}
+
+/// A stretch of time that is over: from an instant on, up to but not including another. Stored format: version with
+/// care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// Its first instant.
+    pub from: Timestamp,
+    /// The first instant after it.
+    pub until: Timestamp,
 }
 
 /// Where a visit stands.
@@ -286,6 +319,12 @@ pub struct Deficiency {
     /// The latest dispute about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dispute: Option<Dispute>,
+    /// Stretches in which it was open before it was reopened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open_before: Vec<Stretch>,
+    /// When it was reopened last: since then, not since `opened_at`, it has been open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopened_at: Option<Timestamp>,
     /// The facts it rests on.
     pub matched: Vec<FactRef>,
 }

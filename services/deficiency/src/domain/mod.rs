@@ -14,6 +14,7 @@ pub mod acts;
 pub mod act;
 pub mod chart;
 pub mod clock;
+pub mod claims;
 pub mod decide;
 pub mod document;
 pub mod events;

@@ -53,6 +53,8 @@ pub enum Reason {
     NoDocument,
     /// A merge without a usable pair of PID-3 and MRG-1.
     NoMergePair,
+    /// A row of a file with a column that cannot be used; the findings name it.
+    BadRow,
     /// No bytes but blanks or framing.
     Empty,
     /// It does not begin with MSH.
@@ -82,6 +84,7 @@ impl Reason {
             Self::NoVisitNumber => "no-visit-number",
             Self::NoDocument => "no-document",
             Self::NoMergePair => "no-merge-pair",
+            Self::BadRow => "bad-row",
             Self::Empty => "empty",
             Self::NotHl7 => "not-hl7",
             Self::Batch => "batch",
@@ -104,6 +107,7 @@ impl Reason {
             }
             Self::NoDocument => "a document notification without TXA",
             Self::NoMergePair => "a merge without an identifier in PID-3 and in MRG-1",
+            Self::BadRow => "a column of the row cannot be used: correct the file and import it again",
             Self::Empty => "the message is empty",
             Self::NotHl7 => "not an HL7 message: it does not begin with MSH",
             Self::Batch => "a batch file in one frame: send its messages one by one",
@@ -117,12 +121,13 @@ impl Reason {
     }
 
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NoMessageType,
         Self::NoTrigger,
         Self::NoVisitNumber,
         Self::NoDocument,
         Self::NoMergePair,
+        Self::BadRow,
         Self::Empty,
         Self::NotHl7,
         Self::Batch,
