@@ -7,6 +7,7 @@
 //! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
 //! - [`skip`]: what an operator does about an event that cannot be processed.
 //! - [`explain`]: one deficiency with everything that led to it.
+//! - [`recorded`]: the recorded history in memory; [`what_if`]: a candidate rule set over it.
 
 pub mod api;
 pub mod consume;
@@ -15,5 +16,7 @@ pub mod domain;
 pub mod explain;
 pub mod projections;
 pub mod publish;
+pub mod recorded;
 pub mod service;
 pub mod skip;
+pub mod what_if;

@@ -21,6 +21,8 @@ use crate::{
     consume::{ChartError, Charts},
     domain::rules::RuleSet,
     projections,
+    recorded::{HistoryError, Watch},
+    what_if::{self, Answer, Question, jobs::Jobs},
 };
 
 /// Charts kept in memory: at some 40 kB each about 0.4 GB at the most, and more than are under way at once
@@ -66,6 +68,7 @@ pub struct Deficiency {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rules: Arc<RuleSet>,
     pub(crate) model: Arc<ReadModel>,
+    pub(crate) what_if: Jobs,
     charts: Arc<Charts>,
     consumer: Consumer,
 }
@@ -92,7 +95,7 @@ impl Deficiency {
             Arc::clone(&charts) as Arc<dyn countersign_eventsourcing::consumer::Handler>,
             Arc::clone(&clock),
         )?;
-        Ok(Self { journal, clock, rules, model, charts, consumer })
+        Ok(Self { journal, clock, rules, model, what_if: Jobs::default(), charts, consumer })
     }
 
     /// The read model, for verification and readiness.
@@ -103,6 +106,17 @@ impl Deficiency {
     /// The consumer of facts, for readiness, resuming and skipping.
     pub fn consumer(&self) -> &Consumer {
         &self.consumer
+    }
+
+    /// Judges the recorded history by a candidate rule set beside the published one. Blocks for as long as that
+    /// takes: not for async workers.
+    pub fn what_if(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        question: &Question,
+        watch: &Watch,
+    ) -> Result<Answer, HistoryError> {
+        what_if::run(self.journal.as_ref(), runtime, &self.rules, question, watch)
     }
 
     /// Loop: facts in, decisions into the journal.
