@@ -32,6 +32,8 @@ pub enum Command {
     Deficiencies(Deficiencies),
     /// Explain one deficiency: the facts, the rule, the person, what would close it.
     Explain(Explain),
+    /// Tell what a candidate rule set would have made of the recorded history, beside the published one.
+    WhatIf(WhatIf),
     /// Show what every feed sent, and what became of it.
     Feeds(Feeds),
     /// Look at messages that could not be processed, and try them again.
@@ -304,6 +306,33 @@ pub struct Deficiencies {
 pub struct Explain {
     /// Id of the deficiency.
     pub id: String,
+    #[command(flatten)]
+    pub source: Source,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `countersign what-if`
+#[derive(Debug, Args)]
+pub struct WhatIf {
+    /// The candidate: a rule file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub rules: PathBuf,
+    /// The candidate is taken as in force from this instant (RFC 3339); default: the whole history.
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<Timestamp>,
+    /// Charts are judged as they stood at this instant (RFC 3339); default: when the last message was received.
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<Timestamp>,
+    /// List the deficiencies behind the numbers, e.g. `rule=R13,change=due`. Columns: rule, service, facility,
+    /// provider, change (created, avoided, unchanged, changed, due, responsible, status, closed). An empty text
+    /// lists all of them.
+    #[arg(long, value_name = "FILTER")]
+    pub list: Option<String>,
+    /// Write rows.csv (every deficiency with both verdicts) and summary.csv (the numbers) to this folder.
+    #[arg(long, value_name = "DIR")]
+    pub csv: Option<PathBuf>,
     #[command(flatten)]
     pub source: Source,
     /// Print JSON.

@@ -10,6 +10,7 @@
 //! - [`register`], [`people`], [`site`]: the directory of providers, facilities and departments, and their changes.
 //! - [`authority`]: who may do what.
 //! - [`explain`]: one deficiency with everything that led to it.
+//! - [`recorded`]: the recorded history in memory; [`what_if`]: a candidate rule set over it.
 
 pub mod api;
 pub mod authority;
@@ -22,7 +23,9 @@ pub mod people;
 pub mod projections;
 pub mod publish;
 pub mod register;
+pub mod recorded;
 pub mod service;
 mod show;
 pub mod site;
 pub mod skip;
+pub mod what_if;

@@ -25,6 +25,8 @@ use crate::{
     projections,
     register::Register,
     site::Sites,
+    recorded::{HistoryError, Watch},
+    what_if::{self, Answer, Question, jobs::Jobs},
 };
 
 /// Charts kept in memory: at some 40 kB each about 0.4 GB at the most, and more than are under way at once
@@ -73,6 +75,8 @@ pub struct Deficiency {
     pub(crate) people: People,
     pub(crate) sites: Sites,
     pub(crate) charts: Arc<Charts>,
+    pub(crate) what_if: Jobs,
+    charts: Arc<Charts>,
     consumer: Consumer,
 }
 
@@ -119,6 +123,7 @@ impl Deficiency {
         )?;
         let sites = Sites::new(register);
         Ok(Self { journal, clock, lookup, model, people, sites, charts, consumer })
+        Ok(Self { journal, clock, rules, model, what_if: Jobs::default(), charts, consumer })
     }
 
     /// The read model, for verification and readiness.
@@ -139,6 +144,15 @@ impl Deficiency {
     /// Facilities and departments.
     pub fn sites(&self) -> &Sites {
         &self.sites
+    /// Judges the recorded history by a candidate rule set beside the published one. Blocks for as long as that
+    /// takes: not for async workers.
+    pub fn what_if(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        question: &Question,
+        watch: &Watch,
+    ) -> Result<Answer, HistoryError> {
+        what_if::run(self.journal.as_ref(), runtime, &self.rules, question, watch)
     }
 
     /// Loop: facts in, decisions into the journal.
