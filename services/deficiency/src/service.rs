@@ -76,7 +76,6 @@ pub struct Deficiency {
     pub(crate) sites: Sites,
     pub(crate) charts: Arc<Charts>,
     pub(crate) what_if: Jobs,
-    charts: Arc<Charts>,
     consumer: Consumer,
 }
 
@@ -122,8 +121,8 @@ impl Deficiency {
             Arc::clone(&clock),
         )?;
         let sites = Sites::new(register);
-        Ok(Self { journal, clock, lookup, model, people, sites, charts, consumer })
-        Ok(Self { journal, clock, rules, model, what_if: Jobs::default(), charts, consumer })
+        let what_if = Jobs::default();
+        Ok(Self { journal, clock, lookup, model, people, sites, what_if, charts, consumer })
     }
 
     /// The read model, for verification and readiness.
@@ -144,6 +143,8 @@ impl Deficiency {
     /// Facilities and departments.
     pub fn sites(&self) -> &Sites {
         &self.sites
+    }
+
     /// Judges the recorded history by a candidate rule set beside the published one. Blocks for as long as that
     /// takes: not for async workers.
     pub fn what_if(
@@ -152,7 +153,7 @@ impl Deficiency {
         question: &Question,
         watch: &Watch,
     ) -> Result<Answer, HistoryError> {
-        what_if::run(self.journal.as_ref(), runtime, &self.rules, question, watch)
+        what_if::run(self.journal.as_ref(), runtime, &self.lookup.get(), question, watch)
     }
 
     /// Loop: facts in, decisions into the journal.
