@@ -7,6 +7,7 @@
 //! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
 //! - [`skip`]: what an operator does about an event that cannot be processed.
 //! - [`authority`]: who may do what.
+//! - [`governance`]: rule sets, from draft to withdrawal.
 //! - [`explain`]: one deficiency with everything that led to it.
 
 pub mod api;
@@ -15,6 +16,7 @@ pub mod consume;
 pub mod domain;
 
 pub mod explain;
+pub mod governance;
 pub mod projections;
 pub mod publish;
 pub mod service;

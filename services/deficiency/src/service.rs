@@ -20,6 +20,7 @@ use countersign_kernel::Clock;
 use crate::{
     consume::{ChartError, Charts},
     domain::rules::RuleSet,
+    governance::{Governance, GovernanceError},
     projections,
 };
 
@@ -44,6 +45,8 @@ pub struct Ports {
     pub state: PathBuf,
     /// The rules in force.
     pub rules: Arc<RuleSet>,
+    /// The rule book.
+    pub governance: Arc<Governance>,
 }
 
 /// The service cannot go on.
@@ -58,6 +61,9 @@ pub enum ServiceError {
     /// A chart.
     #[error(transparent)]
     Chart(#[from] ChartError),
+    /// The rule book.
+    #[error(transparent)]
+    Governance(#[from] GovernanceError),
 }
 
 /// The deficiency service.
@@ -65,6 +71,7 @@ pub struct Deficiency {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rules: Arc<RuleSet>,
+    pub(crate) governance: Arc<Governance>,
     pub(crate) model: Arc<ReadModel>,
     charts: Arc<Charts>,
     consumer: Consumer,
@@ -73,7 +80,7 @@ pub struct Deficiency {
 impl Deficiency {
     /// Opens the service's files and makes it ready to run.
     pub fn open(ports: Ports) -> Result<Self, ServiceError> {
-        let Ports { journal, feed, clock, state, rules } = ports;
+        let Ports { journal, feed, clock, state, rules, governance } = ports;
         let model = ReadModel::open(&state, read_model())?
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
@@ -92,7 +99,7 @@ impl Deficiency {
             Arc::clone(&charts) as Arc<dyn countersign_eventsourcing::consumer::Handler>,
             Arc::clone(&clock),
         )?;
-        Ok(Self { journal, clock, rules, model, charts, consumer })
+        Ok(Self { journal, clock, rules, governance, model, charts, consumer })
     }
 
     /// The read model, for verification and readiness.
@@ -103,6 +110,16 @@ impl Deficiency {
     /// The consumer of facts, for readiness, resuming and skipping.
     pub fn consumer(&self) -> &Consumer {
         &self.consumer
+    }
+
+    /// The rule book, and steps into it.
+    pub fn governance(&self) -> &Arc<Governance> {
+        &self.governance
+    }
+
+    /// Loop: hears of changes of the rule sets by other processes.
+    pub async fn watch_rules(&self) -> Result<(), ServiceError> {
+        Ok(self.governance.follow().await?)
     }
 
     /// Loop: facts in, decisions into the journal.

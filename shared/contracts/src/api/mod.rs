@@ -1,6 +1,8 @@
 //! What the public API answers: shared by the services that answer, the portal and the command line that
 //! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
 
+pub mod rules;
+
 use countersign_kernel::{DeficiencyId, EncounterId, MessageId, Phi, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
