@@ -22,6 +22,8 @@ use crate::{
     domain::{reference::Reference, rules::RuleSet},
     lookup::Lookup,
     people::People,
+    domain::rules::RuleSet,
+    governance::{Governance, GovernanceError},
     projections,
     register::Register,
     site::Sites,
@@ -50,6 +52,8 @@ pub struct Ports {
     pub state: PathBuf,
     /// The rules in force.
     pub rules: Arc<RuleSet>,
+    /// The rule book.
+    pub governance: Arc<Governance>,
 }
 
 /// The service cannot go on.
@@ -64,6 +68,9 @@ pub enum ServiceError {
     /// A chart.
     #[error(transparent)]
     Chart(#[from] ChartError),
+    /// The rule book.
+    #[error(transparent)]
+    Governance(#[from] GovernanceError),
 }
 
 /// The deficiency service.
@@ -71,6 +78,8 @@ pub struct Deficiency {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lookup: Arc<Lookup>,
+    pub(crate) rules: Arc<RuleSet>,
+    pub(crate) governance: Arc<Governance>,
     pub(crate) model: Arc<ReadModel>,
     pub(crate) people: People,
     pub(crate) sites: Sites,
@@ -97,7 +106,7 @@ impl Handler for Inbox {
 impl Deficiency {
     /// Opens the service's files and makes it ready to run.
     pub fn open(ports: Ports) -> Result<Self, ServiceError> {
-        let Ports { journal, feed, clock, state, rules } = ports;
+        let Ports { journal, feed, clock, state, rules, governance } = ports;
         let model = ReadModel::open(&state, read_model())?
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
@@ -123,6 +132,7 @@ impl Deficiency {
         let sites = Sites::new(register);
         let what_if = Jobs::default();
         Ok(Self { journal, clock, lookup, model, people, sites, what_if, charts, consumer })
+        Ok(Self { journal, clock, rules, governance, model, charts, consumer })
     }
 
     /// The read model, for verification and readiness.
@@ -154,6 +164,14 @@ impl Deficiency {
         watch: &Watch,
     ) -> Result<Answer, HistoryError> {
         what_if::run(self.journal.as_ref(), runtime, &self.lookup.get(), question, watch)
+    /// The rule book, and steps into it.
+    pub fn governance(&self) -> &Arc<Governance> {
+        &self.governance
+    }
+
+    /// Loop: hears of changes of the rule sets by other processes.
+    pub async fn watch_rules(&self) -> Result<(), ServiceError> {
+        Ok(self.governance.follow().await?)
     }
 
     /// Loop: facts in, decisions into the journal.
