@@ -7,13 +7,15 @@
 //! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
 //! - [`skip`]: what an operator does about an event that cannot be processed.
 //! - [`explain`]: one deficiency with everything that led to it.
-//! - [`recorded`]: the recorded history in memory; [`what_if`]: a candidate rule set over it.
+//! - [`recorded`]: the recorded history in memory; [`what_if`]: a candidate rule set over it;
+//!   [`peers`]: the arithmetic of other systems on it.
 
 pub mod api;
 pub mod consume;
 pub mod domain;
 
 pub mod explain;
+pub mod peers;
 pub mod projections;
 pub mod publish;
 pub mod recorded;
