@@ -11,7 +11,8 @@
 //! - [`authority`]: who may do what.
 //! - [`governance`]: rule sets, from draft to withdrawal.
 //! - [`explain`]: one deficiency with everything that led to it.
-//! - [`recorded`]: the recorded history in memory; [`what_if`]: a candidate rule set over it.
+//! - [`recorded`]: the recorded history in memory; [`what_if`]: a candidate rule set over it;
+//!   [`peers`]: the arithmetic of other systems on it.
 
 pub mod api;
 pub mod authority;
@@ -22,6 +23,7 @@ pub mod explain;
 pub mod lookup;
 pub mod people;
 pub mod governance;
+pub mod peers;
 pub mod projections;
 pub mod publish;
 pub mod register;

@@ -15,7 +15,7 @@ use countersign_eventsourcing::{
     projection::Projection,
     read_model::{ReadModel, ReadModelError},
 };
-use countersign_kernel::Clock;
+use countersign_kernel::{Clock, Timestamp};
 
 use crate::{
     consume::{ChartError, Charts},
@@ -28,6 +28,8 @@ use crate::{
     register::Register,
     site::Sites,
     recorded::{HistoryError, Watch},
+    peers, projections,
+    recorded::{HistoryError, Recorded, Watch, all_cores},
     what_if::{self, Answer, Question, jobs::Jobs},
 };
 
@@ -172,6 +174,19 @@ impl Deficiency {
     /// Loop: hears of changes of the rule sets by other processes.
     pub async fn watch_rules(&self) -> Result<(), ServiceError> {
         Ok(self.governance.follow().await?)
+    }
+
+    /// Computes the numbers of other systems on the same charts. Blocks for as long as that takes: not for async
+    /// workers.
+    pub fn compare_peers(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        parameters: peers::Parameters,
+        as_of: Option<Timestamp>,
+    ) -> Result<peers::Comparison, HistoryError> {
+        let watch = Watch::default();
+        let recorded = Recorded::read(self.journal.as_ref(), runtime, &watch)?;
+        peers::compare(&recorded, &self.rules, parameters, as_of, all_cores(), &watch)
     }
 
     /// Loop: facts in, decisions into the journal.

@@ -25,6 +25,7 @@ use countersign_kernel::Timestamp;
 use tokio::runtime::Handle;
 
 pub use self::judge::Window;
+pub(crate) use self::judge::judge;
 use self::row::{Filter, Row};
 use crate::{
     domain::{
