@@ -68,8 +68,7 @@ impl People {
 
     /// Takes note of what a message says about a provider. A delivery that is repeated has no second effect.
     pub(crate) async fn report(&self, event: &Envelope) -> Result<(), HandleError> {
-        let report: StaffReported =
-            event.decode().map_err(|error| HandleError::Poison(error.to_string()))?;
+        let report: StaffReported = event.decode().map_err(|error| HandleError::Poison(error.to_string()))?;
         let origin = Origin {
             id: countersign_kernel::EventId::derive(&["provider", &event.id.to_string()]),
             correlation: event.correlation,

@@ -202,8 +202,7 @@ impl Register {
             if let Some(position) = state.recorded.get(&origin.id) {
                 return Ok(Done { position: *position, changed: true, repeated: true });
             }
-            let Some(Decided { stream, kind, data }) =
-                decide(&state.known).map_err(CommandError::Refused)?
+            let Some(Decided { stream, kind, data }) = decide(&state.known).map_err(CommandError::Refused)?
             else {
                 return Ok(Done { position: state.known.position, changed: false, repeated: false });
             };

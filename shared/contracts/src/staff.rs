@@ -87,12 +87,17 @@ pub struct StaffIdentifier {
     pub kind: String,
 }
 
+/// The key under which what is said about a provider is ordered: from the person's main identifier.
+pub fn key_of(id: &ProviderId) -> Uuid {
+    derive_uuid("provider", &[&id.authority, &id.id])
+}
+
 impl StaffReported {
     /// Type name in the envelope.
     pub const TYPE: &'static str = "staff-reported";
 
     /// The key under which the envelope is ordered: the person's main identifier.
     pub fn key(&self) -> Uuid {
-        derive_uuid("provider", &[&self.id.authority, &self.id.id])
+        key_of(&self.id)
     }
 }

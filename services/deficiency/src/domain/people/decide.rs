@@ -145,7 +145,12 @@ pub fn decide(
             period.check()?;
             let by_provider = may_record(directory, &provider, asked)?;
             let needs_approval = needs_approval(directory, site, &provider, asked.at);
-            let provider = directory.find(&provider).map_or(provider, |known| known.id.clone());
+            // Kept with the identity it was recorded for: if a merge is undone, it goes with that one.
+            let provider = directory
+                .record_with(&provider)
+                .or_else(|| directory.find(&provider).map(|known| &known.id))
+                .cloned()
+                .unwrap_or(provider);
             Ok(Some(PeopleEvent::LeaveRecorded(LeaveRecorded {
                 provider,
                 leave,
@@ -230,12 +235,12 @@ fn edit(
 /// The record that a report is about: the one with its main identifier, else the only one that has any of its
 /// identifiers, else a new one. A message and a file may know one person by different main identifiers.
 pub fn record_of(directory: &Directory, report: &StaffReported) -> ProviderId {
-    if let Some(known) = directory.find(&report.id) {
-        return known.id.clone();
+    if let Some(known) = directory.record_with(&report.id) {
+        return known.clone();
     }
-    let mut known = report.identifiers.iter().filter_map(|identifier| directory.find(&identifier.id));
+    let mut known = report.identifiers.iter().filter_map(|identifier| directory.record_with(&identifier.id));
     match known.next() {
-        Some(one) if known.all(|other| other.key == one.key) => one.id.clone(),
+        Some(one) if known.all(|other| other == one) => one.clone(),
         _ => report.id.clone(),
     }
 }

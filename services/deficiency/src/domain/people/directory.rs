@@ -118,6 +118,18 @@ impl Directory {
         self.providers.get(&root)
     }
 
+    /// Main identifier of the record that claims an identifier, whatever it was merged into: the record whose main
+    /// identifier it is, else the only one that claims it.
+    pub fn record_with(&self, id: &ProviderId) -> Option<&ProviderId> {
+        let claims = self.claims.get(&id.id)?.get(&id.authority)?;
+        let own = key_of(id);
+        let key = match claims.len() {
+            1 => claims.first()?,
+            _ => claims.get(&own)?,
+        };
+        self.main_id(*key)
+    }
+
     /// The provider with this identifier.
     pub fn find(&self, id: &ProviderId) -> Option<&Provider> {
         self.resolve(&person_of(id))

@@ -4,9 +4,9 @@
 
 use countersign_contracts::{
     Field,
-    staff::{StaffIdentifier, StaffReported},
+    staff::{self, StaffIdentifier, StaffReported},
 };
-use countersign_kernel::{Person, ProviderId, Timestamp, derive_uuid};
+use countersign_kernel::{Person, ProviderId, Timestamp};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize, de::Error};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ pub const PROVIDER: &str = "provider";
 
 /// The key of a provider's stream.
 pub fn key_of(id: &ProviderId) -> Uuid {
-    derive_uuid("provider", &[&id.authority, &id.id])
+    staff::key_of(id)
 }
 
 /// An event of a provider. Stored format: version with care.
