@@ -20,14 +20,15 @@ pub mod consume;
 pub mod domain;
 
 pub mod explain;
-pub mod lookup;
-pub mod people;
 pub mod governance;
+mod keep;
+pub mod lookup;
 pub mod peers;
+pub mod people;
 pub mod projections;
 pub mod publish;
-pub mod register;
 pub mod recorded;
+pub mod register;
 pub mod service;
 mod show;
 pub mod site;

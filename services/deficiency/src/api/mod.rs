@@ -6,8 +6,8 @@ mod deficiency;
 mod explanation;
 mod partitions;
 mod providers;
-mod what_if;
 mod rule_sets;
+mod what_if;
 
 use std::sync::Arc;
 
@@ -18,7 +18,6 @@ use axum::{
 use countersign_contracts::api::{
     ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
     TimelineEntry, WhatIfJob, WhatIfRequest, WhatIfRow,
-    TimelineEntry,
     rules::{
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
@@ -59,17 +58,20 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip, what_if::ask, what_if::show, what_if::cancel, what_if::rows),
-    components(schemas(
-        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
-        ProviderView, Problem, WhatIfRequest, WhatIfJob, Page<WhatIfRow>
-    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip,
+    paths(
+        deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle,
+        partitions::list, partitions::retry, partitions::skip,
         rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
-        rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle, rule_sets::withdraw::handle),
+        rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle,
+        rule_sets::withdraw::handle,
+        what_if::ask, what_if::show, what_if::cancel, what_if::rows,
+    ),
     components(schemas(
-        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
-        ProviderView, Problem, DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
-        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep
+        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
+        StoppedPartition, TimelineEntry, ChartView, ProviderView, Problem,
+        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
+        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
+        WhatIfRequest, WhatIfJob, Page<WhatIfRow>,
     ))
 )]
 pub struct Api;
