@@ -19,11 +19,14 @@ use countersign_kernel::Clock;
 
 use crate::{
     consume::{ChartError, Charts},
-    domain::rules::RuleSet,
+    domain::{reference::Reference, rules::RuleSet},
+    lookup::Lookup,
     people::People,
     projections,
     register::Register,
     site::Sites,
+    recorded::{HistoryError, Watch},
+    what_if::{self, Answer, Question, jobs::Jobs},
 };
 
 /// Charts kept in memory: at some 40 kB each about 0.4 GB at the most, and more than are under way at once
@@ -67,10 +70,12 @@ pub enum ServiceError {
 pub struct Deficiency {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) rules: Arc<RuleSet>,
+    pub(crate) lookup: Arc<Lookup>,
     pub(crate) model: Arc<ReadModel>,
     pub(crate) people: People,
     pub(crate) sites: Sites,
+    pub(crate) charts: Arc<Charts>,
+    pub(crate) what_if: Jobs,
     charts: Arc<Charts>,
     consumer: Consumer,
 }
@@ -98,10 +103,11 @@ impl Deficiency {
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
         let checkpoints = Arc::new(Checkpoints::open(&state.join("consumers.db"))?);
+        let lookup = Arc::new(Lookup::new(Reference::with_rules(rules)));
         let charts = Arc::new(Charts::new(
             Arc::clone(&journal),
             Arc::clone(&clock),
-            Arc::clone(&rules),
+            Arc::clone(&lookup),
             CACHED_CHARTS,
         ));
         let register = Arc::new(Register::new(Arc::clone(&journal), Arc::clone(&clock)));
@@ -116,7 +122,8 @@ impl Deficiency {
             Arc::clone(&clock),
         )?;
         let sites = Sites::new(register);
-        Ok(Self { journal, clock, rules, model, people, sites, charts, consumer })
+        Ok(Self { journal, clock, lookup, model, people, sites, charts, consumer })
+        Ok(Self { journal, clock, rules, model, what_if: Jobs::default(), charts, consumer })
     }
 
     /// The read model, for verification and readiness.
@@ -137,6 +144,15 @@ impl Deficiency {
     /// Facilities and departments.
     pub fn sites(&self) -> &Sites {
         &self.sites
+    /// Judges the recorded history by a candidate rule set beside the published one. Blocks for as long as that
+    /// takes: not for async workers.
+    pub fn what_if(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        question: &Question,
+        watch: &Watch,
+    ) -> Result<Answer, HistoryError> {
+        what_if::run(self.journal.as_ref(), runtime, &self.rules, question, watch)
     }
 
     /// Loop: facts in, decisions into the journal.

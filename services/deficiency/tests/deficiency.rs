@@ -6,3 +6,4 @@ mod golden;
 mod laws;
 mod read_model;
 mod specs;
+mod what_if;

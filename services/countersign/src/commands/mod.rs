@@ -1,5 +1,7 @@
 //! One file per command.
 
+mod access;
+mod acting;
 mod deficiencies;
 mod doctor;
 mod explain;
@@ -12,6 +14,7 @@ mod reinterpret;
 mod serve;
 mod simulate;
 mod up;
+mod what_if;
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
@@ -36,10 +39,12 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ingest(args) => done(runtime.block_on(ingest::run(args))),
         Command::Deficiencies(args) => done(runtime.block_on(deficiencies::run(args))),
         Command::Explain(args) => done(runtime.block_on(explain::run(args))),
+        Command::WhatIf(args) => done(runtime.block_on(what_if::run(args))),
         Command::Feeds(args) => done(runtime.block_on(feeds::run(args))),
         Command::Quarantine(args) => done(runtime.block_on(quarantine::run(args))),
         Command::Reinterpret(args) => done(runtime.block_on(reinterpret::run(args))),
         Command::Partitions(args) => done(runtime.block_on(partitions::run(args))),
+        Command::Access(args) => done(access::run(args)),
         Command::Rebuild(args) => done(runtime.block_on(proof::rebuild(args))),
         Command::Verify(args) => runtime.block_on(proof::verify(args)),
         Command::Doctor(args) => runtime.block_on(doctor::run(args)),

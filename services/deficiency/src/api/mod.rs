@@ -6,6 +6,7 @@ mod deficiency;
 mod explanation;
 mod partitions;
 mod providers;
+mod what_if;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use axum::{
 };
 use countersign_contracts::api::{
     ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
-    TimelineEntry,
+    TimelineEntry, WhatIfJob, WhatIfRequest, WhatIfRow,
 };
 use countersign_eventsourcing::journal::Position;
 use countersign_runtime::http::{MinPosition, Problem};
@@ -33,6 +34,9 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/deficiencies/{id}/explanation", get(explanation::handle))
         .route("/api/v1/charts/{id}", get(chart::handle))
         .route("/api/v1/providers", get(providers::handle))
+        .route("/api/v1/what-if", post(what_if::ask))
+        .route("/api/v1/what-if/{job}", get(what_if::show).delete(what_if::cancel))
+        .route("/api/v1/what-if/{job}/rows", get(what_if::rows))
         .route("/api/v1/partitions", get(partitions::list))
         .route("/api/v1/partitions/retry", post(partitions::retry))
         .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
@@ -42,10 +46,10 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip),
+    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip, what_if::ask, what_if::show, what_if::cancel, what_if::rows),
     components(schemas(
         Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
-        ProviderView, Problem
+        ProviderView, Problem, WhatIfRequest, WhatIfJob, Page<WhatIfRow>
     ))
 )]
 pub struct Api;

@@ -16,7 +16,7 @@ use jiff::{SignedDuration, tz::TimeZone};
 use super::{
     chart::{Chart, Known, Source, Stay},
     document::Document,
-    events::{Deficiency, FactRef},
+    events::{Deficiency, FactRef, Stretch},
     rules::{Anchor, Requirement, ResponsibleStep, Rule, RuleSet},
     state::KnownFact,
 };
@@ -128,6 +128,9 @@ struct Entry {
     because: &'static str,
     status: DeficiencyStatus,
     closed: Option<Known<Timestamp>>,
+    /// Stretches in which it was open before it was reopened, and when that was the last time.
+    open_before: Vec<Stretch>,
+    reopened_at: Option<Timestamp>,
     /// The rule still asks for it.
     required: bool,
 }
@@ -163,7 +166,11 @@ impl Ledger<'_> {
             }
             for item in required {
                 match entries.iter_mut().find(|entry| entry.subject.as_deref() == item.subject) {
-                    Some(entry) => entry.update(item),
+                    Some(entry) => {
+                        let at = cause.map_or(now, |(_, fact)| fact.occurred_at);
+                        entry.note_reopening(&item, at);
+                        entry.update(item);
+                    }
                     None => entries.push(Entry::open(item)),
                 }
             }
@@ -257,6 +264,8 @@ impl Ledger<'_> {
                 closed_at,
                 closed_because,
                 holds_bill: rule.holds_bill,
+                open_before: entry.open_before,
+                reopened_at: entry.reopened_at,
                 matched,
                 subject: entry.subject,
             }
@@ -282,10 +291,24 @@ impl Entry {
             because: item.because,
             status: DeficiencyStatus::Open,
             closed: None,
+            open_before: Vec::new(),
+            reopened_at: None,
             required: true,
         };
         entry.update(item);
         entry
+    }
+
+    /// Before an update: one that was closed and is owed again was open from its opening until it closed.
+    fn note_reopening(&mut self, item: &Required<'_>, at: Timestamp) {
+        if item.met.is_some() {
+            return;
+        }
+        if let Some(closed) = &self.closed {
+            let from = self.reopened_at.map_or(self.opened_at, |reopened| reopened.max(self.opened_at));
+            self.open_before.push(Stretch { from, until: closed.value });
+            self.reopened_at = Some(at);
+        }
     }
 
     fn update(&mut self, item: Required<'_>) {

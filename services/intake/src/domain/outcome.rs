@@ -55,6 +55,8 @@ pub enum Reason {
     NoMergePair,
     /// A staff master file without a record that names anybody.
     NoStaffRecord,
+    /// A row of a file with a column that cannot be used; the findings name it.
+    BadRow,
     /// No bytes but blanks or framing.
     Empty,
     /// It does not begin with MSH.
@@ -85,6 +87,7 @@ impl Reason {
             Self::NoDocument => "no-document",
             Self::NoMergePair => "no-merge-pair",
             Self::NoStaffRecord => "no-staff-record",
+            Self::BadRow => "bad-row",
             Self::Empty => "empty",
             Self::NotHl7 => "not-hl7",
             Self::Batch => "batch",
@@ -110,6 +113,7 @@ impl Reason {
             Self::NoStaffRecord => {
                 "a staff master file without an identifier in MFE-4, STF-1, STF-2 or PRA-6"
             }
+            Self::BadRow => "a column of the row cannot be used: correct the file and import it again",
             Self::Empty => "the message is empty",
             Self::NotHl7 => "not an HL7 message: it does not begin with MSH",
             Self::Batch => "a batch file in one frame: send its messages one by one",
@@ -123,13 +127,14 @@ impl Reason {
     }
 
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::NoMessageType,
         Self::NoTrigger,
         Self::NoVisitNumber,
         Self::NoDocument,
         Self::NoMergePair,
         Self::NoStaffRecord,
+        Self::BadRow,
         Self::Empty,
         Self::NotHl7,
         Self::Batch,

@@ -2,9 +2,12 @@
 //!
 //! One file per family of messages. Oddities never stop a reading that can be made; they become findings.
 
+mod account;
+mod charge;
 mod document;
 mod key;
 mod merge;
+mod order;
 mod patient;
 mod people;
 mod procedure;
@@ -143,10 +146,15 @@ impl Reader<'_, '_> {
         let Some(code) = self.header.message_code.as_deref().map(str::to_ascii_uppercase) else {
             return Err(Reason::NoMessageType);
         };
-        if !["ADT", "MDM", "MFN"].contains(&code.as_str()) {
+        if !matches!(code.as_str(), "ADT" | "MDM" | "ORM" | "OML" | "RDE" | "DFT" | "BAR" | "MFN") {
             return Ok(Said::Nothing);
         }
-        let trigger = self.trigger()?;
+        let trigger = match self.trigger() {
+            // Of these types most messages say nothing that is asked for: one that does not even say what it is about
+            // is no loss.
+            Err(Reason::NoTrigger) if code != "ADT" && code != "MDM" => return Ok(Said::Nothing),
+            trigger => trigger?,
+        };
         match (code.as_str(), trigger.as_str()) {
             ("ADT", "A18" | "A34" | "A36" | "A40") => self.merges().map(Said::Merges),
             ("ADT", "A31") => Ok(self.person_update(&trigger)),
@@ -159,6 +167,9 @@ impl Reader<'_, '_> {
                 "T01" | "T02" | "T03" | "T04" | "T05" | "T06" | "T07" | "T08" | "T09" | "T10" | "T11",
             ) => self.document(&trigger).map(Said::Charts),
             ("MFN", "M02") => self.staff().map(Said::Staff),
+            ("ORM", "O01") | ("OML", "O21") | ("RDE", "O11" | "O25") => self.orders(&trigger),
+            ("DFT", "P03" | "P11") => self.charges(&trigger),
+            ("BAR", "P01" | "P05" | "P06" | "P12") => self.account_status(&trigger),
             _ => Ok(Said::Nothing),
         }
     }

@@ -16,6 +16,9 @@ use crate::{
     profile::Profiles,
 };
 
+mod money;
+mod orders;
+
 const RECEIVED: &str = "2026-03-10T12:00:00Z";
 
 fn at(text: &str) -> Timestamp {
