@@ -34,6 +34,8 @@ pub enum Command {
     Explain(Explain),
     /// Tell what a candidate rule set would have made of the recorded history, beside the published one.
     WhatIf(WhatIf),
+    /// Compute the numbers of other systems (VistA IRT and TIU, RPMS) on the same charts, beside ours.
+    ComparePeers(ComparePeers),
     /// Show what every feed sent, and what became of it.
     Feeds(Feeds),
     /// Look at messages that could not be processed, and try them again.
@@ -338,6 +340,40 @@ pub struct WhatIf {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `countersign compare-peers`
+#[derive(Debug, Args)]
+pub struct ComparePeers {
+    /// Charts as they stood at this instant (RFC 3339); default: when the last message was received.
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<Timestamp>,
+    /// IRT: days for dictation.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub days_dictation: u16,
+    /// IRT: days for signature.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub days_signature: u16,
+    /// IRT: days for review; left out, reports are not reviewed.
+    #[arg(long, value_name = "N")]
+    pub days_review: Option<u16>,
+    /// TIU: grace period for signature, days.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub grace: u16,
+    /// RPMS: days to delinquency.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub delinquent_after: u16,
+    /// Data folder that no process has open.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print the list as CSV, a line for each report.
+    #[arg(long)]
+    pub csv: bool,
+    #[command(flatten)]
+    pub config: ConfigFile,
 }
 
 /// `countersign feeds`

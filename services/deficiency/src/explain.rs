@@ -163,6 +163,8 @@ fn word<T: serde::Serialize>(value: &T) -> String {
 }
 
 fn rule_view(rule: &Rule, version: u32) -> RuleView {
+/// A rule as the API shows it.
+pub(crate) fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
     RuleView {
         id: rule.id.clone(),
         version,

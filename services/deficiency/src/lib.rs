@@ -9,8 +9,10 @@
 //! - [`skip`]: what an operator does about an event that cannot be processed.
 //! - [`register`], [`people`], [`site`]: the directory of providers, facilities and departments, and their changes.
 //! - [`authority`]: who may do what.
+//! - [`governance`]: rule sets, from draft to withdrawal.
 //! - [`explain`]: one deficiency with everything that led to it.
-//! - [`recorded`]: the recorded history in memory; [`what_if`]: a candidate rule set over it.
+//! - [`recorded`]: the recorded history in memory; [`what_if`]: a candidate rule set over it;
+//!   [`peers`]: the arithmetic of other systems on it.
 
 pub mod api;
 pub mod authority;
@@ -20,6 +22,8 @@ pub mod domain;
 pub mod explain;
 pub mod lookup;
 pub mod people;
+pub mod governance;
+pub mod peers;
 pub mod projections;
 pub mod publish;
 pub mod register;

@@ -15,17 +15,21 @@ use countersign_eventsourcing::{
     projection::Projection,
     read_model::{ReadModel, ReadModelError},
 };
-use countersign_kernel::Clock;
+use countersign_kernel::{Clock, Timestamp};
 
 use crate::{
     consume::{ChartError, Charts},
     domain::{reference::Reference, rules::RuleSet},
     lookup::Lookup,
     people::People,
+    domain::rules::RuleSet,
+    governance::{Governance, GovernanceError},
     projections,
     register::Register,
     site::Sites,
     recorded::{HistoryError, Watch},
+    peers, projections,
+    recorded::{HistoryError, Recorded, Watch, all_cores},
     what_if::{self, Answer, Question, jobs::Jobs},
 };
 
@@ -50,6 +54,8 @@ pub struct Ports {
     pub state: PathBuf,
     /// The rules in force.
     pub rules: Arc<RuleSet>,
+    /// The rule book.
+    pub governance: Arc<Governance>,
 }
 
 /// The service cannot go on.
@@ -64,6 +70,9 @@ pub enum ServiceError {
     /// A chart.
     #[error(transparent)]
     Chart(#[from] ChartError),
+    /// The rule book.
+    #[error(transparent)]
+    Governance(#[from] GovernanceError),
 }
 
 /// The deficiency service.
@@ -71,12 +80,13 @@ pub struct Deficiency {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lookup: Arc<Lookup>,
+    pub(crate) rules: Arc<RuleSet>,
+    pub(crate) governance: Arc<Governance>,
     pub(crate) model: Arc<ReadModel>,
     pub(crate) people: People,
     pub(crate) sites: Sites,
     pub(crate) charts: Arc<Charts>,
     pub(crate) what_if: Jobs,
-    charts: Arc<Charts>,
     consumer: Consumer,
 }
 
@@ -98,7 +108,7 @@ impl Handler for Inbox {
 impl Deficiency {
     /// Opens the service's files and makes it ready to run.
     pub fn open(ports: Ports) -> Result<Self, ServiceError> {
-        let Ports { journal, feed, clock, state, rules } = ports;
+        let Ports { journal, feed, clock, state, rules, governance } = ports;
         let model = ReadModel::open(&state, read_model())?
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
@@ -122,8 +132,9 @@ impl Deficiency {
             Arc::clone(&clock),
         )?;
         let sites = Sites::new(register);
-        Ok(Self { journal, clock, lookup, model, people, sites, charts, consumer })
-        Ok(Self { journal, clock, rules, model, what_if: Jobs::default(), charts, consumer })
+        let what_if = Jobs::default();
+        Ok(Self { journal, clock, lookup, model, people, sites, what_if, charts, consumer })
+        Ok(Self { journal, clock, rules, governance, model, charts, consumer })
     }
 
     /// The read model, for verification and readiness.
@@ -144,6 +155,8 @@ impl Deficiency {
     /// Facilities and departments.
     pub fn sites(&self) -> &Sites {
         &self.sites
+    }
+
     /// Judges the recorded history by a candidate rule set beside the published one. Blocks for as long as that
     /// takes: not for async workers.
     pub fn what_if(
@@ -152,7 +165,28 @@ impl Deficiency {
         question: &Question,
         watch: &Watch,
     ) -> Result<Answer, HistoryError> {
-        what_if::run(self.journal.as_ref(), runtime, &self.rules, question, watch)
+        what_if::run(self.journal.as_ref(), runtime, &self.lookup.get(), question, watch)
+    /// The rule book, and steps into it.
+    pub fn governance(&self) -> &Arc<Governance> {
+        &self.governance
+    }
+
+    /// Loop: hears of changes of the rule sets by other processes.
+    pub async fn watch_rules(&self) -> Result<(), ServiceError> {
+        Ok(self.governance.follow().await?)
+    }
+
+    /// Computes the numbers of other systems on the same charts. Blocks for as long as that takes: not for async
+    /// workers.
+    pub fn compare_peers(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        parameters: peers::Parameters,
+        as_of: Option<Timestamp>,
+    ) -> Result<peers::Comparison, HistoryError> {
+        let watch = Watch::default();
+        let recorded = Recorded::read(self.journal.as_ref(), runtime, &watch)?;
+        peers::compare(&recorded, &self.rules, parameters, as_of, all_cores(), &watch)
     }
 
     /// Loop: facts in, decisions into the journal.

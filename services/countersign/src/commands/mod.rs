@@ -2,6 +2,7 @@
 
 mod access;
 mod acting;
+mod compare_peers;
 mod deficiencies;
 mod doctor;
 mod explain;
@@ -40,6 +41,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Deficiencies(args) => done(runtime.block_on(deficiencies::run(args))),
         Command::Explain(args) => done(runtime.block_on(explain::run(args))),
         Command::WhatIf(args) => done(runtime.block_on(what_if::run(args))),
+        Command::ComparePeers(args) => done(runtime.block_on(compare_peers::run(args))),
         Command::Feeds(args) => done(runtime.block_on(feeds::run(args))),
         Command::Quarantine(args) => done(runtime.block_on(quarantine::run(args))),
         Command::Reinterpret(args) => done(runtime.block_on(reinterpret::run(args))),

@@ -76,7 +76,7 @@ pub async fn start(
         described.merge(countersign_intake::api::Api::openapi());
     }
     if wants(ServiceName::Deficiency) {
-        routes = routes.merge(start_deficiency(ground, life, &mut checks)?);
+        routes = routes.merge(start_deficiency(ground, life, &mut checks).await?);
         described.merge(countersign_deficiency::api::Api::openapi());
     }
     if wants(ServiceName::Relay) {
@@ -147,15 +147,16 @@ async fn reread_on_hangup(intake: &Intake) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_deficiency(
+async fn start_deficiency(
     ground: &Ground,
     life: &Life,
     checks: &mut Vec<ReadinessCheck>,
 ) -> anyhow::Result<Router> {
-    let service = ground.deficiency()?;
-    let [consumer, projector, watch, asked] = [(); 4].map(|()| Arc::clone(&service));
+    let service = ground.deficiency().await?;
+    let [consumer, projector, watch, rules, asked] = [(); 5].map(|()| Arc::clone(&service));
     life.spawn("facts", |stop| async move { stopped_by(stop, consumer.consume()).await });
     life.spawn("worklist", |stop| async move { stopped_by(stop, projector.project()).await });
+    life.spawn("rules", |stop| async move { stopped_by(stop, rules.watch_rules()).await });
     life.spawn("time", |stop| async move { stopped_by(stop, watch.watch_time()).await });
     checks.push(ReadinessCheck::new("worklist", {
         let service = Arc::clone(&service);

@@ -92,6 +92,20 @@ impl Reference {
         }
     }
 
+    /// The same with a candidate in force from an instant on, or always.
+    #[must_use]
+    pub fn trying(&self, candidate: Arc<RuleSet>, from: Option<Timestamp>) -> Self {
+        let Some(from) = from else {
+            return Self { rules: vec![InForce::always(candidate)], ..self.clone() };
+        };
+        let before = self.rules.iter().filter(|set| set.from < from).cloned();
+        let mut rules: Vec<InForce> = before
+            .map(|set| InForce { until: Some(set.until.map_or(from, |until| until.min(from))), ..set })
+            .collect();
+        rules.push(InForce { rules: candidate, from, until: None });
+        Self { rules, ..self.clone() }
+    }
+
     /// The facility with this code.
     pub fn place(&self, facility: &str) -> &Place {
         self.places.get(facility).unwrap_or(&self.ordinary)

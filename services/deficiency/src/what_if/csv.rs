@@ -114,13 +114,13 @@ fn group_line(file: &mut String, by: &str, group: &WhatIfGroup) {
 }
 
 /// One record under way.
-struct Line<'a> {
+pub(crate) struct Line<'a> {
     file: &'a mut String,
     first: bool,
 }
 
 impl<'a> Line<'a> {
-    fn begin(file: &'a mut String) -> Self {
+    pub(crate) fn begin(file: &'a mut String) -> Self {
         Self { file, first: true }
     }
 
@@ -132,7 +132,7 @@ impl<'a> Line<'a> {
 
     /// A text, quoted where it must be. A spreadsheet would take some texts for a formula and run them: an
     /// apostrophe makes them text.
-    fn cell(&mut self, text: &str) {
+    pub(crate) fn cell(&mut self, text: &str) {
         self.separate();
         let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
         if !formula && !text.contains([',', '"', '\r', '\n']) {
@@ -148,7 +148,7 @@ impl<'a> Line<'a> {
     }
 
     /// What holds neither comma nor quote and is no formula: ids, instants, numbers.
-    fn write(&mut self, value: std::fmt::Arguments<'_>) {
+    pub(crate) fn write(&mut self, value: std::fmt::Arguments<'_>) {
         self.separate();
         let _ = self.file.write_fmt(value);
     }
@@ -158,12 +158,11 @@ impl<'a> Line<'a> {
         self.cell(verdict.status.name());
         self.cell(yes(verdict.overdue(now)));
         self.cell(row.owed_by(verdict));
-        self.write(format_args!("{}", verdict.anchor_at));
-        self.write(format_args!("{}", verdict.due_at));
-        self.write(format_args!("{}", verdict.opened_at));
-        match verdict.closed_at {
-            Some(closed) => self.write(format_args!("{closed}")),
-            None => self.cell(""),
+        for instant in [verdict.anchor_at, verdict.due_at, Some(verdict.opened_at), verdict.closed_at] {
+            match instant {
+                Some(instant) => self.write(format_args!("{instant}")),
+                None => self.cell(""),
+            }
         }
         self.cell(yes(verdict.holds_bill));
     }
@@ -203,7 +202,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         self.file.push_str("\r\n");
     }
 }

@@ -146,7 +146,8 @@ impl Reader<'_, '_> {
         let Some(code) = self.header.message_code.as_deref().map(str::to_ascii_uppercase) else {
             return Err(Reason::NoMessageType);
         };
-        if !matches!(code.as_str(), "ADT" | "MDM" | "ORM" | "OML" | "RDE" | "DFT" | "BAR" | "MFN") {
+        if !matches!(code.as_str(), "ADT" | "MDM" | "ORM" | "OML" | "RDE" | "DFT" | "BAR") {
+        if !["ADT", "MDM", "MFN"].contains(&code.as_str()) {
             return Ok(Said::Nothing);
         }
         let trigger = match self.trigger() {
@@ -166,10 +167,10 @@ impl Reader<'_, '_> {
                 "MDM",
                 "T01" | "T02" | "T03" | "T04" | "T05" | "T06" | "T07" | "T08" | "T09" | "T10" | "T11",
             ) => self.document(&trigger).map(Said::Charts),
-            ("MFN", "M02") => self.staff().map(Said::Staff),
             ("ORM", "O01") | ("OML", "O21") | ("RDE", "O11" | "O25") => self.orders(&trigger),
             ("DFT", "P03" | "P11") => self.charges(&trigger),
             ("BAR", "P01" | "P05" | "P06" | "P12") => self.account_status(&trigger),
+            ("MFN", "M02") => self.staff().map(Said::Staff),
             _ => Ok(Said::Nothing),
         }
     }

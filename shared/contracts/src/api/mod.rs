@@ -2,6 +2,7 @@
 //! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
 
 mod what_if;
+pub mod rules;
 
 use countersign_kernel::{DeficiencyId, EncounterId, MessageId, Phi, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -111,6 +111,8 @@ fn apply_one(
                 holds_bill: *holds_bill,
                 pauses: Vec::new(),
                 dispute: None,
+                open_before: Vec::new(),
+                reopened_at: None,
                 matched: Vec::new(),
             };
             owed.insert(id, raised);

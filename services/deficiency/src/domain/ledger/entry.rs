@@ -8,7 +8,7 @@ use countersign_kernel::{Person, Timestamp};
 use super::required::Required;
 use crate::domain::{
     chart::{Known, Source},
-    events::Waits,
+    events::{Stretch, Waits},
 };
 
 pub(super) struct Entry {
@@ -23,6 +23,9 @@ pub(super) struct Entry {
     pub(super) because: Cow<'static, str>,
     pub(super) status: DeficiencyStatus,
     pub(super) closed: Option<Known<Timestamp>>,
+    /// Stretches in which it was open before it was reopened, and when that was the last time.
+    pub(super) open_before: Vec<Stretch>,
+    pub(super) reopened_at: Option<Timestamp>,
     /// The rule still asks for it.
     pub(super) required: bool,
 }
@@ -39,6 +42,8 @@ impl Entry {
             because: item.because.clone(),
             status: DeficiencyStatus::Open,
             closed: None,
+            open_before: Vec::new(),
+            reopened_at: None,
             required: true,
         };
         entry.update(item);
@@ -70,6 +75,18 @@ impl Entry {
 
     pub(super) fn anchor_source(&self) -> Source {
         self.anchor.as_ref().map_or_else(|| Source::new(0, ""), |anchor| anchor.from.clone())
+    }
+
+    /// Before an update: one that was closed and is owed again was open from its opening until it closed.
+    pub(super) fn note_reopening(&mut self, item: &Required<'_>, at: Timestamp) {
+        if item.met.is_some() {
+            return;
+        }
+        if let Some(closed) = &self.closed {
+            let from = self.reopened_at.map_or(self.opened_at, |reopened| reopened.max(self.opened_at));
+            self.open_before.push(Stretch { from, until: closed.value });
+            self.reopened_at = Some(at);
+        }
     }
 
     pub(super) fn update(&mut self, item: Required<'_>) {

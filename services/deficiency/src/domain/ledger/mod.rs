@@ -275,7 +275,10 @@ impl<'a> Ledger<'a> {
         }
         for item in items {
             match entries.iter_mut().find(|entry| entry.is_about(item.subject.as_deref())) {
-                Some(entry) => entry.update(item),
+                Some(entry) => {
+                    entry.note_reopening(&item, cause.map_or(now, |(_, fact)| fact.occurred_at));
+                    entry.update(item);
+                }
                 None => entries.push(Entry::open(item)),
             }
         }
@@ -369,6 +372,8 @@ impl<'a> Ledger<'a> {
                 subject: entry.subject,
                 pauses: Vec::new(),
                 dispute: None,
+                open_before: entry.open_before,
+                reopened_at: entry.reopened_at,
             };
             // A requirement that went over to another version of the rules is what that one says.
             let known = all.get(&deficiency.id).is_some_and(|(required, _)| *required && !entry.required);

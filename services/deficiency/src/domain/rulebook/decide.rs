@@ -52,7 +52,10 @@ impl RulesCommand {
             (Self::Draft { title, text, why }, RulesEvent::Drafted(event)) => {
                 *text == event.text
                     && why.trim() == event.why
-                    && title.as_deref().is_none_or(|title| title.trim() == event.title)
+                    && match named(title.as_deref()) {
+                        Some(title) => title == event.title,
+                        None => parse(text, event.version).is_ok_and(|rules| rules.title == event.title),
+                    }
             }
             (Self::Check { version, why }, RulesEvent::Checked(event)) => {
                 *version == event.version && why.trim() == event.why
@@ -91,10 +94,9 @@ impl RuleBook {
                 if let Some(same) = in_force.filter(|version| *version.text == *text) {
                     return Err(RulesRefusal::Unchanged(same.version));
                 }
-                let title = title.map(|title| title.trim().to_owned()).filter(|title| !title.is_empty());
                 RulesEvent::Drafted(RulesDrafted {
                     version,
-                    title: title.unwrap_or(rules.title),
+                    title: named(title.as_deref()).map_or(rules.title, str::to_owned),
                     sha256: sha256(&text),
                     text,
                     based_on: in_force.map(|version| version.version),
@@ -183,6 +185,11 @@ impl RuleBook {
             None => Ok(known),
         }
     }
+}
+
+/// A title that says something.
+fn named(title: Option<&str>) -> Option<&str> {
+    title.map(str::trim).filter(|title| !title.is_empty())
 }
 
 fn reason(why: &str) -> Result<String, RulesRefusal> {
