@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use countersign_contracts::api::Page;
-use reqwest::{RequestBuilder, StatusCode};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -30,6 +30,12 @@ impl Client {
     /// `GET` a resource.
     pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &impl Serialize) -> anyhow::Result<T> {
         self.answer(self.http.get(format!("{}{path}", self.base)).query(query)).await
+    }
+
+    /// `GET` a file as text.
+    pub async fn text(&self, path: &str, query: &impl Serialize) -> anyhow::Result<String> {
+        let request = self.http.get(format!("{}{path}", self.base)).query(query);
+        self.take(request).await?.text().await.context("the answer is not a text")
     }
 
     /// `POST` a body.
@@ -93,10 +99,14 @@ impl Client {
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
+        self.take(request).await?.json().await.context("the answer is not what the API promises")
+    }
+
+    async fn take(&self, request: RequestBuilder) -> anyhow::Result<Response> {
         let answer = request.send().await.with_context(|| self.unreachable())?;
         let status = answer.status();
         if status.is_success() {
-            return answer.json().await.context("the answer is not what the API promises");
+            return Ok(answer);
         }
         let problem: Value = answer.json().await.unwrap_or_default();
         let detail = problem["detail"].as_str().or(problem["title"].as_str()).unwrap_or("no reason given");

@@ -59,7 +59,7 @@ impl Ground {
             Publishers::default()
                 .saying(
                     "message",
-                    &[contracts::chart::CATEGORY, contracts::patient::CATEGORY],
+                    &[contracts::chart::CATEGORY, contracts::patient::CATEGORY, contracts::staff::CATEGORY],
                     countersign_intake::publish::publish,
                 )
                 .saying(

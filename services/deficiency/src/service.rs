@@ -7,21 +7,30 @@ use std::{
     time::Duration,
 };
 
-use countersign_contracts::{chart, patient};
+use countersign_contracts::{Envelope, chart, patient, staff};
 use countersign_eventsourcing::{
-    consumer::{CheckpointError, Checkpoints, Consumer},
+    consumer::{CheckpointError, Checkpoints, Consumer, HandleError, Handler},
     feed::Feed,
-    journal::{Journal, Position},
+    journal::{Journal, PortFuture, Position},
     projection::Projection,
     read_model::{ReadModel, ReadModelError},
 };
-use countersign_kernel::Clock;
+use countersign_kernel::{Clock, Timestamp};
 
 use crate::{
     consume::{ChartError, Charts},
+    domain::{reference::Reference, rules::RuleSet},
+    lookup::Lookup,
+    people::People,
     domain::rules::RuleSet,
     governance::{Governance, GovernanceError},
     projections,
+    register::Register,
+    site::Sites,
+    recorded::{HistoryError, Watch},
+    peers, projections,
+    recorded::{HistoryError, Recorded, Watch, all_cores},
+    what_if::{self, Answer, Question, jobs::Jobs},
 };
 
 /// Charts kept in memory: at some 40 kB each about 0.4 GB at the most, and more than are under way at once
@@ -70,11 +79,30 @@ pub enum ServiceError {
 pub struct Deficiency {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) lookup: Arc<Lookup>,
     pub(crate) rules: Arc<RuleSet>,
     pub(crate) governance: Arc<Governance>,
     pub(crate) model: Arc<ReadModel>,
-    charts: Arc<Charts>,
+    pub(crate) people: People,
+    pub(crate) sites: Sites,
+    pub(crate) charts: Arc<Charts>,
+    pub(crate) what_if: Jobs,
     consumer: Consumer,
+}
+
+/// Where delivered events go: staff to the directory, everything else to charts and patients.
+struct Inbox {
+    charts: Arc<Charts>,
+    people: People,
+}
+
+impl Handler for Inbox {
+    fn handle<'a>(&'a self, event: &'a Envelope) -> PortFuture<'a, Result<(), HandleError>> {
+        match event.kind.as_str() {
+            staff::StaffReported::TYPE => Box::pin(self.people.report(event)),
+            _ => self.charts.handle(event),
+        }
+    }
 }
 
 impl Deficiency {
@@ -85,20 +113,27 @@ impl Deficiency {
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
         let checkpoints = Arc::new(Checkpoints::open(&state.join("consumers.db"))?);
+        let lookup = Arc::new(Lookup::new(Reference::with_rules(rules)));
         let charts = Arc::new(Charts::new(
             Arc::clone(&journal),
             Arc::clone(&clock),
-            Arc::clone(&rules),
+            Arc::clone(&lookup),
             CACHED_CHARTS,
         ));
+        let register = Arc::new(Register::new(Arc::clone(&journal), Arc::clone(&clock)));
+        let people = People::new(Arc::clone(&register));
+        let inbox = Inbox { charts: Arc::clone(&charts), people: people.clone() };
         let consumer = Consumer::new(
             CONSUMER,
-            vec![chart::CATEGORY, patient::CATEGORY],
+            vec![chart::CATEGORY, patient::CATEGORY, staff::CATEGORY],
             feed,
             checkpoints,
-            Arc::clone(&charts) as Arc<dyn countersign_eventsourcing::consumer::Handler>,
+            Arc::new(inbox),
             Arc::clone(&clock),
         )?;
+        let sites = Sites::new(register);
+        let what_if = Jobs::default();
+        Ok(Self { journal, clock, lookup, model, people, sites, what_if, charts, consumer })
         Ok(Self { journal, clock, rules, governance, model, charts, consumer })
     }
 
@@ -112,6 +147,25 @@ impl Deficiency {
         &self.consumer
     }
 
+    /// The directory of providers.
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// Facilities and departments.
+    pub fn sites(&self) -> &Sites {
+        &self.sites
+    }
+
+    /// Judges the recorded history by a candidate rule set beside the published one. Blocks for as long as that
+    /// takes: not for async workers.
+    pub fn what_if(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        question: &Question,
+        watch: &Watch,
+    ) -> Result<Answer, HistoryError> {
+        what_if::run(self.journal.as_ref(), runtime, &self.lookup.get(), question, watch)
     /// The rule book, and steps into it.
     pub fn governance(&self) -> &Arc<Governance> {
         &self.governance
@@ -120,6 +174,19 @@ impl Deficiency {
     /// Loop: hears of changes of the rule sets by other processes.
     pub async fn watch_rules(&self) -> Result<(), ServiceError> {
         Ok(self.governance.follow().await?)
+    }
+
+    /// Computes the numbers of other systems on the same charts. Blocks for as long as that takes: not for async
+    /// workers.
+    pub fn compare_peers(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        parameters: peers::Parameters,
+        as_of: Option<Timestamp>,
+    ) -> Result<peers::Comparison, HistoryError> {
+        let watch = Watch::default();
+        let recorded = Recorded::read(self.journal.as_ref(), runtime, &watch)?;
+        peers::compare(&recorded, &self.rules, parameters, as_of, all_cores(), &watch)
     }
 
     /// Loop: facts in, decisions into the journal.

@@ -4,5 +4,7 @@
 mod given;
 mod golden;
 mod laws;
+mod peers;
 mod read_model;
 mod specs;
+mod what_if;

@@ -2,6 +2,7 @@
 
 mod access;
 mod acting;
+mod compare_peers;
 mod deficiencies;
 mod doctor;
 mod explain;
@@ -15,6 +16,7 @@ mod rules;
 mod serve;
 mod simulate;
 mod up;
+mod what_if;
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
@@ -39,6 +41,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Ingest(args) => done(runtime.block_on(ingest::run(args))),
         Command::Deficiencies(args) => done(runtime.block_on(deficiencies::run(args))),
         Command::Explain(args) => done(runtime.block_on(explain::run(args))),
+        Command::WhatIf(args) => done(runtime.block_on(what_if::run(args))),
+        Command::ComparePeers(args) => done(runtime.block_on(compare_peers::run(args))),
         Command::Feeds(args) => done(runtime.block_on(feeds::run(args))),
         Command::Quarantine(args) => done(runtime.block_on(quarantine::run(args))),
         Command::Reinterpret(args) => done(runtime.block_on(reinterpret::run(args))),

@@ -6,6 +6,7 @@ mod deficiency;
 mod explanation;
 mod partitions;
 mod providers;
+mod what_if;
 mod rule_sets;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use axum::{
 };
 use countersign_contracts::api::{
     ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
+    TimelineEntry, WhatIfJob, WhatIfRequest, WhatIfRow,
     TimelineEntry,
     rules::{
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
@@ -38,6 +40,9 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/deficiencies/{id}/explanation", get(explanation::handle))
         .route("/api/v1/charts/{id}", get(chart::handle))
         .route("/api/v1/providers", get(providers::handle))
+        .route("/api/v1/what-if", post(what_if::ask))
+        .route("/api/v1/what-if/{job}", get(what_if::show).delete(what_if::cancel))
+        .route("/api/v1/what-if/{job}/rows", get(what_if::rows))
         .route("/api/v1/partitions", get(partitions::list))
         .route("/api/v1/partitions/retry", post(partitions::retry))
         .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
@@ -54,6 +59,10 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
+    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip, what_if::ask, what_if::show, what_if::cancel, what_if::rows),
+    components(schemas(
+        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
+        ProviderView, Problem, WhatIfRequest, WhatIfJob, Page<WhatIfRow>
     paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip,
         rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
         rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle, rule_sets::withdraw::handle),
