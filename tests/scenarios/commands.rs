@@ -4,6 +4,7 @@ mod ingest;
 mod proof;
 mod quarantine;
 mod refusals;
+mod rules;
 
 use std::path::Path;
 

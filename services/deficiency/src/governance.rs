@@ -56,7 +56,7 @@ pub enum GovernanceError {
     #[error(transparent)]
     NotPermitted(#[from] Refusal),
     /// The rules of governance refuse it.
-    #[error(transparent)]
+    #[error("{0} (rule {name})", name = .0.name())]
     Refused(#[from] RulesRefusal),
     /// The key was used for something else.
     #[error("this idempotency key was used for another request: choose a new key for a new request")]

@@ -12,6 +12,7 @@ mod partitions;
 mod proof;
 mod quarantine;
 mod reinterpret;
+mod rules;
 mod serve;
 mod simulate;
 mod up;
@@ -46,6 +47,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Quarantine(args) => done(runtime.block_on(quarantine::run(args))),
         Command::Reinterpret(args) => done(runtime.block_on(reinterpret::run(args))),
         Command::Partitions(args) => done(runtime.block_on(partitions::run(args))),
+        Command::Rules(args) => done(runtime.block_on(rules::run(args))),
         Command::Access(args) => done(access::run(args)),
         Command::Rebuild(args) => done(runtime.block_on(proof::rebuild(args))),
         Command::Verify(args) => runtime.block_on(proof::verify(args)),

@@ -147,6 +147,7 @@ impl Reader<'_, '_> {
             return Err(Reason::NoMessageType);
         };
         if !matches!(code.as_str(), "ADT" | "MDM" | "MFN" | "ORM" | "OML" | "RDE" | "DFT" | "BAR") {
+        if !matches!(code.as_str(), "ADT" | "MDM" | "ORM" | "OML" | "RDE" | "DFT" | "BAR" | "MFN") {
             return Ok(Said::Nothing);
         }
         let trigger = match self.trigger() {
