@@ -43,8 +43,20 @@ fn deserved(sample: &Sample) -> Deserved {
         // An update of a person is complete without a visit.
         _ if kind == "ADT^A31" => Deserved::NotUsed,
         _ if MAPPED.contains(&kind) => Deserved::Refused("visit number"),
+        // Charges that are told are missed when nobody can say whose they are: two of the samples. No order among them
+        // is spoken, and no account coded: those stay archived, with or without a visit.
+        "DFT^P03" | "DFT^P11" if tells_an_amount(sample) && sample.has_visit() => Deserved::Used,
+        "DFT^P03" | "DFT^P11" if tells_an_amount(sample) => Deserved::Refused("visit number"),
         _ => Deserved::NotUsed,
     }
+}
+
+/// Whether a transaction has an amount (FT1-11) or a unit amount (FT1-12).
+fn tells_an_amount(sample: &Sample) -> bool {
+    let text = String::from_utf8_lossy(&sample.bytes);
+    text.split(['\r', '\n'])
+        .filter(|line| line.starts_with("FT1|"))
+        .any(|line| line.split('|').skip(11).take(2).any(|amount| !amount.trim().is_empty()))
 }
 
 fn fits(deserved: &Deserved, sample: &Sample, answer: Option<&Ack>) -> bool {

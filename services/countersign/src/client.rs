@@ -10,6 +10,7 @@ use serde_json::Value;
 pub struct Client {
     base: String,
     http: reqwest::Client,
+    token: Option<String>,
 }
 
 impl Client {
@@ -17,7 +18,13 @@ impl Client {
     pub fn new(base: &str) -> Self {
         let base = base.trim_end_matches('/');
         let base = if base.contains("://") { base.to_owned() } else { format!("http://{base}") };
-        Self { base, http: reqwest::Client::new() }
+        Self { base, http: reqwest::Client::new(), token: None }
+    }
+
+    /// The same, in the name of whose token it is.
+    #[must_use]
+    pub fn with_token(self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self }
     }
 
     /// `GET` a resource.
@@ -34,6 +41,22 @@ impl Client {
     /// `POST` a body.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         self.answer(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// `POST` a change under a key: asked for again under the same key, it is made once.
+    pub async fn change<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        key: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        let request =
+            self.http.post(format!("{}{path}", self.base)).header("Idempotency-Key", key).json(body);
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        self.answer(request).await
     }
 
     /// `POST` without a body, for something that answers nothing.

@@ -7,11 +7,11 @@ use std::{
     time::Duration,
 };
 
-use countersign_contracts::{chart, patient};
+use countersign_contracts::{Envelope, chart, patient, staff};
 use countersign_eventsourcing::{
-    consumer::{CheckpointError, Checkpoints, Consumer},
+    consumer::{CheckpointError, Checkpoints, Consumer, HandleError, Handler},
     feed::Feed,
-    journal::{Journal, Position},
+    journal::{Journal, PortFuture, Position},
     projection::Projection,
     read_model::{ReadModel, ReadModelError},
 };
@@ -19,7 +19,15 @@ use countersign_kernel::{Clock, Timestamp};
 
 use crate::{
     consume::{ChartError, Charts},
+    domain::{reference::Reference, rules::RuleSet},
+    lookup::Lookup,
+    people::People,
     domain::rules::RuleSet,
+    governance::{Governance, GovernanceError},
+    projections,
+    register::Register,
+    site::Sites,
+    recorded::{HistoryError, Watch},
     peers, projections,
     recorded::{HistoryError, Recorded, Watch, all_cores},
     what_if::{self, Answer, Question, jobs::Jobs},
@@ -46,6 +54,8 @@ pub struct Ports {
     pub state: PathBuf,
     /// The rules in force.
     pub rules: Arc<RuleSet>,
+    /// The rule book.
+    pub governance: Arc<Governance>,
 }
 
 /// The service cannot go on.
@@ -60,42 +70,71 @@ pub enum ServiceError {
     /// A chart.
     #[error(transparent)]
     Chart(#[from] ChartError),
+    /// The rule book.
+    #[error(transparent)]
+    Governance(#[from] GovernanceError),
 }
 
 /// The deficiency service.
 pub struct Deficiency {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) lookup: Arc<Lookup>,
     pub(crate) rules: Arc<RuleSet>,
+    pub(crate) governance: Arc<Governance>,
     pub(crate) model: Arc<ReadModel>,
+    pub(crate) people: People,
+    pub(crate) sites: Sites,
+    pub(crate) charts: Arc<Charts>,
     pub(crate) what_if: Jobs,
-    charts: Arc<Charts>,
     consumer: Consumer,
+}
+
+/// Where delivered events go: staff to the directory, everything else to charts and patients.
+struct Inbox {
+    charts: Arc<Charts>,
+    people: People,
+}
+
+impl Handler for Inbox {
+    fn handle<'a>(&'a self, event: &'a Envelope) -> PortFuture<'a, Result<(), HandleError>> {
+        match event.kind.as_str() {
+            staff::StaffReported::TYPE => Box::pin(self.people.report(event)),
+            _ => self.charts.handle(event),
+        }
+    }
 }
 
 impl Deficiency {
     /// Opens the service's files and makes it ready to run.
     pub fn open(ports: Ports) -> Result<Self, ServiceError> {
-        let Ports { journal, feed, clock, state, rules } = ports;
+        let Ports { journal, feed, clock, state, rules, governance } = ports;
         let model = ReadModel::open(&state, read_model())?
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
         let checkpoints = Arc::new(Checkpoints::open(&state.join("consumers.db"))?);
+        let lookup = Arc::new(Lookup::new(Reference::with_rules(rules)));
         let charts = Arc::new(Charts::new(
             Arc::clone(&journal),
             Arc::clone(&clock),
-            Arc::clone(&rules),
+            Arc::clone(&lookup),
             CACHED_CHARTS,
         ));
+        let register = Arc::new(Register::new(Arc::clone(&journal), Arc::clone(&clock)));
+        let people = People::new(Arc::clone(&register));
+        let inbox = Inbox { charts: Arc::clone(&charts), people: people.clone() };
         let consumer = Consumer::new(
             CONSUMER,
-            vec![chart::CATEGORY, patient::CATEGORY],
+            vec![chart::CATEGORY, patient::CATEGORY, staff::CATEGORY],
             feed,
             checkpoints,
-            Arc::clone(&charts) as Arc<dyn countersign_eventsourcing::consumer::Handler>,
+            Arc::new(inbox),
             Arc::clone(&clock),
         )?;
-        Ok(Self { journal, clock, rules, model, what_if: Jobs::default(), charts, consumer })
+        let sites = Sites::new(register);
+        let what_if = Jobs::default();
+        Ok(Self { journal, clock, lookup, model, people, sites, what_if, charts, consumer })
+        Ok(Self { journal, clock, rules, governance, model, charts, consumer })
     }
 
     /// The read model, for verification and readiness.
@@ -108,6 +147,16 @@ impl Deficiency {
         &self.consumer
     }
 
+    /// The directory of providers.
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// Facilities and departments.
+    pub fn sites(&self) -> &Sites {
+        &self.sites
+    }
+
     /// Judges the recorded history by a candidate rule set beside the published one. Blocks for as long as that
     /// takes: not for async workers.
     pub fn what_if(
@@ -116,7 +165,15 @@ impl Deficiency {
         question: &Question,
         watch: &Watch,
     ) -> Result<Answer, HistoryError> {
-        what_if::run(self.journal.as_ref(), runtime, &self.rules, question, watch)
+        what_if::run(self.journal.as_ref(), runtime, &self.lookup.get(), question, watch)
+    /// The rule book, and steps into it.
+    pub fn governance(&self) -> &Arc<Governance> {
+        &self.governance
+    }
+
+    /// Loop: hears of changes of the rule sets by other processes.
+    pub async fn watch_rules(&self) -> Result<(), ServiceError> {
+        Ok(self.governance.follow().await?)
     }
 
     /// Computes the numbers of other systems on the same charts. Blocks for as long as that takes: not for async

@@ -35,7 +35,7 @@ pub async fn run(args: Deficiencies) -> anyhow::Result<()> {
         client.all("/api/v1/deficiencies", &query).await?
     } else {
         let ground = args.source.open("countersign deficiencies").await?;
-        let service = ground.deficiency()?;
+        let service = ground.deficiency().await?;
         service.catch_up().await?;
         list(&service, &filter, ALL, None).await?.items
     };

@@ -1,5 +1,7 @@
 //! One file per command.
 
+mod access;
+mod acting;
 mod compare_peers;
 mod deficiencies;
 mod doctor;
@@ -44,6 +46,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Quarantine(args) => done(runtime.block_on(quarantine::run(args))),
         Command::Reinterpret(args) => done(runtime.block_on(reinterpret::run(args))),
         Command::Partitions(args) => done(runtime.block_on(partitions::run(args))),
+        Command::Access(args) => done(access::run(args)),
         Command::Rebuild(args) => done(runtime.block_on(proof::rebuild(args))),
         Command::Verify(args) => runtime.block_on(proof::verify(args)),
         Command::Doctor(args) => runtime.block_on(doctor::run(args)),

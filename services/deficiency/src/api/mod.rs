@@ -7,6 +7,7 @@ mod explanation;
 mod partitions;
 mod providers;
 mod what_if;
+mod rule_sets;
 
 use std::sync::Arc;
 
@@ -17,6 +18,11 @@ use axum::{
 use countersign_contracts::api::{
     ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
     TimelineEntry, WhatIfJob, WhatIfRequest, WhatIfRow,
+    TimelineEntry,
+    rules::{
+        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
+        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
+    },
 };
 use countersign_eventsourcing::journal::Position;
 use countersign_runtime::http::{MinPosition, Problem};
@@ -40,6 +46,13 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/partitions", get(partitions::list))
         .route("/api/v1/partitions/retry", post(partitions::retry))
         .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
+        .route("/api/v1/rule-sets", get(rule_sets::list::handle).post(rule_sets::draft::handle))
+        .route("/api/v1/rule-sets/lint", post(rule_sets::lint::handle))
+        .route("/api/v1/rule-sets/{version}", get(rule_sets::show::handle))
+        .route("/api/v1/rule-sets/{version}/diff", get(rule_sets::diff::handle))
+        .route("/api/v1/rule-sets/{version}/check", post(rule_sets::check::handle))
+        .route("/api/v1/rule-sets/{version}/publish", post(rule_sets::publish::handle))
+        .route("/api/v1/rule-sets/{version}/withdraw", post(rule_sets::withdraw::handle))
         .with_state(service)
 }
 
@@ -50,6 +63,13 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
     components(schemas(
         Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
         ProviderView, Problem, WhatIfRequest, WhatIfJob, Page<WhatIfRow>
+    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip,
+        rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
+        rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle, rule_sets::withdraw::handle),
+    components(schemas(
+        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
+        ProviderView, Problem, DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
+        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep
     ))
 )]
 pub struct Api;

@@ -54,7 +54,7 @@ pub(super) async fn ask(
     let question = Question { candidate, from, to, threads: all_cores() };
     let job = service
         .what_if
-        .ask(Arc::clone(&service.journal), Arc::clone(&service.rules), question, service.clock.now())
+        .ask(Arc::clone(&service.journal), service.lookup.get(), question, service.clock.now())
         .map_err(|busy| Problem::unavailable(busy.to_string()))?;
     let place = HeaderValue::try_from(format!("/api/v1/what-if/{}", job.id))
         .map_err(|error| Problem::internal(&error))?;

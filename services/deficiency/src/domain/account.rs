@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use countersign_contracts::chart::{AccountFact, Charge};
 use countersign_kernel::{Cents, Timestamp};
 
+use super::events::AccountDescription;
+
 /// An account as it stood after the facts taken so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
@@ -37,5 +39,16 @@ impl Account {
     /// Gross charges; `None` when nothing about money was ever sent.
     pub fn charges(&self) -> Option<Cents> {
         self.total.or_else(|| (!self.charges.is_empty()).then(|| self.charges.values().copied().sum()))
+    }
+
+    /// The account for the record; nothing while nothing was said of it.
+    pub fn describe(&self) -> Option<AccountDescription> {
+        let description = AccountDescription {
+            charges: self.charges(),
+            coded_at: self.coded_at,
+            billed_at: self.billed_at,
+            payer: self.payer.clone(),
+        };
+        (description != AccountDescription::default()).then_some(description)
     }
 }

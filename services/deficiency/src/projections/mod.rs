@@ -3,6 +3,7 @@
 mod charts;
 mod deficiencies;
 mod patients;
+mod pauses;
 mod providers;
 mod time;
 
@@ -13,7 +14,7 @@ use countersign_eventsourcing::{
 use rusqlite::Transaction;
 
 pub use charts::{ChartRow, all_charts, chart, due_wakes};
-pub use deficiencies::{Query, Worklist, deficiency, encounter_of, in_chart, worklist};
+pub use deficiencies::{Query, Worklist, cursor, deficiency, encounter_of, in_chart, worklist};
 pub use providers::providers;
 
 use crate::domain::events::{CHART, ChartEvent, IdentifierRetired, PATIENT};
@@ -30,7 +31,7 @@ impl Projection for Charts {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn filter(&self) -> Filter {
@@ -42,6 +43,7 @@ impl Projection for Charts {
             include_str!("charts.sql"),
             include_str!("deficiencies.sql"),
             include_str!("patients.sql"),
+            include_str!("pauses.sql"),
             include_str!("providers.sql")
         )
     }
@@ -64,9 +66,11 @@ impl Projection for Charts {
         let decoded =
             ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
         match decoded {
-            ChartEvent::FactsRecorded(_) | ChartEvent::TimePassed(_) => {}
+            ChartEvent::FactsRecorded(_) | ChartEvent::TimePassed(_) | ChartEvent::Act(_) => {}
             ChartEvent::Described(description) => charts::apply(tables, event.stream.id(), &description)?,
-            ChartEvent::Deficiency(change) => deficiencies::apply(tables, event.stream.id(), &change)?,
+            ChartEvent::Deficiency(change) => {
+                deficiencies::apply(tables, event.stream.id(), &change, &event.data)?;
+            }
         }
         Ok(())
     }

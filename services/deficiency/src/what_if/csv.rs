@@ -158,12 +158,11 @@ impl<'a> Line<'a> {
         self.cell(verdict.status.name());
         self.cell(yes(verdict.overdue(now)));
         self.cell(row.owed_by(verdict));
-        self.write(format_args!("{}", verdict.anchor_at));
-        self.write(format_args!("{}", verdict.due_at));
-        self.write(format_args!("{}", verdict.opened_at));
-        match verdict.closed_at {
-            Some(closed) => self.write(format_args!("{closed}")),
-            None => self.cell(""),
+        for instant in [verdict.anchor_at, verdict.due_at, Some(verdict.opened_at), verdict.closed_at] {
+            match instant {
+                Some(instant) => self.write(format_args!("{instant}")),
+                None => self.cell(""),
+            }
         }
         self.cell(yes(verdict.holds_bill));
     }

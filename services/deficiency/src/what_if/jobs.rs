@@ -12,7 +12,7 @@ use tokio::{runtime::Handle, sync::Semaphore};
 
 use super::{Answer, Question, run};
 use crate::{
-    domain::rules::RuleSet,
+    domain::reference::Reference,
     recorded::{HistoryError, Watch},
 };
 
@@ -155,7 +155,7 @@ impl Jobs {
     pub fn ask(
         &self,
         journal: Arc<dyn Journal>,
-        published: Arc<RuleSet>,
+        published: Arc<Reference>,
         question: Question,
         now: Timestamp,
     ) -> Result<WhatIfJob, Busy> {

@@ -7,7 +7,7 @@ use countersign_kernel::{DeficiencyId, Timestamp};
 
 use super::row::{Row, Verdict};
 use crate::domain::{
-    decide::outcome, events::Deficiency, ledger::Outcome, rules::RuleSet, state::ChartState,
+    decide::outcome, events::Deficiency, ledger::Outcome, reference::Reference, state::ChartState,
 };
 
 /// Which deficiencies are compared, and as of when.
@@ -20,8 +20,8 @@ pub struct Window {
 }
 
 /// What the engine says of a chart under a rule set, as it stood at an instant.
-pub(crate) fn judge(state: &ChartState, rules: &RuleSet, now: Timestamp) -> Option<Outcome> {
-    outcome(state, rules, Some(now), None)
+pub(crate) fn judge(state: &ChartState, reference: &Reference, now: Timestamp) -> Option<Outcome> {
+    outcome(state, reference, Some(now), None)
 }
 
 /// Adds a row for everything that either rule set raised in the window. A deficiency that the published
@@ -29,8 +29,8 @@ pub(crate) fn judge(state: &ChartState, rules: &RuleSet, now: Timestamp) -> Opti
 /// would have raised before it was in force it did not raise: neither is compared.
 pub(super) fn compare(
     state: &ChartState,
-    published: &RuleSet,
-    candidate: &RuleSet,
+    published: &Reference,
+    candidate: &Reference,
     window: Window,
     rows: &mut Vec<Row>,
 ) {

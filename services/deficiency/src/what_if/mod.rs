@@ -17,7 +17,7 @@ pub mod report;
 pub mod row;
 pub mod tally;
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, sync::Arc};
 
 use countersign_contracts::api::WhatIfReport;
 use countersign_eventsourcing::journal::Journal;
@@ -28,21 +28,24 @@ pub use self::judge::Window;
 pub(crate) use self::judge::judge;
 use self::row::{Filter, Row};
 use crate::{
-    domain::rules::{RuleFileError, RuleSet},
+    domain::{
+        reference::Reference,
+        rules::{RuleFileError, RuleSet},
+    },
     recorded::{HistoryError, Recorded, Watch},
 };
 
 /// A candidate rule set: its text and what it says.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    rules: RuleSet,
+    rules: Arc<RuleSet>,
     sha256: String,
 }
 
 impl Candidate {
     /// Reads a rule file's text. The error names what is wrong and what is allowed.
     pub fn parse(text: &str) -> Result<Self, RuleFileError> {
-        Ok(Self { rules: RuleSet::parse(text)?, sha256: report::sha256(text.as_bytes()) })
+        Ok(Self { rules: Arc::new(RuleSet::parse(text)?), sha256: report::sha256(text.as_bytes()) })
     }
 }
 
@@ -89,7 +92,7 @@ impl Answer {
 pub fn run(
     journal: &dyn Journal,
     runtime: &Handle,
-    published: &RuleSet,
+    published: &Reference,
     question: &Question,
     watch: &Watch,
 ) -> Result<Answer, HistoryError> {
@@ -100,21 +103,23 @@ pub fn run(
 /// The same on a record that has been read.
 pub fn compare(
     recorded: &Recorded,
-    published: &RuleSet,
+    published: &Reference,
     question: &Question,
     watch: &Watch,
 ) -> Result<Answer, HistoryError> {
     let Question { candidate, from, to, threads } = question;
     let now = to.or(recorded.last_received).ok_or(HistoryError::Empty)?;
     let window = Window { from: *from, now };
+    let trying = published.trying(Arc::clone(&candidate.rules), *from);
+    let in_force = published.in_force_at(now).ok_or(HistoryError::Empty)?;
     let mut rows = recorded.judge(*threads, watch, |state, rows| {
-        judge::compare(state, published, &candidate.rules, window, rows);
+        judge::compare(state, published, &trying, window, rows);
     })?;
     rows.sort_unstable_by_key(|row| (row.chart, row.id));
     let about = report::About {
         position: recorded.position,
         window,
-        published,
+        published: in_force,
         candidate: &candidate.rules,
         candidate_sha256: &candidate.sha256,
         charts: recorded.charts(),

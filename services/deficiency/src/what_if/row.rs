@@ -43,9 +43,9 @@ pub struct Verdict {
     /// Where it stands.
     pub status: DeficiencyStatus,
     /// What the limit counts from.
-    pub anchor_at: Timestamp,
+    pub anchor_at: Option<Timestamp>,
     /// The last instant that is on time.
-    pub due_at: Timestamp,
+    pub due_at: Option<Timestamp>,
     /// When the requirement arose.
     pub opened_at: Timestamp,
     /// When it closed.
@@ -59,7 +59,7 @@ pub struct Verdict {
 impl Verdict {
     /// Still owed, and later than the last instant that is on time.
     pub fn overdue(&self, now: Timestamp) -> bool {
-        self.status == DeficiencyStatus::Open && now > self.due_at
+        self.status == DeficiencyStatus::Open && self.due_at.is_some_and(|due| now > due)
     }
 }
 

@@ -132,7 +132,7 @@ impl Tally {
 impl Side {
     /// Counts a verdict.
     pub fn add(&mut self, verdict: &Verdict, now: Timestamp) {
-        let anchor = verdict.anchor_at.as_second();
+        let anchor = verdict.anchor_at.unwrap_or(verdict.opened_at).as_second();
         match (verdict.status, verdict.closed_at) {
             (DeficiencyStatus::Voided, _) => {
                 self.voided += 1;
@@ -157,9 +157,9 @@ impl Side {
                 self.ages.push((now.as_second() - anchor).max(0));
             }
         }
-        if verdict.due_at <= now {
+        if let Some(due) = verdict.due_at.filter(|due| *due <= now) {
             self.fell_due += 1;
-            self.on_time += u64::from(verdict.closed_at.is_some_and(|closed| closed <= verdict.due_at));
+            self.on_time += u64::from(verdict.closed_at.is_some_and(|closed| closed <= due));
         }
     }
 

@@ -6,17 +6,18 @@
 use countersign_contracts::{
     Field, Partition,
     chart::{
-        ChartFact, CompletionStatus, DocumentAction, DocumentFact, DocumentType, EncounterClass,
-        EncounterKey, Procedure, Signature, VisitSnapshot, What,
+        AccountFact, Charge, ChartFact, CompletionStatus, DocumentAction, DocumentFact, DocumentType,
+        EncounterClass, EncounterKey, OrderAction, OrderFact, OrderMode, Procedure, Signature, VisitSnapshot,
+        What,
     },
     deficiency::DeficiencyStatus,
     patient::PatientId,
 };
 use countersign_deficiency::domain::events::{
-    Change, ChartEvent, Deficiency, DeficiencyEvent, DeliverySkipped, Description, FactRef, FactsRecorded,
-    IdentifierRetired, Stage, TimePassed,
+    AccountDescription, Change, ChartEvent, Deficiency, DeficiencyEvent, DeliverySkipped, Description,
+    FactRef, FactsRecorded, IdentifierRetired, Stage, Stretch, TimePassed,
 };
-use countersign_kernel::{DeficiencyId, EventId, MessageId, Person, Phi};
+use countersign_kernel::{Cents, DeficiencyId, EventId, MessageId, Person, Phi};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
@@ -161,6 +162,7 @@ fn samples() -> Vec<ChartEvent> {
         recorded(None, 0, facts),
         recorded(Some(key("V0")), 1, Vec::new()),
         ChartEvent::TimePassed(TimePassed { passed: at("01-06 10:00") }),
+        recorded(None, 2, orders_and_money()),
     ];
     samples.extend(
         [
@@ -188,6 +190,8 @@ fn samples() -> Vec<ChartEvent> {
         wake_at: None,
         continues_as: None,
         findings: Vec::new(),
+        account: None,
+        taken_back: Vec::new(),
     })));
     samples.extend(
         [
@@ -200,6 +204,7 @@ fn samples() -> Vec<ChartEvent> {
         ]
         .map(|(change, status)| deficiency(change, status)),
     );
+    samples.extend(with_money());
     samples
 }
 
@@ -292,7 +297,64 @@ fn described(stage: Stage) -> ChartEvent {
         wake_at: Some(at("01-06 10:00")),
         continues_as: Some(key("V2")),
         findings: vec!["the admission names no encounter class (PV1-2)".to_owned()],
+        account: None,
+        taken_back: Vec::new(),
     }))
+}
+
+fn orders_and_money() -> Vec<ChartFact> {
+    let order = |action, mode, consultation, signed: bool| {
+        What::Order(OrderFact {
+            action,
+            number: "O1".to_owned(),
+            mode,
+            consultation,
+            placed_at: at("01-05 10:00"),
+            ordering: Some(somebody()),
+            consultant: consultation.then(somebody),
+            authenticated: signed.then(|| Signature {
+                by: Some(somebody()),
+                at: at("01-05 13:00"),
+                inferred: false,
+            }),
+        })
+    };
+    let charge =
+        Charge { transaction: "T1".to_owned(), amount: Cents(-12_345), posted_at: at("01-09 00:00") };
+    let account = |coded_at, billed_at, total| {
+        What::Account(AccountFact { total, coded_at, billed_at, payer: total.map(|_| "ACME".to_owned()) })
+    };
+    let set = Field::Value(at("01-12 09:00"));
+    [
+        order(OrderAction::Placed, OrderMode::Verbal, false, false),
+        order(OrderAction::Authenticated, OrderMode::Unknown, false, true),
+        order(OrderAction::Cancelled, OrderMode::Telephone, false, false),
+        order(OrderAction::Completed, OrderMode::Written, true, false),
+        What::Charged(charge),
+        account(set, set, Some(Cents(100))),
+        account(Field::Null, Field::Absent, None),
+    ]
+    .map(|what| fact("ORM^O01", what, VisitSnapshot::default()))
+    .into()
+}
+
+/// With what claim holds are told from.
+fn with_money() -> [ChartEvent; 2] {
+    let (ChartEvent::Described(mut description), ChartEvent::Deficiency(mut event)) =
+        (described(Stage::Discharged), deficiency(Change::Reopened, DeficiencyStatus::Open))
+    else {
+        unreachable!("a description and a deficiency")
+    };
+    description.account = Some(AccountDescription {
+        charges: Some(Cents(1_234_567)),
+        coded_at: Some(at("01-12 09:00")),
+        billed_at: Some(at("01-14 09:00")),
+        payer: Some("ACME".to_owned()),
+    });
+    description.taken_back = vec![Stretch { from: at("01-08 15:00"), until: at("01-08 16:00") }];
+    event.deficiency.open_before = vec![Stretch { from: at("01-09 16:00"), until: at("01-10 09:00") }];
+    event.deficiency.reopened_at = Some(at("01-11 09:00"));
+    [ChartEvent::Described(description), ChartEvent::Deficiency(event)]
 }
 
 fn deficiency(change: Change, status: DeficiencyStatus) -> ChartEvent {
@@ -316,6 +378,8 @@ fn deficiency(change: Change, status: DeficiencyStatus) -> ChartEvent {
             closed_at: closed.then(|| at("01-10 09:00")),
             closed_because: closed.then(|| "signed".to_owned()),
             holds_bill: true,
+            open_before: Vec::new(),
+            reopened_at: None,
             matched: vec![FactRef {
                 says: "available for signing".to_owned(),
                 message: message(),

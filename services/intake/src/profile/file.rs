@@ -1,5 +1,6 @@
 //! The profile file as it is written: everything may be left out.
 
+use countersign_contracts::chart::DocumentType;
 use serde::Deserialize;
 
 /// The whole file.
@@ -31,6 +32,18 @@ pub(super) struct Settings {
     pub(super) trainees: Option<Vec<String>>,
     pub(super) surgeon_roles: Option<Vec<String>>,
     pub(super) death_dispositions: Option<Vec<String>>,
+    pub(super) order_mode_field: Option<FieldPath>,
+    pub(super) order_signed: Option<Vec<String>>,
+    pub(super) verifying_credentials: Option<Vec<String>>,
+    pub(super) consultations: Option<Vec<String>>,
+    pub(super) consultant_fields: Option<Vec<FieldPath>>,
+    pub(super) trust_transaction_ids: Option<bool>,
+    #[serde(default)]
+    pub(super) order_modes: OrderModes,
+    #[serde(default)]
+    pub(super) transaction_types: TransactionTypes,
+    #[serde(default)]
+    pub(super) billing: Billing,
     #[serde(default)]
     pub(super) document_types: DocumentTypes,
     #[serde(default)]
@@ -60,7 +73,105 @@ pub(super) struct DocumentTypes {
     pub(super) history_and_physical: Vec<String>,
     pub(super) operative_report: Vec<String>,
     pub(super) discharge_summary: Vec<String>,
+    pub(super) history_and_physical_update: Vec<String>,
+    pub(super) immediate_postoperative_note: Vec<String>,
+    pub(super) pre_anesthesia_evaluation: Vec<String>,
+    pub(super) post_anesthesia_evaluation: Vec<String>,
+    pub(super) consultation_report: Vec<String>,
+    pub(super) progress_note: Vec<String>,
+    pub(super) emergency_note: Vec<String>,
+    pub(super) transfer_summary: Vec<String>,
+    pub(super) procedure_note: Vec<String>,
+    pub(super) death_summary: Vec<String>,
+    pub(super) coding_query: Vec<String>,
+    pub(super) pathology_report: Vec<String>,
+    pub(super) consent: Vec<String>,
+    pub(super) autopsy_report: Vec<String>,
     pub(super) other: Vec<String>,
+}
+
+impl DocumentTypes {
+    /// Every list with the type that it stands for; nothing for `other`.
+    pub(super) fn lists(&self) -> [(Option<DocumentType>, Vec<String>); 18] {
+        use DocumentType as Type;
+        [
+            (Some(Type::HistoryAndPhysical), self.history_and_physical.clone()),
+            (Some(Type::OperativeReport), self.operative_report.clone()),
+            (Some(Type::DischargeSummary), self.discharge_summary.clone()),
+            (Some(Type::HistoryAndPhysicalUpdate), self.history_and_physical_update.clone()),
+            (Some(Type::ImmediatePostoperativeNote), self.immediate_postoperative_note.clone()),
+            (Some(Type::PreAnesthesiaEvaluation), self.pre_anesthesia_evaluation.clone()),
+            (Some(Type::PostAnesthesiaEvaluation), self.post_anesthesia_evaluation.clone()),
+            (Some(Type::ConsultationReport), self.consultation_report.clone()),
+            (Some(Type::ProgressNote), self.progress_note.clone()),
+            (Some(Type::EmergencyNote), self.emergency_note.clone()),
+            (Some(Type::TransferSummary), self.transfer_summary.clone()),
+            (Some(Type::ProcedureNote), self.procedure_note.clone()),
+            (Some(Type::DeathSummary), self.death_summary.clone()),
+            (Some(Type::CodingQuery), self.coding_query.clone()),
+            (Some(Type::PathologyReport), self.pathology_report.clone()),
+            (Some(Type::Consent), self.consent.clone()),
+            (Some(Type::AutopsyReport), self.autopsy_report.clone()),
+            (None, self.other.clone()),
+        ]
+    }
+}
+
+/// Entry modes of orders by what they mean.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct OrderModes {
+    pub(super) verbal: Vec<String>,
+    pub(super) telephone: Vec<String>,
+    pub(super) written: Vec<String>,
+    pub(super) unknown: Vec<String>,
+}
+
+/// Transaction types (FT1-6) by what they do to the charges.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct TransactionTypes {
+    pub(super) charge: Vec<String>,
+    pub(super) credit: Vec<String>,
+    pub(super) ignored: Vec<String>,
+}
+
+/// What tells that an account is coded or billed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Billing {
+    pub(super) status_field: Option<FieldPath>,
+    pub(super) coded: Option<Vec<String>>,
+    pub(super) billed: Option<Vec<String>>,
+    pub(super) reopened: Option<Vec<String>>,
+    pub(super) final_diagnosis: Option<Vec<String>>,
+    pub(super) coded_triggers: Option<Vec<String>>,
+    pub(super) billed_triggers: Option<Vec<String>>,
+}
+
+/// A field of a segment, written `PV1-41`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct FieldPath {
+    /// Segment id, e.g. `PV1` or `ZOR`.
+    pub segment: String,
+    /// Number of the field, from 1.
+    pub field: usize,
+}
+
+impl TryFrom<String> for FieldPath {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let parts = text.trim().split_once('-');
+        parts
+            .and_then(|(segment, field)| {
+                let is_segment = segment.len() == 3 && segment.bytes().all(|b| b.is_ascii_alphanumeric());
+                let field = field.parse().ok().filter(|field| *field > 0)?;
+                is_segment.then(|| Self { segment: segment.to_ascii_uppercase(), field })
+            })
+            .ok_or_else(|| format!("`{text}` is no field: write a segment and a number, such as `PV1-41`"))
+    }
 }
 
 /// Class codes by what they mean.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use countersign_contracts::chart::{DocumentType, EncounterClass};
+use countersign_contracts::chart::{DocumentType, EncounterClass, OrderMode};
 use jiff::tz::TimeZone;
 
 mod codes;
@@ -15,7 +15,7 @@ mod pattern;
 
 pub use codes::CodeTable;
 pub use error::ProfileError;
-pub use file::{StatusChangeWithParent, VisitNumberField};
+pub use file::{FieldPath, StatusChangeWithParent, VisitNumberField};
 
 use file::{ProfileFile, Settings};
 use pattern::Pattern;
@@ -57,12 +57,60 @@ pub struct Profile {
     pub surgeon_roles: CodeTable<()>,
     /// Dispositions (PV1-36) that mean death.
     pub death_dispositions: CodeTable<()>,
+    /// Where a site of its own says how an order was given, asked where ORC-30 is empty.
+    pub order_mode_field: Option<FieldPath>,
+    /// How an order was given (ORC-30, or that field); [`OrderMode::Unknown`] = deliberately nothing.
+    pub order_modes: CodeTable<OrderMode>,
+    /// Order control codes and statuses (ORC-1, ORC-5) that say that the order was signed.
+    pub order_signed: CodeTable<()>,
+    /// Credentials of people who verify an order (ORC-11) without authenticating it.
+    pub verifying_credentials: CodeTable<()>,
+    /// Codes of consultations (OBR-4, OBR-24, ORC-29).
+    pub consultations: CodeTable<()>,
+    /// Where the consultant is named, in order of trust.
+    pub consultant_fields: Vec<FieldPath>,
+    /// What a transaction does to the charges (FT1-6).
+    pub transaction_types: CodeTable<TransactionType>,
+    /// FT1-2 identifies a transaction within its account.
+    pub trust_transaction_ids: bool,
+    /// What tells that an account is coded or billed.
+    pub billing: Billing,
     /// TXA-2; `None` = deliberately of no type that a rule asks for.
     pub document_types: CodeTable<Option<DocumentType>>,
     /// TXA-25, where TXA-2 says nothing.
     pub document_titles: CodeTable<Option<DocumentType>>,
     /// PV1-2; `None` = deliberately unknown.
     pub classes: CodeTable<Option<EncounterClass>>,
+}
+
+/// What a financial transaction does to the gross charges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionType {
+    /// Adds to them (HL7 table 0017: CG).
+    Charge,
+    /// Takes from them (CD).
+    Credit,
+    /// Neither: a payment, an adjustment, a co-payment.
+    Ignored,
+}
+
+/// What tells that an account is coded or billed.
+#[derive(Debug, Clone, Default)]
+pub struct Billing {
+    /// Field with the state of the account, e.g. PV1-41.
+    pub status_field: Option<FieldPath>,
+    /// Its codes that mean: finally coded.
+    pub coded: CodeTable<()>,
+    /// Its codes that mean: the final bill went out. A billed account is coded.
+    pub billed: CodeTable<()>,
+    /// Its codes that take both back.
+    pub reopened: CodeTable<()>,
+    /// Types of diagnoses (DG1-6) that mean: finally coded.
+    pub final_diagnosis: CodeTable<()>,
+    /// Triggers of BAR that mean: finally coded, unless their diagnoses say otherwise.
+    pub coded_triggers: CodeTable<()>,
+    /// Triggers of BAR that mean: the final bill went out.
+    pub billed_triggers: CodeTable<()>,
 }
 
 /// All profiles of an installation.
@@ -137,6 +185,15 @@ impl Profile {
             trainees: CodeTable::default(),
             surgeon_roles: CodeTable::default(),
             death_dispositions: CodeTable::default(),
+            order_mode_field: None,
+            order_modes: CodeTable::default(),
+            order_signed: CodeTable::default(),
+            verifying_credentials: CodeTable::default(),
+            consultations: CodeTable::default(),
+            consultant_fields: Vec::new(),
+            transaction_types: CodeTable::default(),
+            trust_transaction_ids: true,
+            billing: Billing::default(),
             document_types: CodeTable::default(),
             document_titles: CodeTable::default(),
             classes: CodeTable::default(),
@@ -162,14 +219,19 @@ impl Profile {
             return Err(ProfileError::NoVisitNumberField(name.to_owned()));
         }
         let ambiguous = |table| move |code| ProfileError::Ambiguous { profile: name.to_owned(), table, code };
-        let documents = |lists: &file::DocumentTypes| {
-            [
-                (Some(DocumentType::HistoryAndPhysical), lists.history_and_physical.clone()),
-                (Some(DocumentType::OperativeReport), lists.operative_report.clone()),
-                (Some(DocumentType::DischargeSummary), lists.discharge_summary.clone()),
-                (None, lists.other.clone()),
-            ]
-        };
+        let modes = &settings.order_modes;
+        let modes = [
+            (OrderMode::Verbal, modes.verbal.clone()),
+            (OrderMode::Telephone, modes.telephone.clone()),
+            (OrderMode::Written, modes.written.clone()),
+            (OrderMode::Unknown, modes.unknown.clone()),
+        ];
+        let transactions = &settings.transaction_types;
+        let transactions = [
+            (TransactionType::Charge, transactions.charge.clone()),
+            (TransactionType::Credit, transactions.credit.clone()),
+            (TransactionType::Ignored, transactions.ignored.clone()),
+        ];
         let classes = &settings.classes;
         let classes = [
             (Some(EncounterClass::Inpatient), classes.inpatient.clone()),
@@ -204,13 +266,39 @@ impl Profile {
             trainees: set(&settings.trainees, &base.trainees),
             surgeon_roles: set(&settings.surgeon_roles, &base.surgeon_roles),
             death_dispositions: set(&settings.death_dispositions, &base.death_dispositions),
+            order_mode_field: settings.order_mode_field.clone().or_else(|| base.order_mode_field.clone()),
+            order_modes: base.order_modes.overlaid(modes).map_err(ambiguous("order_modes"))?,
+            order_signed: set(&settings.order_signed, &base.order_signed),
+            verifying_credentials: set(&settings.verifying_credentials, &base.verifying_credentials),
+            consultations: set(&settings.consultations, &base.consultations),
+            consultant_fields: settings
+                .consultant_fields
+                .clone()
+                .unwrap_or_else(|| base.consultant_fields.clone()),
+            transaction_types: base
+                .transaction_types
+                .overlaid(transactions)
+                .map_err(ambiguous("transaction_types"))?,
+            trust_transaction_ids: settings.trust_transaction_ids.unwrap_or(base.trust_transaction_ids),
+            billing: {
+                let billing = &settings.billing;
+                Billing {
+                    status_field: billing.status_field.clone().or_else(|| base.billing.status_field.clone()),
+                    coded: set(&billing.coded, &base.billing.coded),
+                    billed: set(&billing.billed, &base.billing.billed),
+                    reopened: set(&billing.reopened, &base.billing.reopened),
+                    final_diagnosis: set(&billing.final_diagnosis, &base.billing.final_diagnosis),
+                    coded_triggers: set(&billing.coded_triggers, &base.billing.coded_triggers),
+                    billed_triggers: set(&billing.billed_triggers, &base.billing.billed_triggers),
+                }
+            },
             document_types: base
                 .document_types
-                .overlaid(documents(&settings.document_types))
+                .overlaid(settings.document_types.lists())
                 .map_err(ambiguous("document_types"))?,
             document_titles: base
                 .document_titles
-                .overlaid(documents(&settings.document_titles))
+                .overlaid(settings.document_titles.lists())
                 .map_err(ambiguous("document_titles"))?,
             classes: base.classes.overlaid(classes).map_err(ambiguous("classes"))?,
         })

@@ -2,12 +2,16 @@
 //!
 //! One file per family of messages. Oddities never stop a reading that can be made; they become findings.
 
+mod account;
+mod charge;
 mod document;
 mod key;
 mod merge;
+mod order;
 mod patient;
 mod people;
 mod procedure;
+mod staff;
 mod time;
 mod visit;
 
@@ -17,6 +21,7 @@ mod tests;
 use countersign_contracts::{
     chart::{ChartFact, ChartFactsReported, EncounterKey, VisitSnapshot, What},
     patient::PatientMerged,
+    staff::StaffReported,
 };
 use countersign_hl7::{Header, Message};
 use countersign_kernel::{MessageId, Timestamp};
@@ -46,6 +51,8 @@ pub struct Reading {
     pub facts: Vec<ChartFactsReported>,
     /// What it says about patients.
     pub merges: Vec<PatientMerged>,
+    /// What it says about providers.
+    pub staff: Vec<StaffReported>,
     /// What was assumed or odd.
     pub findings: Vec<Finding>,
 }
@@ -57,6 +64,7 @@ impl Reading {
             outcome: Outcome::Rejected(reason),
             facts: Vec::new(),
             merges: Vec::new(),
+            staff: Vec::new(),
             findings: Vec::new(),
         }
     }
@@ -82,7 +90,13 @@ pub fn read_message(
     let texts: Vec<String> = reader.findings.iter().map(Finding::text).collect();
     findings.append(&mut reader.findings);
 
-    let mut reading = Reading { outcome: Outcome::Used, facts: Vec::new(), merges: Vec::new(), findings };
+    let mut reading = Reading {
+        outcome: Outcome::Used,
+        facts: Vec::new(),
+        merges: Vec::new(),
+        staff: Vec::new(),
+        findings,
+    };
     match said {
         Ok(Said::Nothing) => reading.outcome = Outcome::NotUsed,
         Ok(Said::Charts(charts)) => {
@@ -104,6 +118,7 @@ pub fn read_message(
                 .collect();
         }
         Ok(Said::Merges(merges)) => reading.merges = merges,
+        Ok(Said::Staff(staff)) => reading.staff = staff,
         Err(reason) => reading.outcome = Outcome::Quarantined(reason),
     }
     reading
@@ -114,6 +129,7 @@ enum Said {
     Nothing,
     Charts(Vec<(EncounterKey, Vec<ChartFact>)>),
     Merges(Vec<PatientMerged>),
+    Staff(Vec<StaffReported>),
 }
 
 /// One reading on its way: the message, how to read it, and what was noticed so far.
@@ -130,10 +146,16 @@ impl Reader<'_, '_> {
         let Some(code) = self.header.message_code.as_deref().map(str::to_ascii_uppercase) else {
             return Err(Reason::NoMessageType);
         };
-        if code != "ADT" && code != "MDM" {
+        if !matches!(code.as_str(), "ADT" | "MDM" | "ORM" | "OML" | "RDE" | "DFT" | "BAR") {
+        if !["ADT", "MDM", "MFN"].contains(&code.as_str()) {
             return Ok(Said::Nothing);
         }
-        let trigger = self.trigger()?;
+        let trigger = match self.trigger() {
+            // Of these types most messages say nothing that is asked for: one that does not even say what it is about
+            // is no loss.
+            Err(Reason::NoTrigger) if code != "ADT" && code != "MDM" => return Ok(Said::Nothing),
+            trigger => trigger?,
+        };
         match (code.as_str(), trigger.as_str()) {
             ("ADT", "A18" | "A34" | "A36" | "A40") => self.merges().map(Said::Merges),
             ("ADT", "A31") => Ok(self.person_update(&trigger)),
@@ -145,6 +167,10 @@ impl Reader<'_, '_> {
                 "MDM",
                 "T01" | "T02" | "T03" | "T04" | "T05" | "T06" | "T07" | "T08" | "T09" | "T10" | "T11",
             ) => self.document(&trigger).map(Said::Charts),
+            ("ORM", "O01") | ("OML", "O21") | ("RDE", "O11" | "O25") => self.orders(&trigger),
+            ("DFT", "P03" | "P11") => self.charges(&trigger),
+            ("BAR", "P01" | "P05" | "P06" | "P12") => self.account_status(&trigger),
+            ("MFN", "M02") => self.staff().map(Said::Staff),
             _ => Ok(Said::Nothing),
         }
     }

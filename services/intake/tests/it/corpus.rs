@@ -94,8 +94,16 @@ fn deserved(bytes: &[u8]) -> Outcome {
         "ADT" if ADT.contains(&trigger) => Outcome::Quarantined(Reason::NoVisitNumber),
         "MDM" if MDM.contains(&trigger) => Outcome::Quarantined(Reason::NoVisitNumber),
         "ADT" | "MDM" if trigger.is_empty() => Outcome::Quarantined(Reason::NoTrigger),
+        // Of orders, charges and accounts only those that tell something are missed; the samples hold no spoken order
+        // and no final coding, but a few charges with an amount, none of them with a visit.
+        "DFT" if message.segments("FT1").any(has_amount) && visit => Outcome::Used,
+        "DFT" if message.segments("FT1").any(has_amount) => Outcome::Quarantined(Reason::NoVisitNumber),
         _ => Outcome::NotUsed,
     }
+}
+
+fn has_amount(ft1: countersign_hl7::Segment<'_>) -> bool {
+    [11, 12].into_iter().any(|field| ft1.field(field).value().trimmed().is_some())
 }
 
 #[tokio::test]

@@ -229,11 +229,11 @@ pub struct WhatIfVerdict {
     /// Who owes it: `(facility)` for the chart as a whole, `(unassigned)` for nobody.
     pub responsible: String,
     /// What the limit counts from.
-    #[schema(value_type = String, format = DateTime)]
-    pub anchor_at: Timestamp,
-    /// The last instant that is on time.
-    #[schema(value_type = String, format = DateTime)]
-    pub due_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub anchor_at: Option<Timestamp>,
+    /// The last instant that is on time; nothing while it waits for somebody else.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due_at: Option<Timestamp>,
     /// When the requirement arose.
     #[schema(value_type = String, format = DateTime)]
     pub opened_at: Timestamp,
