@@ -1,6 +1,9 @@
 //! The service's part of the public API, one endpoint a file.
 
 mod chart;
+mod claim;
+mod claims;
+mod claims_summary;
 mod deficiencies;
 mod deficiency;
 mod explanation;
@@ -14,8 +17,8 @@ use axum::{
     routing::{get, post},
 };
 use countersign_contracts::api::{
-    ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
-    TimelineEntry,
+    ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView,
+    DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
 };
 use countersign_eventsourcing::journal::Position;
 use countersign_runtime::http::{MinPosition, Problem};
@@ -32,6 +35,9 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/deficiencies/{id}", get(deficiency::handle))
         .route("/api/v1/deficiencies/{id}/explanation", get(explanation::handle))
         .route("/api/v1/charts/{id}", get(chart::handle))
+        .route("/api/v1/claims", get(claims::handle))
+        .route("/api/v1/claims/summary", get(claims_summary::handle))
+        .route("/api/v1/claims/{chart}", get(claim::handle))
         .route("/api/v1/providers", get(providers::handle))
         .route("/api/v1/partitions", get(partitions::list))
         .route("/api/v1/partitions/retry", post(partitions::retry))
@@ -42,10 +48,10 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip),
+    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, claims::handle, claims_summary::handle, claim::handle, partitions::list, partitions::retry, partitions::skip),
     components(schemas(
         Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
-        ProviderView, Problem
+        ProviderView, Page<ClaimView>, ClaimView, ClaimItemView, ClaimPeriodView, ClaimDetail, ClaimSummary, ClaimSummaryRow, Problem
     ))
 )]
 pub struct Api;

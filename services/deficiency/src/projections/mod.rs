@@ -1,6 +1,7 @@
 //! The read model of the deficiency service: one file, tables and queries side by side.
 
 mod charts;
+mod claims;
 mod deficiencies;
 mod patients;
 mod providers;
@@ -13,6 +14,7 @@ use countersign_eventsourcing::{
 use rusqlite::Transaction;
 
 pub use charts::{ChartRow, all_charts, chart, due_wakes};
+pub use claims::{Account, Wanted, accounts};
 pub use deficiencies::{Query, Worklist, deficiency, encounter_of, in_chart, worklist};
 pub use providers::providers;
 
@@ -30,7 +32,7 @@ impl Projection for Charts {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn filter(&self) -> Filter {
@@ -40,6 +42,7 @@ impl Projection for Charts {
     fn schema(&self) -> &'static str {
         concat!(
             include_str!("charts.sql"),
+            include_str!("claims.sql"),
             include_str!("deficiencies.sql"),
             include_str!("patients.sql"),
             include_str!("providers.sql")
@@ -65,8 +68,14 @@ impl Projection for Charts {
             ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
         match decoded {
             ChartEvent::FactsRecorded(_) | ChartEvent::TimePassed(_) => {}
-            ChartEvent::Described(description) => charts::apply(tables, event.stream.id(), &description)?,
-            ChartEvent::Deficiency(change) => deficiencies::apply(tables, event.stream.id(), &change)?,
+            ChartEvent::Described(description) => {
+                charts::apply(tables, event.stream.id(), &description)?;
+                claims::describe(tables, event.stream.id(), &description)?;
+            }
+            ChartEvent::Deficiency(change) => {
+                deficiencies::apply(tables, event.stream.id(), &change)?;
+                claims::item(tables, event.stream.id(), &change)?;
+            }
         }
         Ok(())
     }
