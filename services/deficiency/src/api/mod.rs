@@ -1,6 +1,9 @@
 //! The service's part of the public API, one endpoint a file.
 
 mod chart;
+mod claim;
+mod claims;
+mod claims_summary;
 mod deficiencies;
 mod deficiency;
 mod explanation;
@@ -22,6 +25,8 @@ use countersign_contracts::api::{
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
     },
+    ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView,
+    DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
 };
 use countersign_eventsourcing::journal::Position;
 use countersign_runtime::http::{MinPosition, Problem};
@@ -38,6 +43,9 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/deficiencies/{id}", get(deficiency::handle))
         .route("/api/v1/deficiencies/{id}/explanation", get(explanation::handle))
         .route("/api/v1/charts/{id}", get(chart::handle))
+        .route("/api/v1/claims", get(claims::handle))
+        .route("/api/v1/claims/summary", get(claims_summary::handle))
+        .route("/api/v1/claims/{chart}", get(claim::handle))
         .route("/api/v1/providers", get(providers::handle))
         .route("/api/v1/what-if", post(what_if::ask))
         .route("/api/v1/what-if/{job}", get(what_if::show).delete(what_if::cancel))
@@ -72,6 +80,10 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
         WhatIfRequest, WhatIfJob, Page<WhatIfRow>,
+    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, claims::handle, claims_summary::handle, claim::handle, partitions::list, partitions::retry, partitions::skip),
+    components(schemas(
+        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
+        ProviderView, Page<ClaimView>, ClaimView, ClaimItemView, ClaimPeriodView, ClaimDetail, ClaimSummary, ClaimSummaryRow, Problem
     ))
 )]
 pub struct Api;

@@ -1,6 +1,7 @@
 //! The read model of the deficiency service: one file, tables and queries side by side.
 
 mod charts;
+mod claims;
 mod deficiencies;
 mod patients;
 mod pauses;
@@ -15,6 +16,9 @@ use rusqlite::Transaction;
 
 pub use charts::{ChartRow, Concerned, all_charts, chart, charts_concerned, due_wakes};
 pub use deficiencies::{Query, Worklist, cursor, deficiency, encounter_of, in_chart, worklist};
+pub use charts::{ChartRow, all_charts, chart, due_wakes};
+pub use claims::{Account, Wanted, accounts};
+pub use deficiencies::{Query, Worklist, deficiency, encounter_of, in_chart, worklist};
 pub use providers::providers;
 
 use crate::domain::{
@@ -45,6 +49,7 @@ impl Projection for Charts {
     fn schema(&self) -> &'static str {
         concat!(
             include_str!("charts.sql"),
+            include_str!("claims.sql"),
             include_str!("deficiencies.sql"),
             include_str!("patients.sql"),
             include_str!("pauses.sql"),
@@ -86,6 +91,14 @@ impl Projection for Charts {
             ChartEvent::Described(description) => charts::apply(tables, event.stream.id(), &description)?,
             ChartEvent::Deficiency(change) => {
                 deficiencies::apply(tables, event.stream.id(), &change)?;
+            ChartEvent::FactsRecorded(_) | ChartEvent::TimePassed(_) => {}
+            ChartEvent::Described(description) => {
+                charts::apply(tables, event.stream.id(), &description)?;
+                claims::describe(tables, event.stream.id(), &description)?;
+            }
+            ChartEvent::Deficiency(change) => {
+                deficiencies::apply(tables, event.stream.id(), &change)?;
+                claims::item(tables, event.stream.id(), &change)?;
             }
         }
         Ok(())

@@ -4,6 +4,7 @@
 
 mod account;
 mod charge;
+mod charge_row;
 mod document;
 mod key;
 mod merge;
@@ -18,6 +19,10 @@ mod visit;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use charge_row::{
+    COLUMNS as CHARGE_COLUMNS, REQUIRED as CHARGE_COLUMNS_REQUIRED, read_row as read_charge_row,
+    said as charge_row_said,
+};
 use countersign_contracts::{
     chart::{ChartFact, ChartFactsReported, EncounterKey, VisitSnapshot, What},
     patient::PatientMerged,

@@ -4,6 +4,9 @@
 pub mod rules;
 mod what_if;
 
+mod claims;
+
+pub use claims::{ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView};
 use countersign_kernel::{DeficiencyId, EncounterId, MessageId, Phi, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
