@@ -81,7 +81,7 @@ impl Hospital {
             feed: Arc::new(feed),
             clock: Arc::new(FixedClock::at(at(now))),
             state: folder.path().join("state"),
-            rules: Arc::new(RULES.clone()),
+            governance: governance(&journal, &clock).await,
         });
         let service = Arc::new(service.expect("a service"));
         service.catch_up().await.expect("caught up");
