@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 pub use what_if::{
-    Definition, WhatIfDelinquency, WhatIfGroup, WhatIfJob, WhatIfMeasures, WhatIfReport, WhatIfRequest,
+    Definition, WhatIfAccount, WhatIfDelinquency, WhatIfGroup, WhatIfHeld, WhatIfHeldGroup, WhatIfHold, WhatIfJob, WhatIfMeasures, WhatIfReport, WhatIfRequest,
     WhatIfRow, WhatIfRules, WhatIfState, WhatIfVerdict,
 };
 
