@@ -5,6 +5,7 @@ mod ingest;
 mod proof;
 mod quarantine;
 mod refusals;
+mod rules;
 mod what_if;
 
 use std::path::Path;
