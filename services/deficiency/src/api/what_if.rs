@@ -221,9 +221,9 @@ fn place(cursor: Option<&str>, limit: Option<usize>) -> Result<(usize, usize), P
     }
     let passed = match cursor {
         None => 0,
-        Some(cursor) => cursor
-            .parse()
-            .map_err(|_| refused("cursor", &"must be `next` of an earlier page, unchanged"))?,
+        Some(cursor) => {
+            cursor.parse().map_err(|_| refused("cursor", &"must be `next` of an earlier page, unchanged"))?
+        }
     };
     Ok((passed, limit))
 }

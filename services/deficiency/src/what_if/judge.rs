@@ -10,7 +10,11 @@ use super::{
     row::{Row, Verdict},
 };
 use crate::domain::{
-    decide::{outcome, zone_of}, events::Deficiency, ledger::Outcome, reference::Reference, state::ChartState,
+    decide::{outcome, zone_of},
+    events::Deficiency,
+    ledger::Outcome,
+    reference::Reference,
+    state::ChartState,
 };
 
 /// Which deficiencies are compared, and as of when.
@@ -54,7 +58,8 @@ pub(super) fn compare(
     let service: Arc<str> = before.chart.service.as_deref().unwrap_or("(none)").into();
     let minimum = DayCount(published.site.minimum_bill_hold_days(&encounter.facility));
     let zone = zone_of(&state.time_zone);
-    let [on_published, on_candidate] = [&before, &after].map(|outcome| money::hold(outcome, minimum, &zone, now));
+    let [on_published, on_candidate] =
+        [&before, &after].map(|outcome| money::hold(outcome, minimum, &zone, now));
     let account = (on_published.ever() || on_candidate.ever()).then(|| Account {
         chart,
         facility: Arc::clone(&facility),

@@ -154,8 +154,10 @@ impl Sums {
                 }
             }
         }
-        let group = |(key, [published, candidate])| WhatIfHeldGroup { key, published, candidate };
-        sums.0.into_iter().map(group).collect()
+        sums.0
+            .into_iter()
+            .map(|(key, [published, candidate])| WhatIfHeldGroup { key, published, candidate })
+            .collect()
     }
 }
 
@@ -163,7 +165,8 @@ fn add(sum: &mut WhatIfHeld, hold: &Hold) {
     sum.accounts_held += u64::from(hold.held);
     sum.accounts_ever_held += 1;
     sum.days_held += u64::from(hold.days);
-    let known = |sum: &mut i64, cents: Option<Cents>| *sum = sum.saturating_add(cents.map_or(0, |cents| cents.0));
+    let known =
+        |sum: &mut i64, cents: Option<Cents>| *sum = sum.saturating_add(cents.map_or(0, |cents| cents.0));
     known(&mut sum.dollars_held_cents, hold.dollars);
     known(&mut sum.dollar_days_cents, hold.dollar_days);
     sum.accounts_without_charges += u64::from(hold.dollars.is_none() || hold.dollar_days.is_none());

@@ -5,7 +5,9 @@ use std::{
     fmt::Write as _,
 };
 
-use countersign_contracts::api::{Definition, WhatIfDelinquency, WhatIfGroup, WhatIfHeldGroup, WhatIfReport, WhatIfRules};
+use countersign_contracts::api::{
+    Definition, WhatIfDelinquency, WhatIfGroup, WhatIfHeldGroup, WhatIfReport, WhatIfRules,
+};
 use countersign_eventsourcing::journal::Position;
 use sha2::{Digest, Sha256};
 
