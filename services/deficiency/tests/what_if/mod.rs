@@ -1,6 +1,7 @@
 //! What-if: a candidate rule set over a recorded history, on a real journal.
 
 mod jobs;
+mod money;
 mod record;
 
 use std::num::NonZeroUsize;
@@ -229,4 +230,15 @@ async fn no_name_of_a_patient_is_in_the_list() {
     for secret in ["EVERYWOMAN", "MRN-1"] {
         assert!(!list.contains(secret), "{secret} is in the list");
     }
+}
+
+#[tokio::test]
+async fn given_a_candidate_that_says_only_what_differs_then_the_rest_is_the_shipped_rules() {
+    let recorded = Record::of(stories()).await.read().await;
+    let site = "title = \"North Hospital\"\nextends = \"default-1\"\n\
+                [[override]]\nid = \"R13\"\ndue = { days = 3 }\n";
+    let of_site = answer(&recorded, &question(site)).report;
+    let written_out = answer(&recorded, &question(&summary_in_three_days())).report;
+    assert_eq!((&of_site.total, &of_site.by_rule), (&written_out.total, &written_out.by_rule));
+    assert_eq!(of_site.total.other_due, 3);
 }
