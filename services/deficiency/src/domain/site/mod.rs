@@ -9,6 +9,8 @@ pub mod refusal;
 pub mod state;
 mod weekdays;
 
+
 pub use events::Holiday;
 pub use refusal::Refusal;
 pub use state::{Department, Downtime, DowntimeId, Facility, Site};
+pub use weekdays::name as weekday_name;
