@@ -1,14 +1,16 @@
 //! The command line.
 
+mod access;
+mod rules;
+
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{
-    Args, Parser, Subcommand, ValueEnum,
-    builder::{PossibleValuesParser, TypedValueParser},
-};
-use countersign_kernel::Role;
-use jiff::Timestamp;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
+
+pub use access::{Access, AccessAction, AccessFile, Acting, Scope};
+pub use rules::{Rules, RulesAction};
 
 /// Gets medical charts completed: HL7 messages in, explained deficiencies out.
 #[derive(Debug, Parser)]
@@ -30,6 +32,10 @@ pub enum Command {
     Ingest(Ingest),
     /// List deficiencies.
     Deficiencies(Deficiencies),
+    /// Show which bills wait for documentation, how long, and how much money with them.
+    Claims(Claims),
+    /// Import charges and coding status from a file.
+    Charges(Charges),
     /// Explain one deficiency: the facts, the rule, the person, what would close it.
     Explain(Explain),
     /// Tell what a candidate rule set would have made of the recorded history, beside the published one.
@@ -44,6 +50,8 @@ pub enum Command {
     Reinterpret(Reinterpret),
     /// Look at parts of a running Countersign's feed that stand still, and let them go on.
     Partitions(Partitions),
+    /// Look at rule sets, and take one from draft to publication.
+    Rules(Rules),
     /// Say who may change something, and in which roles.
     Access(Access),
     /// Build the read models anew from the journal.
@@ -75,126 +83,6 @@ pub struct Source {
     pub url: Option<String>,
     #[command(flatten)]
     pub config: ConfigFile,
-}
-
-/// Who acts, for commands that change something.
-#[derive(Debug, Args)]
-pub struct Acting {
-    /// Who acts on the data folder: a name of the access file.
-    #[arg(long = "as", value_name = "NAME", conflicts_with = "url")]
-    pub name: Option<String>,
-    /// File with the token of who acts on a running Countersign.
-    #[arg(long, value_name = "FILE", requires = "url")]
-    pub token_file: Option<PathBuf>,
-    /// Name of this change: the same again changes nothing and answers the same. Left out, a new one.
-    #[arg(long, value_name = "KEY")]
-    pub idempotency_key: Option<String>,
-}
-
-/// `countersign access`
-#[derive(Debug, Args)]
-pub struct Access {
-    /// What to do.
-    #[command(subcommand)]
-    pub action: AccessAction,
-}
-
-/// Where the access file is: `access.people_file` of the configuration, else `access.toml` in the data folder.
-#[derive(Debug, Args)]
-pub struct AccessFile {
-    /// Data folder. A running Countersign knows changes at once.
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    #[command(flatten)]
-    pub config: ConfigFile,
-}
-
-/// On what somebody may act.
-#[derive(Debug, Args)]
-pub struct Scope {
-    /// Whose own items these are, for a physician: identifier, or IDENTIFIER^AUTHORITY.
-    #[arg(long, value_name = "ID")]
-    pub provider: Option<String>,
-    /// Provider whose list a delegate looks after; may be repeated.
-    #[arg(long = "for-provider", value_name = "ID")]
-    pub for_providers: Vec<String>,
-    /// Facility the person works for; may be repeated. Left out: all of them.
-    #[arg(long = "facility", value_name = "FACILITY")]
-    pub facilities: Vec<String>,
-}
-
-/// What to do about who may act.
-#[derive(Debug, Subcommand)]
-pub enum AccessAction {
-    /// Add somebody. Prints the person's token, once.
-    Add {
-        /// The name under which acts go on record.
-        name: String,
-        /// A role; may be repeated.
-        #[arg(long = "role", value_name = "ROLE", required = true, value_parser = role())]
-        roles: Vec<Role>,
-        #[command(flatten)]
-        scope: Scope,
-        /// Make no token: the person acts on the data folder only.
-        #[arg(long)]
-        no_token: bool,
-        #[command(flatten)]
-        file: AccessFile,
-    },
-    /// List who may act.
-    List {
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-        #[command(flatten)]
-        file: AccessFile,
-    },
-    /// Give somebody other roles, in place of those of before.
-    Roles {
-        /// Whom.
-        name: String,
-        /// A role; may be repeated.
-        #[arg(long = "role", value_name = "ROLE", required = true, value_parser = role())]
-        roles: Vec<Role>,
-        #[command(flatten)]
-        scope: Scope,
-        #[command(flatten)]
-        file: AccessFile,
-    },
-    /// Give somebody a new token; the one of before is worth nothing from then on.
-    Token {
-        /// Whom.
-        name: String,
-        #[command(flatten)]
-        file: AccessFile,
-    },
-    /// Switch somebody's access off.
-    Disable {
-        /// Whose.
-        name: String,
-        #[command(flatten)]
-        file: AccessFile,
-    },
-    /// Switch it on again.
-    Enable {
-        /// Whose.
-        name: String,
-        #[command(flatten)]
-        file: AccessFile,
-    },
-    /// Take somebody out. The record keeps the name.
-    Remove {
-        /// Whom.
-        name: String,
-        #[command(flatten)]
-        file: AccessFile,
-    },
-}
-
-/// Roles by their names.
-fn role() -> impl TypedValueParser<Value = Role> {
-    PossibleValuesParser::new(Role::ALL.map(Role::name))
-        .try_map(|name| Role::from_name(&name).ok_or("no such role"))
 }
 
 /// `countersign up`
@@ -298,6 +186,145 @@ pub struct Deficiencies {
     /// Only what was known here by this instant (RFC 3339).
     #[arg(long, value_name = "TIME")]
     pub known_at: Option<Timestamp>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `countersign claims`
+#[derive(Debug, Args)]
+pub struct Claims {
+    /// What to show.
+    #[command(subcommand)]
+    pub action: ClaimsAction,
+}
+
+/// What to show of claim holds.
+#[derive(Debug, Subcommand)]
+pub enum ClaimsAction {
+    /// List accounts: those that one item alone holds first, then the most dollars, then the most days.
+    List(ListClaims),
+    /// Show one account with everything that held it.
+    Show(ShowClaim),
+    /// Sum dollars held, dollar-days and what single items block.
+    Summary(SummarizeClaims),
+}
+
+/// Where an account stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClaimState {
+    /// Held now.
+    Held,
+    /// Items are open, and the minimum bill-hold days still run.
+    Pending,
+    /// Held before, and no longer.
+    Released,
+}
+
+/// `countersign claims list`
+#[derive(Debug, Args)]
+pub struct ListClaims {
+    #[command(flatten)]
+    pub source: Source,
+    /// Where they stand.
+    #[arg(long, value_enum, value_name = "STATE", default_value = "held")]
+    pub state: ClaimState,
+    /// Only this facility.
+    #[arg(long, value_name = "CODE")]
+    pub facility: Option<String>,
+    /// Only accounts that an item of this document type holds, or released.
+    #[arg(long, value_name = "TYPE")]
+    pub document_type: Option<String>,
+    /// The same by the responsible provider's identifier.
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print CSV.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// `countersign claims show`
+#[derive(Debug, Args)]
+pub struct ShowClaim {
+    /// Id of the chart.
+    pub chart: String,
+    #[command(flatten)]
+    pub source: Source,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// By what sums are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum SummaryKey {
+    /// What the open items ask for.
+    DocumentType,
+    /// Who owes them.
+    Provider,
+    /// Facility code.
+    Facility,
+    /// Encounter class.
+    Class,
+    /// Local day.
+    Day,
+}
+
+/// `countersign claims summary`
+#[derive(Debug, Args)]
+pub struct SummarizeClaims {
+    #[command(flatten)]
+    pub source: Source,
+    /// By what.
+    #[arg(long, value_enum, value_name = "KEY", default_value = "document_type")]
+    pub by: SummaryKey,
+    /// Only this facility.
+    #[arg(long, value_name = "CODE")]
+    pub facility: Option<String>,
+    /// First local day that counts for releases and dollar-days; without it the last thirty count.
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<Date>,
+    /// Last local day that counts; today when not given.
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<Date>,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print CSV.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// `countersign charges`
+#[derive(Debug, Args)]
+pub struct Charges {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: ChargesAction,
+}
+
+/// What to do with charges.
+#[derive(Debug, Subcommand)]
+pub enum ChargesAction {
+    /// Import charges and coding status from CSV with the columns facility, visit_authority, visit, transaction,
+    /// amount, posted_at, coded_at, billed_at, payer, total.
+    Import(ImportCharges),
+}
+
+/// `countersign charges import`
+#[derive(Debug, Args)]
+pub struct ImportCharges {
+    /// The file, CSV in UTF-8.
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub source: Source,
+    /// Only tell what would happen, row by row.
+    #[arg(long)]
+    pub dry_run: bool,
     /// Print JSON.
     #[arg(long)]
     pub json: bool,

@@ -16,26 +16,27 @@ use countersign_eventsourcing::{
     read_model::{ReadModel, ReadModelError},
 };
 use countersign_kernel::{Clock, Timestamp};
+use countersign_kernel::{Clock, DayCount};
 
 use crate::{
     consume::{ChartError, Charts},
-    domain::{reference::Reference, rules::RuleSet},
-    lookup::Lookup,
-    people::People,
-    domain::rules::RuleSet,
+    domain::reference::Reference,
     governance::{Governance, GovernanceError},
+    lookup::Lookup,
+    peers,
+    people::People,
     projections,
+    recorded::{HistoryError, Recorded, Watch, all_cores},
     register::Register,
     site::Sites,
-    recorded::{HistoryError, Watch},
-    peers, projections,
-    recorded::{HistoryError, Recorded, Watch, all_cores},
     what_if::{self, Answer, Question, jobs::Jobs},
 };
 
 /// Charts kept in memory: at some 40 kB each about 0.4 GB at the most, and more than are under way at once
 /// in a large hospital.
 const CACHED_CHARTS: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+/// Minimum bill-hold days where nobody says otherwise: the commonest threshold named in the trade.
+const MINIMUM_BILL_HOLD: DayCount = DayCount(3);
 /// How often charts are looked for in which a requirement arises by the passing of time.
 const WAKE_EVERY: Duration = Duration::from_secs(15);
 /// Name of the consumer, under which its checkpoint is kept.
@@ -52,8 +53,6 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Folder for what can be rebuilt: the read model and the consumer's checkpoint.
     pub state: PathBuf,
-    /// The rules in force.
-    pub rules: Arc<RuleSet>,
     /// The rule book.
     pub governance: Arc<Governance>,
 }
@@ -80,13 +79,15 @@ pub struct Deficiency {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lookup: Arc<Lookup>,
-    pub(crate) rules: Arc<RuleSet>,
     pub(crate) governance: Arc<Governance>,
+    pub(crate) register: Arc<Register>,
     pub(crate) model: Arc<ReadModel>,
     pub(crate) people: People,
     pub(crate) sites: Sites,
     pub(crate) charts: Arc<Charts>,
     pub(crate) what_if: Jobs,
+    pub(crate) minimum_bill_hold: DayCount,
+    charts: Arc<Charts>,
     consumer: Consumer,
 }
 
@@ -108,12 +109,13 @@ impl Handler for Inbox {
 impl Deficiency {
     /// Opens the service's files and makes it ready to run.
     pub fn open(ports: Ports) -> Result<Self, ServiceError> {
-        let Ports { journal, feed, clock, state, rules, governance } = ports;
+        let Ports { journal, feed, clock, state, governance } = ports;
         let model = ReadModel::open(&state, read_model())?
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
         let checkpoints = Arc::new(Checkpoints::open(&state.join("consumers.db"))?);
-        let lookup = Arc::new(Lookup::new(Reference::with_rules(rules)));
+        let lookup =
+            Arc::new(Lookup::new(Reference::new(&governance.book(), Arc::default(), Arc::default())));
         let charts = Arc::new(Charts::new(
             Arc::clone(&journal),
             Arc::clone(&clock),
@@ -131,10 +133,30 @@ impl Deficiency {
             Arc::new(inbox),
             Arc::clone(&clock),
         )?;
-        let sites = Sites::new(register);
+        let sites = Sites::new(Arc::clone(&register));
         let what_if = Jobs::default();
-        Ok(Self { journal, clock, lookup, model, people, sites, what_if, charts, consumer })
-        Ok(Self { journal, clock, rules, governance, model, charts, consumer })
+        Ok(Self {
+            journal,
+            clock,
+            lookup,
+            governance,
+            register,
+            model,
+            people,
+            sites,
+            what_if,
+            charts,
+            consumer,
+        })
+        let minimum_bill_hold = MINIMUM_BILL_HOLD;
+        Ok(Self { journal, clock, rules, model, minimum_bill_hold, charts, consumer })
+    }
+
+    /// With another minimum of bill-hold days, in local calendar days after the day of the discharge.
+    #[must_use]
+    pub fn with_minimum_bill_hold(mut self, days: DayCount) -> Self {
+        self.minimum_bill_hold = days;
+        self
     }
 
     /// The read model, for verification and readiness.
@@ -166,14 +188,11 @@ impl Deficiency {
         watch: &Watch,
     ) -> Result<Answer, HistoryError> {
         what_if::run(self.journal.as_ref(), runtime, &self.lookup.get(), question, watch)
+    }
+
     /// The rule book, and steps into it.
     pub fn governance(&self) -> &Arc<Governance> {
         &self.governance
-    }
-
-    /// Loop: hears of changes of the rule sets by other processes.
-    pub async fn watch_rules(&self) -> Result<(), ServiceError> {
-        Ok(self.governance.follow().await?)
     }
 
     /// Computes the numbers of other systems on the same charts. Blocks for as long as that takes: not for async
@@ -186,12 +205,13 @@ impl Deficiency {
     ) -> Result<peers::Comparison, HistoryError> {
         let watch = Watch::default();
         let recorded = Recorded::read(self.journal.as_ref(), runtime, &watch)?;
-        peers::compare(&recorded, &self.rules, parameters, as_of, all_cores(), &watch)
+        peers::compare(&recorded, &self.lookup.get(), parameters, as_of, all_cores(), &watch)
     }
 
     /// Loop: facts in, decisions into the journal.
     pub async fn consume(&self) -> Result<(), ServiceError> {
         self.recall_skips().await?;
+        self.refresh().await?;
         Ok(self.consumer.run().await?)
     }
 
@@ -229,6 +249,7 @@ impl Deficiency {
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
         self.recall_skips().await?;
         loop {
+            self.refresh().await?;
             self.consumer.catch_up().await?;
             let folded = self.model.catch_up(self.journal.as_ref()).await?;
             if self.pass_time().await? == 0 {

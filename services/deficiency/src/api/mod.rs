@@ -1,13 +1,16 @@
 //! The service's part of the public API, one endpoint a file.
 
 mod chart;
+mod claim;
+mod claims;
+mod claims_summary;
 mod deficiencies;
 mod deficiency;
 mod explanation;
 mod partitions;
 mod providers;
-mod what_if;
 mod rule_sets;
+mod what_if;
 
 use std::sync::Arc;
 
@@ -18,11 +21,12 @@ use axum::{
 use countersign_contracts::api::{
     ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
     TimelineEntry, WhatIfJob, WhatIfRequest, WhatIfRow,
-    TimelineEntry,
     rules::{
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
     },
+    ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView,
+    DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
 };
 use countersign_eventsourcing::journal::Position;
 use countersign_runtime::http::{MinPosition, Problem};
@@ -39,6 +43,9 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/deficiencies/{id}", get(deficiency::handle))
         .route("/api/v1/deficiencies/{id}/explanation", get(explanation::handle))
         .route("/api/v1/charts/{id}", get(chart::handle))
+        .route("/api/v1/claims", get(claims::handle))
+        .route("/api/v1/claims/summary", get(claims_summary::handle))
+        .route("/api/v1/claims/{chart}", get(claim::handle))
         .route("/api/v1/providers", get(providers::handle))
         .route("/api/v1/what-if", post(what_if::ask))
         .route("/api/v1/what-if/{job}", get(what_if::show).delete(what_if::cancel))
@@ -59,17 +66,24 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip, what_if::ask, what_if::show, what_if::cancel, what_if::rows),
-    components(schemas(
-        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
-        ProviderView, Problem, WhatIfRequest, WhatIfJob, Page<WhatIfRow>
-    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip,
+    paths(
+        deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle,
+        partitions::list, partitions::retry, partitions::skip,
         rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
-        rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle, rule_sets::withdraw::handle),
+        rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle,
+        rule_sets::withdraw::handle,
+        what_if::ask, what_if::show, what_if::cancel, what_if::rows,
+    ),
+    components(schemas(
+        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
+        StoppedPartition, TimelineEntry, ChartView, ProviderView, Problem,
+        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
+        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
+        WhatIfRequest, WhatIfJob, Page<WhatIfRow>,
+    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, claims::handle, claims_summary::handle, claim::handle, partitions::list, partitions::retry, partitions::skip),
     components(schemas(
         Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
-        ProviderView, Problem, DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
-        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep
+        ProviderView, Page<ClaimView>, ClaimView, ClaimItemView, ClaimPeriodView, ClaimDetail, ClaimSummary, ClaimSummaryRow, Problem
     ))
 )]
 pub struct Api;

@@ -127,7 +127,7 @@ impl Reason {
     }
 
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::NoMessageType,
         Self::NoTrigger,
         Self::NoVisitNumber,

@@ -1,9 +1,12 @@
 //! What the public API answers: shared by the services that answer, the portal and the command line that
 //! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
 
-mod what_if;
 pub mod rules;
+mod what_if;
 
+mod claims;
+
+pub use claims::{ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView};
 use countersign_kernel::{DeficiencyId, EncounterId, MessageId, Phi, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

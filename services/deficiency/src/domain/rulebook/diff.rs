@@ -80,10 +80,10 @@ impl FieldChange {
 pub fn between(old: &str, new: &str) -> Difference {
     let (old, new) = (Document::of(old), Document::of(new));
     let mut difference = Difference { settings: fields(&old.settings, &new.settings), parts: Vec::new() };
-    for (key, part) in new.parts.iter().map(|(key, part)| (key, part)) {
+    for (key, part) in &new.parts {
         match old.part(key) {
             None => {
-                difference.parts.push(part.changed(key, Change::Added, fields(&Fields::new(), &part.fields)))
+                difference.parts.push(part.changed(key, Change::Added, fields(&Fields::new(), &part.fields)));
             }
             Some(before) => {
                 let fields = fields(&before.fields, &part.fields);
@@ -129,7 +129,7 @@ impl Document {
             let parts = value.as_array().and_then(|array| named_parts(array));
             match parts {
                 Some(parts) => {
-                    document.parts.extend(parts.into_iter().map(|(id, part)| ((key.clone(), id), part)))
+                    document.parts.extend(parts.into_iter().map(|(id, part)| ((key.clone(), id), part)));
                 }
                 None => flatten(&key, &value, &mut document.settings),
             }
@@ -188,7 +188,9 @@ fn readable(value: &Value) -> String {
         Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(readable).collect::<Vec<_>>().join(", "),
         Value::Table(table) if is_quantity(table) => {
-            table.iter().map(|(unit, number)| format!("{number} {}", unit.replace('_', " "))).collect()
+            let parts: Vec<String> =
+                table.iter().map(|(unit, number)| format!("{number} {}", unit.replace('_', " "))).collect();
+            parts.join(" ")
         }
         Value::Table(table) => {
             let fields: Vec<String> = table
