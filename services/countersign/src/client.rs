@@ -57,6 +57,8 @@ impl Client {
             None => request,
         };
         self.answer(request).await
+    }
+
     /// `POST` a file.
     pub async fn post_text<T: DeserializeOwned>(
         &self,

@@ -127,9 +127,6 @@ impl Ground {
     /// The deficiency service.
     pub async fn deficiency(&self) -> anyhow::Result<Arc<Deficiency>> {
         let governance = self.governance().await?;
-        Ok(Arc::new(Deficiency::open(countersign_deficiency::service::Ports {
-    pub fn deficiency(&self) -> anyhow::Result<Arc<Deficiency>> {
-        let rules = rules(&self.config)?;
         let minimum = DayCount(self.config.deficiency.minimum_bill_hold_days);
         let service = Deficiency::open(countersign_deficiency::service::Ports {
             journal: Arc::clone(&self.journal),
@@ -137,8 +134,6 @@ impl Ground {
             clock: Arc::clone(&self.clock),
             state: self.own_state("deficiency")?,
             governance,
-        })?))
-            rules: Arc::new(rules),
         })?;
         Ok(Arc::new(service.with_minimum_bill_hold(minimum)))
     }

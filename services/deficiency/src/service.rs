@@ -15,8 +15,7 @@ use countersign_eventsourcing::{
     projection::Projection,
     read_model::{ReadModel, ReadModelError},
 };
-use countersign_kernel::{Clock, Timestamp};
-use countersign_kernel::{Clock, DayCount};
+use countersign_kernel::{Clock, DayCount, Timestamp};
 
 use crate::{
     consume::{ChartError, Charts},
@@ -87,7 +86,6 @@ pub struct Deficiency {
     pub(crate) charts: Arc<Charts>,
     pub(crate) what_if: Jobs,
     pub(crate) minimum_bill_hold: DayCount,
-    charts: Arc<Charts>,
     consumer: Consumer,
 }
 
@@ -145,11 +143,10 @@ impl Deficiency {
             people,
             sites,
             what_if,
+            minimum_bill_hold: MINIMUM_BILL_HOLD,
             charts,
             consumer,
         })
-        let minimum_bill_hold = MINIMUM_BILL_HOLD;
-        Ok(Self { journal, clock, rules, model, minimum_bill_hold, charts, consumer })
     }
 
     /// With another minimum of bill-hold days, in local calendar days after the day of the discharge.

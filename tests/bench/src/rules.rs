@@ -5,7 +5,7 @@ use std::{hint::black_box, num::NonZeroUsize, path::Path, process::Command, time
 
 use anyhow::ensure;
 use countersign_deficiency::{
-    domain::{decide::outcome, rules::RuleSet, state::ChartState},
+    domain::{decide::outcome, reference::Reference, rules::RuleSet, state::ChartState},
     recorded::{Recorded, Watch},
 };
 use countersign_hospital::{Hospital, Settings};
@@ -57,7 +57,7 @@ pub(crate) fn measure(
     // The first run works through what was received; it is not counted.
     let Report { charts, position } = what_if(program, data, &candidate)?.0;
     let states = states(data, runtime)?;
-    let rules = RuleSet::parse(RuleSet::DEFAULT_FILE)?;
+    let rules = Reference::with_rules(std::sync::Arc::new(RuleSet::parse(RuleSet::DEFAULT_FILE)?));
     let (mut judged, mut scans, mut whole, mut seconds) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..effort.rounds {
         judged.push(judge(&states, &rules));
@@ -128,10 +128,10 @@ fn states(data: &Path, runtime: &Runtime) -> anyhow::Result<Vec<ChartState>> {
     Ok(states)
 }
 
-fn judge(states: &[ChartState], rules: &RuleSet) -> f64 {
+fn judge(states: &[ChartState], reference: &Reference) -> f64 {
     let began = Instant::now();
     for state in states {
-        black_box(outcome(black_box(state), rules, None, None));
+        black_box(outcome(black_box(state), reference, None, None));
     }
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let count = states.len() as f64;

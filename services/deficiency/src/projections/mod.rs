@@ -15,10 +15,8 @@ use countersign_eventsourcing::{
 use rusqlite::Transaction;
 
 pub use charts::{ChartRow, Concerned, all_charts, chart, charts_concerned, due_wakes};
-pub use deficiencies::{Query, Worklist, cursor, deficiency, encounter_of, in_chart, worklist};
-pub use charts::{ChartRow, all_charts, chart, due_wakes};
 pub use claims::{Account, Wanted, accounts};
-pub use deficiencies::{Query, Worklist, deficiency, encounter_of, in_chart, worklist};
+pub use deficiencies::{Query, Worklist, cursor, deficiency, encounter_of, in_chart, worklist};
 pub use providers::providers;
 
 use crate::domain::{
@@ -88,10 +86,6 @@ impl Projection for Charts {
             ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
         match decoded {
             ChartEvent::FactsRecorded(_) | ChartEvent::TimePassed(_) | ChartEvent::Act(_) => {}
-            ChartEvent::Described(description) => charts::apply(tables, event.stream.id(), &description)?,
-            ChartEvent::Deficiency(change) => {
-                deficiencies::apply(tables, event.stream.id(), &change)?;
-            ChartEvent::FactsRecorded(_) | ChartEvent::TimePassed(_) => {}
             ChartEvent::Described(description) => {
                 charts::apply(tables, event.stream.id(), &description)?;
                 claims::describe(tables, event.stream.id(), &description)?;
