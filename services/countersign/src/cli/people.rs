@@ -19,7 +19,9 @@ pub struct People {
 pub fn identifier(text: &str) -> Result<ProviderId, String> {
     let (id, authority) = text.split_once('^').unwrap_or((text, ""));
     if id.trim().is_empty() {
-        return Err("write the identifier as messages name the provider, such as 1001 or 1001^NORTH".to_owned());
+        return Err(
+            "write the identifier as messages name the provider, such as 1001 or 1001^NORTH".to_owned()
+        );
     }
     Ok(ProviderId { id: id.trim().to_owned(), authority: authority.trim().to_owned() })
 }

@@ -35,7 +35,8 @@ const PATH: &str = "/api/v1/people";
 pub async fn run(args: People) -> anyhow::Result<ExitCode> {
     match args.action {
         PeopleAction::List { q, department, facility, active, on_leave, source, json } => {
-            let filter = PeopleFilter { q, department, facility, active, on_leave, ..PeopleFilter::default() };
+            let filter =
+                PeopleFilter { q, department, facility, active, on_leave, ..PeopleFilter::default() };
             done(list(&source, filter, json).await)
         }
         PeopleAction::Show { id, source, json } => done(show(&source, &id, json).await),
@@ -49,7 +50,9 @@ pub async fn run(args: People) -> anyhow::Result<ExitCode> {
         }
         PeopleAction::Unmerge { retired, change } => {
             let request = UnmergeRequest { retired: retired.clone().into(), why: change.why.clone() };
-            done(tell(&change, &format!("{PATH}/unmerge"), request, |_, _| Command::Unmerge { retired }).await)
+            done(
+                tell(&change, &format!("{PATH}/unmerge"), request, |_, _| Command::Unmerge { retired }).await,
+            )
         }
         PeopleAction::Leave { action } => done(leave(action).await),
     }
@@ -79,8 +82,7 @@ async fn leave(action: LeaveAction) -> anyhow::Result<()> {
         }
         LeaveAction::Change { leave, kind, span, change } => {
             let (from, until) = span.instants(&change.source)?;
-            let request =
-                LeaveChange { kind: kind.name().to_owned(), from, until, why: change.why.clone() };
+            let request = LeaveChange { kind: kind.name().to_owned(), from, until, why: change.why.clone() };
             let command = |_: &str, _: &str| Command::ChangeLeave {
                 leave: LeaveId(leave),
                 period: period(kind, from, until),
@@ -119,7 +121,7 @@ impl Span {
             Some(name) => TimeZone::get(name).with_context(|| {
                 format!("`{name}` is no IANA time zone: take one such as America/Chicago")
             })?,
-            None => super::configure(source.config.config.as_deref(), &[])?.facility.time_zone.zone().clone(),
+            None => super::configure(source.config.config.as_deref(), &[])?.facility.time_zone.zone(),
         };
         let until = self.until.as_deref().map(|text| instant(text, &zone, true)).transpose()?;
         Ok((instant(&self.from, &zone, false)?, until))
@@ -176,7 +178,7 @@ pub(super) fn told(step: &DirectoryStep, json: bool) -> anyhow::Result<()> {
 /// The service over a data folder, with everything folded that is in the journal.
 pub(super) async fn open(source: &Source, command: &str) -> anyhow::Result<(Ground, Arc<Deficiency>)> {
     let ground = source.open(command).await?;
-    let service = ground.deficiency()?;
+    let service = ground.deficiency().await?;
     service.catch_up().await?;
     Ok((ground, service))
 }
@@ -252,7 +254,12 @@ async fn list(source: &Source, filter: PeopleFilter, json: bool) -> anyhow::Resu
             let leave = person.leaves.iter().map(period_of).collect::<Vec<_>>().join("; ");
             vec![
                 person.name.clone(),
-                person.identifiers.iter().map(|known| named(&known.id, &known.authority)).collect::<Vec<_>>().join(" "),
+                person
+                    .identifiers
+                    .iter()
+                    .map(|known| named(&known.id, &known.authority))
+                    .collect::<Vec<_>>()
+                    .join(" "),
                 if person.active { "active" } else { "inactive" }.to_owned(),
                 person.departments.join(" "),
                 leave,
@@ -337,6 +344,9 @@ async fn asked(client: &Client, id: &ProviderId) -> anyhow::Result<Option<Person
             let key = found.remove(0).key;
             Ok(Some(client.get(&format!("{PATH}/{key}"), &()).await?))
         }
-        _ => bail!("several providers have the identifier {id}: name its authority, too, as in {}^NORTH", id.id),
+        _ => bail!(
+            "several providers have the identifier {id}: name its authority, too, as in {}^NORTH",
+            id.id
+        ),
     }
 }

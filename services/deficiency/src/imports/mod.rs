@@ -127,8 +127,9 @@ fn rows(text: &str, known: &[&'static str], needed: &[&'static str]) -> Result<V
 }
 
 fn day(column: &str, text: &str) -> Result<Date, Fault> {
-    text.parse()
-        .map_err(|_| Fault::new(column, format!("`{text}` is no day: write it as YYYY-MM-DD, such as 2026-03-01")))
+    text.parse().map_err(|_| {
+        Fault::new(column, format!("`{text}` is no day: write it as YYYY-MM-DD, such as 2026-03-01"))
+    })
 }
 
 /// A day (its beginning in the zone), or an instant with its offset.

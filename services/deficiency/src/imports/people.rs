@@ -92,14 +92,12 @@ impl People {
         let now = self.now();
         permitted(actor, now).map_err(|refusal| CommandError::Refused(refusal.into()))?;
         let mut directory = (*known.directory).clone();
-        let mut report =
-            ImportReport { dry_run, position: known.position.0, ..ImportReport::default() };
+        let mut report = ImportReport { dry_run, position: known.position.0, ..ImportReport::default() };
         for row in rows {
             let said = row.readable().and_then(|()| statement(&row, now));
-            let about = said.as_ref().map_or_else(
-                |_| row.get("id").unwrap_or_default().to_owned(),
-                |said| said.id.to_string(),
-            );
+            let about = said
+                .as_ref()
+                .map_or_else(|_| row.get("id").unwrap_or_default().to_owned(), |said| said.id.to_string());
             let outcome = match said {
                 Err(fault) => Err(fault),
                 Ok(said) => {
@@ -172,7 +170,10 @@ fn statement(row: &Row, now: Timestamp) -> Result<StaffReported, Fault> {
     let zone = match time_zone.as_str() {
         "" => TimeZone::UTC,
         name => TimeZone::get(name).map_err(|_| {
-            Fault::new("time_zone", format!("`{name}` is no IANA time zone: take one such as America/Chicago"))
+            Fault::new(
+                "time_zone",
+                format!("`{name}` is no IANA time zone: take one such as America/Chicago"),
+            )
         })?,
     };
     let npi = row.get("npi").map(|npi| StaffIdentifier {
@@ -259,7 +260,10 @@ fn name(row: &Row) -> Result<Option<Person>, Fault> {
 
 fn other(row: &Row, column: &str, authority: &str) -> Result<Field<ProviderId>, Fault> {
     if row.get(column).is_none() && row.get(authority).is_some() {
-        return Err(Fault::new(authority, format!("it means nothing without `{column}`: fill that, or empty this")));
+        return Err(Fault::new(
+            authority,
+            format!("it means nothing without `{column}`: fill that, or empty this"),
+        ));
     }
     let authority = row.get(authority).unwrap_or_default().to_owned();
     Ok(text(row, column).map(|id| ProviderId { id, authority }))

@@ -40,9 +40,11 @@ impl Folded {
             Some(directory) => directory,
             None => recall(tables)?,
         };
-        tables
-            .prepare_cached("INSERT INTO person_event VALUES (?1, ?2, ?3)")?
-            .execute(params![position(event), &*event.kind, &*event.data])?;
+        tables.prepare_cached("INSERT INTO person_event VALUES (?1, ?2, ?3)")?.execute(params![
+            position(event),
+            &*event.kind,
+            &*event.data
+        ])?;
         let mut touched = BTreeSet::from([key_of(decoded.provider())]);
         if let PeopleEvent::Merged(event) = decoded {
             touched.insert(key_of(&event.survivor));
@@ -86,11 +88,7 @@ fn json(provider: &Provider) -> Result<String, ProjectionError> {
 }
 
 /// Writes the rows of one record: those of a provider, or none for a record that was merged into another.
-fn write(
-    tables: &Transaction<'_>,
-    key: Uuid,
-    provider: Option<&Provider>,
-) -> Result<(), ProjectionError> {
+fn write(tables: &Transaction<'_>, key: Uuid, provider: Option<&Provider>) -> Result<(), ProjectionError> {
     let row = key.to_string();
     for table in ["person", "person_identifier", "person_activity", "person_place", "person_leave"] {
         tables.prepare_cached(&format!("DELETE FROM {table} WHERE key = ?1"))?.execute([&row])?;
@@ -98,9 +96,11 @@ fn write(
     let Some(provider) = provider else { return Ok(()) };
     let latest = provider.versions.last().map_or(Timestamp::MAX, |version| version.from);
     let sort_name = provider.person(latest).display_name().to_lowercase();
-    tables
-        .prepare_cached("INSERT INTO person VALUES (?1, ?2, ?3)")?
-        .execute(params![row, sort_name, json(provider)?])?;
+    tables.prepare_cached("INSERT INTO person VALUES (?1, ?2, ?3)")?.execute(params![
+        row,
+        sort_name,
+        json(provider)?
+    ])?;
     for identifier in &provider.identifiers {
         tables
             .prepare_cached("INSERT OR IGNORE INTO person_identifier VALUES (?1, ?2, ?3)")?
@@ -229,11 +229,7 @@ fn decode(text: &str) -> Result<Provider, rusqlite::Error> {
 }
 
 /// The provider of a record: the surviving one, when the record was merged.
-pub fn person(
-    sql: &Connection,
-    key: Uuid,
-    now: Timestamp,
-) -> Result<Option<PersonView>, rusqlite::Error> {
+pub fn person(sql: &Connection, key: Uuid, now: Timestamp) -> Result<Option<PersonView>, rusqlite::Error> {
     let found: Option<String> = sql
         .prepare_cached("SELECT provider FROM person WHERE key = ?1")?
         .query_row([key.to_string()], |row| row.get(0))

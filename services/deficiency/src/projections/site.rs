@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use countersign_contracts::api::people::{
-    ActView, DepartmentView, DowntimeView, FacilityView, HolidayView,
-};
+use countersign_contracts::api::people::{ActView, DepartmentView, DowntimeView, FacilityView, HolidayView};
 use countersign_eventsourcing::{journal::RecordedEvent, projection::ProjectionError};
 use countersign_kernel::Timestamp;
 use rusqlite::{Connection, Transaction, params, types::Type};
@@ -35,12 +33,7 @@ pub(super) fn apply(
         SiteEvent::DowntimeRecorded(recorded) => {
             let data = serde_json::to_string(&recorded).map_err(undecodable)?;
             tables.prepare_cached("INSERT OR REPLACE INTO downtime VALUES (?1, ?2, ?3, ?4)")?.execute(
-                params![
-                    recorded.downtime.to_string(),
-                    recorded.facility,
-                    time::store(recorded.from),
-                    data
-                ],
+                params![recorded.downtime.to_string(), recorded.facility, time::store(recorded.from), data],
             )?;
         }
         SiteEvent::DowntimeCancelled(cancelled) => {
@@ -50,14 +43,9 @@ pub(super) fn apply(
         }
         SiteEvent::DepartmentDescribed(described) => {
             let data = serde_json::to_string(&described).map_err(undecodable)?;
-            tables
-                .prepare_cached("INSERT OR REPLACE INTO department VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![
-                    described.facility,
-                    described.code,
-                    time::store(described.effective_at),
-                    data
-                ])?;
+            tables.prepare_cached("INSERT OR REPLACE INTO department VALUES (?1, ?2, ?3, ?4)")?.execute(
+                params![described.facility, described.code, time::store(described.effective_at), data],
+            )?;
         }
     }
     Ok(())
@@ -69,9 +57,7 @@ fn decode<T: DeserializeOwned>(text: &str) -> Result<T, rusqlite::Error> {
 }
 
 fn all<T: DeserializeOwned>(sql: &Connection, statement: &str) -> Result<Vec<T>, rusqlite::Error> {
-    sql.prepare_cached(statement)?
-        .query_map([], |row| decode(&row.get::<_, String>(0)?))?
-        .collect()
+    sql.prepare_cached(statement)?.query_map([], |row| decode(&row.get::<_, String>(0)?))?.collect()
 }
 
 fn act(act: Act) -> ActView {

@@ -202,7 +202,10 @@ async fn case_17_messages_make_the_directory_in_the_order_of_their_effect() {
     assert_eq!(names(&people), ["Welby, Marcus"]);
     assert_eq!((people[0].active, people[0].inactive_since), (false, Some(at("02-01"))));
     assert_eq!(hospital.people("?active=true").await.len(), 0);
-    assert_eq!(names(&hospital.people("?active=false&department=CARD&facility=NORTH&q=welb").await), ["Welby, Marcus"]);
+    assert_eq!(
+        names(&hospital.people("?active=false&department=CARD&facility=NORTH&q=welb").await),
+        ["Welby, Marcus"]
+    );
     // and when it returns, the list knows at that instant
     hospital.receives(&StaffReported { active: Some(true), ..report("1001@NORTH", "04-01") }).await;
     assert_eq!(hospital.people("?active=true").await.len(), 0);
@@ -257,7 +260,10 @@ async fn a_merge_is_undone_and_the_lists_follow() {
     let shown: PersonView = hospital.get(&format!("/api/v1/people/{retired}")).await;
     assert_eq!(shown.id, "1001");
     assert_eq!(hospital.does("manager", "m1", "/api/v1/people/merge", merge.clone()).await, step);
-    assert_eq!(hospital.may_not("manager", "/api/v1/people/merge", merge).await, (422, "merge-already".into()));
+    assert_eq!(
+        hospital.may_not("manager", "/api/v1/people/merge", merge).await,
+        (422, "merge-already".into())
+    );
     // when it is undone, the directory is as before
     let unmerge = json!({ "retired": { "id": "77", "authority": "LAB" }, "why": "two people" });
     hospital.does("manager", "m2", "/api/v1/people/unmerge", unmerge).await;
@@ -269,9 +275,7 @@ async fn a_merge_is_undone_and_the_lists_follow() {
 async fn case_19_leaves_are_entered_late_overlap_and_have_no_end() {
     let hospital = Hospital::new().await;
     hospital.receives(&welby()).await;
-    let leave = |kind: &str, from: &str, until: Option<&str>| {
-        json!({ "provider": { "id": "1001", "authority": "NORTH" }, "kind": kind, "from": at(from), "until": until.map(at) })
-    };
+    let leave = |kind: &str, from: &str, until: Option<&str>| json!({ "provider": { "id": "1001", "authority": "NORTH" }, "kind": kind, "from": at(from), "until": until.map(at) });
     let late = hospital.does("analyst", "l1", "/api/v1/leaves", leave("sick", "02-01", Some("02-08"))).await;
     hospital.does("analyst", "l2", "/api/v1/leaves", leave("planned", "02-25", Some("03-08"))).await;
     hospital.does("analyst", "l3", "/api/v1/leaves", leave("other", "03-05", None)).await;
@@ -297,12 +301,16 @@ async fn a_leave_of_ones_own_waits_for_a_second_person() {
     let hospital = Hospital::new().await;
     hospital.receives(&welby()).await;
     hospital.service.catch_up().await.unwrap();
-    let leave = |id: &str| {
-        json!({ "provider": { "id": id, "authority": "NORTH" }, "kind": "planned", "from": at("03-01"), "until": at("03-08") })
-    };
+    let leave = |id: &str| json!({ "provider": { "id": id, "authority": "NORTH" }, "kind": "planned", "from": at("03-01"), "until": at("03-08") });
     // only for herself
-    assert_eq!(hospital.may_not("physician", "/api/v1/leaves", leave("2002")).await, (403, "not-permitted".into()));
-    assert_eq!(hospital.may_not("auditor", "/api/v1/leaves", leave("1001")).await, (403, "not-permitted".into()));
+    assert_eq!(
+        hospital.may_not("physician", "/api/v1/leaves", leave("2002")).await,
+        (403, "not-permitted".into())
+    );
+    assert_eq!(
+        hospital.may_not("auditor", "/api/v1/leaves", leave("1001")).await,
+        (403, "not-permitted".into())
+    );
     let step = hospital.does("physician", "l1", "/api/v1/leaves", leave("1001")).await;
     assert!(hospital.people("?on_leave=true").await.is_empty());
     let path = format!("/api/v1/leaves/{}/decision", step.id.unwrap());
@@ -312,7 +320,10 @@ async fn a_leave_of_ones_own_waits_for_a_second_person() {
     // the same key for something else is a slip
     let (status, problem): (_, Value) =
         hospital.post("analyst", "d1", &path, &json!({ "approve": false, "why": "no" })).await;
-    assert_eq!((status.as_u16(), problem["type"].as_str().unwrap().ends_with("idempotency-key-reused")), (422, true));
+    assert_eq!(
+        (status.as_u16(), problem["type"].as_str().unwrap().ends_with("idempotency-key-reused")),
+        (422, true)
+    );
 }
 
 #[tokio::test]
@@ -331,7 +342,10 @@ async fn who_may_not_is_told_who_may() {
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     assert!(hospital.people("").await.is_empty());
     // an edit without a reason, and one that says it
-    assert_eq!(hospital.may_not("manager", "/api/v1/people", json!({ "id": "1" })).await, (422, "reason-needed".into()));
+    assert_eq!(
+        hospital.may_not("manager", "/api/v1/people", json!({ "id": "1" })).await,
+        (422, "reason-needed".into())
+    );
     assert!(hospital.does("manager", "e1", "/api/v1/people", edit.clone()).await.changed);
     assert!(!hospital.does("manager", "e2", "/api/v1/people", edit).await.changed);
     assert_eq!(hospital.people("").await[0].specialty.as_deref(), Some("IM"));
@@ -408,7 +422,10 @@ async fn a_file_with_headings_that_mean_nothing_is_refused_as_a_whole() {
         assert!(problem["detail"].as_str().unwrap().contains(says), "{problem}");
     }
     let body = json!({ "text": "id\n1\n", "dry_run": true });
-    assert_eq!(hospital.may_not("analyst", "/api/v1/people/import", body).await, (403, "not-permitted".into()));
+    assert_eq!(
+        hospital.may_not("analyst", "/api/v1/people/import", body).await,
+        (403, "not-permitted".into())
+    );
 }
 
 #[tokio::test]
@@ -428,15 +445,19 @@ async fn case_28_a_facility_its_holidays_downtimes_and_departments_are_data() {
     let downtime = json!({ "from": at("02-01 10:00"), "until": at("02-01 18:00"), "why": "upgrade" });
     let step = hospital.does("manager", "d1", "/api/v1/facilities/NORTH/downtimes", downtime).await;
     let shown: Vec<FacilityView> = hospital.get("/api/v1/facilities").await;
-    assert_eq!((shown[0].jurisdiction.as_str(), shown[0].weekend.as_slice()), ("US-IL", ["saturday".to_owned(), "sunday".to_owned()].as_slice()));
+    assert_eq!(
+        (shown[0].jurisdiction.as_str(), shown[0].weekend.as_slice()),
+        ("US-IL", ["saturday".to_owned(), "sunday".to_owned()].as_slice())
+    );
     assert_eq!((shown[0].holidays[0].name.as_str(), shown[0].minimum_bill_hold_days), ("Memorial Day", 3));
-    assert_eq!((Some(shown[0].downtimes[0].id), shown[0].downtimes[0].recorded.by.as_str()), (step.id, "manager"));
+    assert_eq!(
+        (Some(shown[0].downtimes[0].id), shown[0].downtimes[0].recorded.by.as_str()),
+        (step.id, "manager")
+    );
     let path = format!("/api/v1/downtimes/{}/cancel", step.id.unwrap());
     hospital.does("manager", "d2", &path, json!({ "why": "was another facility" })).await;
     // departments, effective-dated
-    let department = |chair: &str, effective: &str| {
-        json!({ "facility": "NORTH", "code": "CARD", "name": "Cardiology", "chair": { "id": chair, "authority": "NORTH" }, "effective_at": at(effective) })
-    };
+    let department = |chair: &str, effective: &str| json!({ "facility": "NORTH", "code": "CARD", "name": "Cardiology", "chair": { "id": chair, "authority": "NORTH" }, "effective_at": at(effective) });
     hospital.does("manager", "c1", "/api/v1/departments", department("1001", "01-01")).await;
     hospital.does("manager", "c2", "/api/v1/departments", department("1002", "06-01")).await;
     let chair = async |query: &str| -> Option<String> {

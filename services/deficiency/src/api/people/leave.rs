@@ -11,8 +11,10 @@ use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
 
 use super::{body, kind_named, step};
 use crate::{
-    domain::people::{LeaveId,
-        decide::{Command, Period},},
+    domain::people::{
+        LeaveId,
+        decide::{Command, Period},
+    },
     service::Deficiency,
 };
 

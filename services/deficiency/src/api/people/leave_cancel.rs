@@ -10,10 +10,7 @@ use countersign_contracts::api::people::{CancelRequest, DirectoryStep};
 use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
 
 use super::{body, leave_in, step};
-use crate::{
-    domain::people::{decide::Command},
-    service::Deficiency,
-};
+use crate::{domain::people::decide::Command, service::Deficiency};
 
 /// Cancels a leave: there is none.
 #[utoipa::path(

@@ -11,7 +11,7 @@ use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
 
 use super::{body, kind_named, leave_in, step};
 use crate::{
-    domain::people::{decide::{Command, Period}},
+    domain::people::decide::{Command, Period},
     service::Deficiency,
 };
 

@@ -10,10 +10,7 @@ use countersign_contracts::api::people::{DirectoryStep, LeaveDecision};
 use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
 
 use super::{body, leave_in, step};
-use crate::{
-    domain::people::{decide::Command},
-    service::Deficiency,
-};
+use crate::{domain::people::decide::Command, service::Deficiency};
 
 /// Approves or refuses a leave that waits for it. Whoever takes or recorded it cannot.
 #[utoipa::path(

@@ -10,10 +10,7 @@ use countersign_contracts::api::people::{DirectoryStep, MergeRequest};
 use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
 
 use super::{body, step};
-use crate::{
-    domain::people::{decide::Command},
-    service::Deficiency,
-};
+use crate::{domain::people::decide::Command, service::Deficiency};
 
 /// Makes one provider of two records. It can be undone.
 #[utoipa::path(

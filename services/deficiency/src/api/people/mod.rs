@@ -102,7 +102,9 @@ impl<R: std::error::Error + Into<Problem>> From<CommandError<R>> for Problem {
             .part("Idempotency-Key", "used for another request"),
             CommandError::Contended | CommandError::Journal(JournalError::Unavailable(_)) => {
                 tracing::warn!(%error, "the directory was not changed");
-                Self::unavailable("the directory cannot be changed now; try again in a moment, with the same key")
+                Self::unavailable(
+                    "the directory cannot be changed now; try again in a moment, with the same key",
+                )
             }
             CommandError::Journal(_) | CommandError::Encode(_) => Self::internal(&error),
         }
@@ -111,8 +113,12 @@ impl<R: std::error::Error + Into<Problem>> From<CommandError<R>> for Problem {
 
 impl From<FileError> for Problem {
     fn from(error: FileError) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "file-headings", "The headings of the file cannot be used")
-            .detail(error.to_string())
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "file-headings",
+            "The headings of the file cannot be used",
+        )
+        .detail(error.to_string())
     }
 }
 

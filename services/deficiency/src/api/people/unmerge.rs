@@ -10,10 +10,7 @@ use countersign_contracts::api::people::{DirectoryStep, UnmergeRequest};
 use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
 
 use super::{body, step};
-use crate::{
-    domain::people::{decide::Command},
-    service::Deficiency,
-};
+use crate::{domain::people::decide::Command, service::Deficiency};
 
 /// Takes a merge back: both records are as they would be without it.
 #[utoipa::path(

@@ -10,10 +10,7 @@ use countersign_contracts::api::people::{DepartmentRequest, DirectoryStep};
 use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
 
 use crate::api::people::{body, step};
-use crate::{
-    domain::site::{decide::Command},
-    service::Deficiency,
-};
+use crate::{domain::site::decide::Command, service::Deficiency};
 
 /// Describes a department, new or known, from an instant on.
 #[utoipa::path(

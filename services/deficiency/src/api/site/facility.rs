@@ -11,8 +11,10 @@ use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
 
 use crate::api::people::{body, step};
 use crate::{
-    domain::site::{Holiday,
-        decide::{Command, FacilityChanges},},
+    domain::site::{
+        Holiday,
+        decide::{Command, FacilityChanges},
+    },
     service::Deficiency,
 };
 
@@ -42,9 +44,9 @@ pub(in crate::api) async fn handle(
 ) -> Result<Json<DirectoryStep>, Problem> {
     let request = body(request)?;
     let why = request.why.clone();
-    let holidays = request.holidays.map(|days| {
-        days.into_iter().map(|day| Holiday { date: day.date, name: day.name }).collect()
-    });
+    let holidays = request
+        .holidays
+        .map(|days| days.into_iter().map(|day| Holiday { date: day.date, name: day.name }).collect());
     let changes = Box::new(FacilityChanges {
         name: request.name,
         jurisdiction: request.jurisdiction,

@@ -118,14 +118,20 @@ impl Command {
             (
                 Self::RecordDowntime { downtime, facility, from, until },
                 SiteEvent::DowntimeRecorded(event),
-            ) => (downtime, facility, from, until) == (&event.downtime, &event.facility, &event.from, &event.until),
+            ) => {
+                (downtime, facility, from, until)
+                    == (&event.downtime, &event.facility, &event.from, &event.until)
+            }
             (Self::CancelDowntime { downtime }, SiteEvent::DowntimeCancelled(event)) => {
                 *downtime == event.downtime
             }
             (
                 Self::DescribeDepartment { facility, code, closed, .. },
                 SiteEvent::DepartmentDescribed(event),
-            ) => (facility.as_str(), code.trim(), *closed) == (&event.facility, event.code.as_str(), event.closed),
+            ) => {
+                (facility.as_str(), code.trim(), *closed)
+                    == (&event.facility, event.code.as_str(), event.closed)
+            }
             _ => false,
         }
     }
@@ -134,7 +140,9 @@ impl Command {
     pub fn facility<'a>(&'a self, site: &'a Site) -> Option<&'a str> {
         match self {
             Self::DescribeFacility { code, .. } => Some(code),
-            Self::RecordDowntime { facility, .. } | Self::DescribeDepartment { facility, .. } => Some(facility),
+            Self::RecordDowntime { facility, .. } | Self::DescribeDepartment { facility, .. } => {
+                Some(facility)
+            }
             Self::CancelDowntime { downtime } => site.downtime(*downtime).map(|(facility, _)| facility),
         }
     }

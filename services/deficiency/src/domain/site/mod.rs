@@ -9,7 +9,6 @@ pub mod refusal;
 pub mod state;
 mod weekdays;
 
-
 pub use events::Holiday;
 pub use refusal::Refusal;
 pub use state::{Department, Downtime, DowntimeId, Facility, Site};
