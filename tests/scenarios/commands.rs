@@ -1,5 +1,6 @@
 //! Every command: what it is for, and what it says when it cannot.
 
+mod claims;
 mod ingest;
 mod proof;
 mod quarantine;

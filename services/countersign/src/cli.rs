@@ -296,8 +296,8 @@ pub struct Charges {
 /// What to do with charges.
 #[derive(Debug, Subcommand)]
 pub enum ChargesAction {
-    /// Import charges and coding status from CSV with the columns facility, visit_authority, visit, transaction,
-    /// amount, posted_at, coded_at, billed_at, payer, total.
+    /// Import charges and coding status from a CSV file. Its first line names its columns: `facility`,
+    /// `visit_authority`, `visit`, `transaction`, `amount`, `posted_at`, `coded_at`, `billed_at`, `payer`, `total`.
     Import(ImportCharges),
 }
 
