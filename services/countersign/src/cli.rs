@@ -1,10 +1,16 @@
 //! The command line.
 
+mod access;
+mod rules;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
+
+pub use access::{Access, AccessAction, AccessFile, Acting, Scope};
+pub use rules::{Rules, RulesAction};
 
 /// Gets medical charts completed: HL7 messages in, explained deficiencies out.
 #[derive(Debug, Parser)]
@@ -32,6 +38,10 @@ pub enum Command {
     Charges(Charges),
     /// Explain one deficiency: the facts, the rule, the person, what would close it.
     Explain(Explain),
+    /// Tell what a candidate rule set would have made of the recorded history, beside the published one.
+    WhatIf(WhatIf),
+    /// Compute the numbers of other systems (VistA IRT and TIU, RPMS) on the same charts, beside ours.
+    ComparePeers(ComparePeers),
     /// Show what every feed sent, and what became of it.
     Feeds(Feeds),
     /// Look at messages that could not be processed, and try them again.
@@ -40,6 +50,10 @@ pub enum Command {
     Reinterpret(Reinterpret),
     /// Look at parts of a running Countersign's feed that stand still, and let them go on.
     Partitions(Partitions),
+    /// Look at rule sets, and take one from draft to publication.
+    Rules(Rules),
+    /// Say who may change something, and in which roles.
+    Access(Access),
     /// Build the read models anew from the journal.
     Rebuild(Rebuild),
     /// Prove that every read model is what the journal says.
@@ -326,6 +340,67 @@ pub struct Explain {
     /// Print JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `countersign what-if`
+#[derive(Debug, Args)]
+pub struct WhatIf {
+    /// The candidate: a rule file (TOML).
+    #[arg(long, value_name = "FILE")]
+    pub rules: PathBuf,
+    /// The candidate is taken as in force from this instant (RFC 3339); default: the whole history.
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<Timestamp>,
+    /// Charts are judged as they stood at this instant (RFC 3339); default: when the last message was received.
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<Timestamp>,
+    /// List the deficiencies behind the numbers, e.g. `rule=R13,change=due`. Columns: rule, service, facility,
+    /// provider, change (created, avoided, unchanged, changed, due, responsible, status, closed). An empty text
+    /// lists all of them.
+    #[arg(long, value_name = "FILTER")]
+    pub list: Option<String>,
+    /// Write rows.csv (every deficiency with both verdicts) and summary.csv (the numbers) to this folder.
+    #[arg(long, value_name = "DIR")]
+    pub csv: Option<PathBuf>,
+    #[command(flatten)]
+    pub source: Source,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `countersign compare-peers`
+#[derive(Debug, Args)]
+pub struct ComparePeers {
+    /// Charts as they stood at this instant (RFC 3339); default: when the last message was received.
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<Timestamp>,
+    /// IRT: days for dictation.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub days_dictation: u16,
+    /// IRT: days for signature.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub days_signature: u16,
+    /// IRT: days for review; left out, reports are not reviewed.
+    #[arg(long, value_name = "N")]
+    pub days_review: Option<u16>,
+    /// TIU: grace period for signature, days.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub grace: u16,
+    /// RPMS: days to delinquency.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub delinquent_after: u16,
+    /// Data folder that no process has open.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print the list as CSV, a line for each report.
+    #[arg(long)]
+    pub csv: bool,
+    #[command(flatten)]
+    pub config: ConfigFile,
 }
 
 /// `countersign feeds`

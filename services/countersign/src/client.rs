@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use countersign_contracts::api::Page;
-use reqwest::{RequestBuilder, StatusCode};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use serde_json::Value;
 pub struct Client {
     base: String,
     http: reqwest::Client,
+    token: Option<String>,
 }
 
 impl Client {
@@ -17,7 +18,13 @@ impl Client {
     pub fn new(base: &str) -> Self {
         let base = base.trim_end_matches('/');
         let base = if base.contains("://") { base.to_owned() } else { format!("http://{base}") };
-        Self { base, http: reqwest::Client::new() }
+        Self { base, http: reqwest::Client::new(), token: None }
+    }
+
+    /// The same, in the name of whose token it is.
+    #[must_use]
+    pub fn with_token(self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self }
     }
 
     /// `GET` a resource.
@@ -25,9 +32,31 @@ impl Client {
         self.answer(self.http.get(format!("{}{path}", self.base)).query(query)).await
     }
 
+    /// `GET` a file as text.
+    pub async fn text(&self, path: &str, query: &impl Serialize) -> anyhow::Result<String> {
+        let request = self.http.get(format!("{}{path}", self.base)).query(query);
+        self.take(request).await?.text().await.context("the answer is not a text")
+    }
+
     /// `POST` a body.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         self.answer(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// `POST` a change under a key: asked for again under the same key, it is made once.
+    pub async fn change<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        key: &str,
+        body: &impl Serialize,
+    ) -> anyhow::Result<T> {
+        let request =
+            self.http.post(format!("{}{path}", self.base)).header("Idempotency-Key", key).json(body);
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        self.answer(request).await
     }
 
     /// `POST` a file.
@@ -82,10 +111,14 @@ impl Client {
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
+        self.take(request).await?.json().await.context("the answer is not what the API promises")
+    }
+
+    async fn take(&self, request: RequestBuilder) -> anyhow::Result<Response> {
         let answer = request.send().await.with_context(|| self.unreachable())?;
         let status = answer.status();
         if status.is_success() {
-            return answer.json().await.context("the answer is not what the API promises");
+            return Ok(answer);
         }
         let problem: Value = answer.json().await.unwrap_or_default();
         let detail = problem["detail"].as_str().or(problem["title"].as_str()).unwrap_or("no reason given");

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use countersign_contracts as contracts;
-use countersign_deficiency::{domain::rules::RuleSet, service::Deficiency};
+use countersign_deficiency::{domain::rules::RuleSet, governance::Governance, service::Deficiency};
 use countersign_eventsourcing::{
     feed::{Feed, JournalTail},
     journal::Journal,
@@ -59,7 +59,7 @@ impl Ground {
             Publishers::default()
                 .saying(
                     "message",
-                    &[contracts::chart::CATEGORY, contracts::patient::CATEGORY],
+                    &[contracts::chart::CATEGORY, contracts::patient::CATEGORY, contracts::staff::CATEGORY],
                     countersign_intake::publish::publish,
                 )
                 .saying(
@@ -117,16 +117,23 @@ impl Ground {
         Ok(path)
     }
 
+    /// The rule book. Makes version 1 of the configured rules in a journal that has none.
+    pub async fn governance(&self) -> anyhow::Result<Arc<Governance>> {
+        let text = rules_text(&self.config)?;
+        let (journal, clock) = (Arc::clone(&self.journal), Arc::clone(&self.clock));
+        Ok(Arc::new(Governance::open(journal, clock, &text).await.context("rule sets")?))
+    }
+
     /// The deficiency service.
-    pub fn deficiency(&self) -> anyhow::Result<Arc<Deficiency>> {
-        let rules = rules(&self.config)?;
+    pub async fn deficiency(&self) -> anyhow::Result<Arc<Deficiency>> {
+        let governance = self.governance().await?;
         let minimum = DayCount(self.config.deficiency.minimum_bill_hold_days);
         let service = Deficiency::open(countersign_deficiency::service::Ports {
             journal: Arc::clone(&self.journal),
             feed: Arc::clone(&self.feed),
             clock: Arc::clone(&self.clock),
             state: self.own_state("deficiency")?,
-            rules: Arc::new(rules),
+            governance,
         })?;
         Ok(Arc::new(service.with_minimum_bill_hold(minimum)))
     }
@@ -158,11 +165,19 @@ fn largest_event(config: &Config) -> usize {
 
 /// The rules in force.
 pub fn rules(config: &Config) -> anyhow::Result<RuleSet> {
-    let Some(path) = &config.deficiency.rules_file else {
-        return RuleSet::parse(RuleSet::DEFAULT_FILE).context("the built-in rules");
+    let what = || match &config.deficiency.rules_file {
+        Some(path) => format!("rule file {}", path.display()),
+        None => "the built-in rules".to_owned(),
     };
-    let text = std::fs::read_to_string(path).with_context(|| format!("rule file {}", path.display()))?;
-    RuleSet::parse(&text).with_context(|| format!("rule file {}", path.display()))
+    RuleSet::parse(&rules_text(config)?).with_context(what)
+}
+
+/// The rules that this installation begins with: a file of its own, or those that the program brings.
+fn rules_text(config: &Config) -> anyhow::Result<String> {
+    match &config.deficiency.rules_file {
+        Some(path) => std::fs::read_to_string(path).with_context(|| format!("rule file {}", path.display())),
+        None => Ok(RuleSet::DEFAULT_FILE.to_owned()),
+    }
 }
 
 /// The feed profiles.

@@ -1,7 +1,10 @@
 //! Claim holds for the API, the pages and the command line: lists, one account, sums. Every number is computed from
 //! the accounts by the definitions in [`crate::domain::claims`]; nothing is counted twice in two ways.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use countersign_contracts::api::{
     ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView, Page,
@@ -10,7 +13,10 @@ use countersign_kernel::{Cents, DayCount, DeficiencyId, EncounterId, Person, Tim
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
-    domain::claims::{ClaimHold, HoldEnd, HoldPeriod, Item, claim_hold, hold_periods},
+    domain::{
+        claims::{ClaimHold, HoldEnd, HoldPeriod, Item, claim_hold, hold_periods},
+        site::Site,
+    },
     projections::{self, Account, Wanted},
     service::{Deficiency, ServiceError},
 };
@@ -99,10 +105,28 @@ impl SummaryBy {
 /// Days shown when the caller names none.
 const DEFAULT_DAYS: i32 = 30;
 
+/// How long every account of a facility waits before its bill may be held.
+struct MinimumDays {
+    site: Arc<Site>,
+    /// Where the facility is not described.
+    otherwise: DayCount,
+}
+
+impl MinimumDays {
+    fn of(&self, facility: &str) -> DayCount {
+        let described = self.site.facility(facility).and_then(|known| known.data.as_ref());
+        described.map_or(self.otherwise, |data| DayCount(data.minimum_bill_hold_days))
+    }
+}
+
 impl Deficiency {
+    fn minimum_days(&self) -> MinimumDays {
+        MinimumDays { site: Arc::clone(&self.lookup.get().site), otherwise: self.minimum_bill_hold }
+    }
+
     /// Accounts in a state: those that one item alone holds first, then the most dollars, then the most days.
     pub async fn claims(&self, query: ClaimQuery) -> Result<Page<ClaimView>, ServiceError> {
-        let (minimum, now) = (self.minimum_bill_hold, self.clock.now());
+        let (minimum, now) = (self.minimum_days(), self.clock.now());
         let position = self.model.position().0;
         let wanted = Wanted {
             chart: None,
@@ -114,7 +138,7 @@ impl Deficiency {
         let mut claims: Vec<ClaimView> = accounts
             .iter()
             .filter_map(|account| {
-                let hold = claim_hold(&account.bill, minimum, &account.zone, now);
+                let hold = claim_hold(&account.bill, minimum.of(&account.facility), &account.zone, now);
                 (state_of(&hold) == Some(query.state) && concerns(&query, account, &hold, now))
                     .then(|| claim_view(account, &hold, now))
             })
@@ -136,10 +160,10 @@ impl Deficiency {
     /// One account with its items and periods; `None` when there is no such chart or it was never discharged and
     /// nothing of its bill is known.
     pub async fn claim(&self, chart: EncounterId) -> Result<Option<ClaimDetail>, ServiceError> {
-        let (minimum, now) = (self.minimum_bill_hold, self.clock.now());
+        let (minimum, now) = (self.minimum_days(), self.clock.now());
         let wanted = Wanted { chart: Some(chart), ..Wanted::default() };
         let accounts = self.model.query(move |sql| projections::accounts(sql, &wanted)).await?;
-        Ok(accounts.first().map(|account| detail(account, minimum, now)))
+        Ok(accounts.first().map(|account| detail(account, &minimum, now)))
     }
 
     /// Sums over all accounts. The days are local to each facility; without them the last thirty.
@@ -149,7 +173,7 @@ impl Deficiency {
         facility: Option<String>,
         days: (Option<Date>, Option<Date>),
     ) -> Result<ClaimSummary, ServiceError> {
-        let (minimum, now) = (self.minimum_bill_hold, self.clock.now());
+        let (minimum, now) = (self.minimum_days(), self.clock.now());
         let position = self.model.position().0;
         let wanted = Wanted { facility, ..Wanted::default() };
         let accounts = self.model.query(move |sql| projections::accounts(sql, &wanted)).await?;
@@ -157,9 +181,9 @@ impl Deficiency {
         let from = days.0.unwrap_or_else(|| to.saturating_sub((DEFAULT_DAYS - 1).days()));
         let mut sums = Sums { by, from, to, now, rows: BTreeMap::new(), total: ClaimSummaryRow::default() };
         for account in &accounts {
-            sums.add(account, minimum);
+            sums.add(account, &minimum);
         }
-        Ok(sums.into_summary(minimum, position))
+        Ok(sums.into_summary(&minimum, position))
     }
 }
 
@@ -241,11 +265,11 @@ fn item_view(item: &Item, now: Timestamp) -> ClaimItemView {
     }
 }
 
-fn detail(account: &Account, minimum: DayCount, now: Timestamp) -> ClaimDetail {
-    let hold = claim_hold(&account.bill, minimum, &account.zone, now);
+fn detail(account: &Account, minimum: &MinimumDays, now: Timestamp) -> ClaimDetail {
+    let hold = claim_hold(&account.bill, minimum.of(&account.facility), &account.zone, now);
     let mut items: Vec<ClaimItemView> = account.bill.items.iter().map(|item| item_view(item, now)).collect();
     items.sort_by_key(|item| (!item.open, item.opened_at, item.deficiency));
-    let periods = hold_periods(&account.bill, minimum, &account.zone)
+    let periods = hold_periods(&account.bill, minimum.of(&account.facility), &account.zone)
         .into_iter()
         .filter(|period| period.span.from <= now)
         .map(|period| ClaimPeriodView {
@@ -257,7 +281,7 @@ fn detail(account: &Account, minimum: DayCount, now: Timestamp) -> ClaimDetail {
         });
     ClaimDetail {
         claim: claim_view(account, &hold, now),
-        minimum_bill_hold_days: minimum.0,
+        minimum_bill_hold_days: minimum.of(&account.facility).0,
         periods: periods.collect(),
         items,
     }
@@ -274,8 +298,8 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, account: &Account, minimum: DayCount) {
-        let periods = hold_periods(&account.bill, minimum, &account.zone);
+    fn add(&mut self, account: &Account, minimum: &MinimumDays) {
+        let periods = hold_periods(&account.bill, minimum.of(&account.facility), &account.zone);
         if self.by == SummaryBy::Day {
             self.add_days(account, &periods);
         } else {
@@ -285,8 +309,8 @@ impl Sums {
     }
 
     /// What is held now.
-    fn add_present(&mut self, account: &Account, minimum: DayCount) {
-        let hold = claim_hold(&account.bill, minimum, &account.zone, self.now);
+    fn add_present(&mut self, account: &Account, minimum: &MinimumDays) {
+        let hold = claim_hold(&account.bill, minimum.of(&account.facility), &account.zone, self.now);
         if !hold.held {
             return;
         }
@@ -375,7 +399,7 @@ impl Sums {
         row
     }
 
-    fn into_summary(self, minimum: DayCount, position: u64) -> ClaimSummary {
+    fn into_summary(self, minimum: &MinimumDays, position: u64) -> ClaimSummary {
         let mut rows: Vec<ClaimSummaryRow> =
             self.rows.into_iter().map(|(key, row)| ClaimSummaryRow { key, ..row }).collect();
         if self.by != SummaryBy::Day {
@@ -385,7 +409,7 @@ impl Sums {
         }
         ClaimSummary {
             by: self.by.name().to_owned(),
-            minimum_bill_hold_days: minimum.0,
+            minimum_bill_hold_days: minimum.otherwise.0,
             from: self.from,
             to: self.to,
             rows,

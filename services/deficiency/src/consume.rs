@@ -15,18 +15,24 @@ use countersign_contracts::{
 };
 use countersign_eventsourcing::{
     consumer::{HandleError, Handler},
-    journal::{AppendError, Expected, Journal, JournalError, Metadata, NewEvent, PortFuture, StreamName},
+    journal::{
+        AppendError, Appended, Expected, Journal, JournalError, Metadata, NewEvent, PortFuture, Position,
+        StreamName,
+    },
 };
 use countersign_kernel::{Clock, EncounterId, EventId, Timestamp};
 use countersign_runtime::telemetry::{current_traceparent, span_from_traceparent};
 use lru::LruCache;
 use tracing::{Instrument, Span};
 
-use crate::domain::{
-    decide::{Command, decide, facts_to_hand_over},
-    events::{CHART, ChartEvent, IdentifierRetired, PATIENT},
-    rules::RuleSet,
-    state::ChartState,
+use crate::{
+    domain::{
+        acts::command::{Refusal, Request},
+        decide::{Command, decide, decide_act, facts_to_hand_over},
+        events::{CHART, ChartEvent, IdentifierRetired, PATIENT},
+        state::ChartState,
+    },
+    lookup::Lookup,
 };
 
 /// How often a command is tried again when another writer was quicker.
@@ -44,13 +50,39 @@ struct Cause<'a> {
     id: EventId,
     correlation: uuid::Uuid,
     traceparent: Option<&'a str>,
+    actor: &'a str,
+}
+
+/// Name under which the service's own conclusions stand.
+const SELF: &str = "deficiency";
+
+/// What came of somebody's decision.
+#[derive(Debug, Clone)]
+pub struct Acted {
+    /// The chart as it stands now.
+    pub state: Arc<ChartState>,
+    /// Its revision: the next decision may ask that nobody was quicker.
+    pub revision: u64,
+    /// Position in the journal of the last event; `None` when the decision was on record already.
+    pub position: Option<Position>,
+}
+
+/// A decision that was not recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// It may not be.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The chart could not be changed.
+    #[error(transparent)]
+    Chart(#[from] ChartError),
 }
 
 /// Charts as a service: loads, decides, appends.
 pub struct Charts {
     journal: Arc<dyn Journal>,
     clock: Arc<dyn Clock>,
-    rules: Arc<RuleSet>,
+    lookup: Arc<Lookup>,
     recent: Mutex<LruCache<EncounterId, Loaded>>,
 }
 
@@ -80,20 +112,24 @@ impl From<ChartError> for HandleError {
 }
 
 impl Charts {
-    /// Charts in this journal, decided by these rules. Keeps up to `cached` charts in memory.
+    /// Charts in this journal, decided by what is looked up. Keeps up to `cached` charts in memory.
     pub fn new(
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
-        rules: Arc<RuleSet>,
+        lookup: Arc<Lookup>,
         cached: NonZeroUsize,
     ) -> Self {
-        Self { journal, clock, rules, recent: Mutex::new(LruCache::new(cached)) }
+        Self { journal, clock, lookup, recent: Mutex::new(LruCache::new(cached)) }
     }
 
     /// Takes note of what a message says about a chart, and hands it on when the chart continues elsewhere.
     pub async fn record(&self, event: &Envelope, reported: ChartFactsReported) -> Result<(), ChartError> {
-        let cause =
-            Cause { id: event.id, correlation: event.correlation, traceparent: event.traceparent.as_deref() };
+        let cause = Cause {
+            id: event.id,
+            correlation: event.correlation,
+            traceparent: event.traceparent.as_deref(),
+            actor: SELF,
+        };
         let state = self
             .execute(
                 &reported.encounter.clone(),
@@ -107,8 +143,59 @@ impl Charts {
     /// Lets the requirement arise that a chart was waiting for.
     pub async fn pass_time(&self, encounter: &EncounterKey, now: Timestamp) -> Result<(), ChartError> {
         let id = EventId::derive(&["time", &encounter.id().to_string(), &now.to_string()]);
-        let cause = Cause { id, correlation: id.0, traceparent: None };
+        let cause = Cause { id, correlation: id.0, traceparent: None, actor: SELF };
         self.execute(encounter, Command::PassTime { now }, &cause).await.map(|_| ())
+    }
+
+    /// Looks at a chart again, because people, places or rules have changed.
+    pub async fn reconsider(&self, encounter: &EncounterKey) -> Result<(), ChartError> {
+        let revision = self.load(encounter.id()).await?.revision;
+        // The same look by two processes at once is one.
+        let seen = revision.map_or_else(String::new, |revision| revision.to_string());
+        let id = EventId::derive(&["reconsidered", &encounter.id().to_string(), &seen]);
+        let cause = Cause { id, correlation: id.0, traceparent: None, actor: SELF };
+        self.execute(encounter, Command::Reconsider, &cause).await.map(|_| ())
+    }
+
+    /// Records somebody's decision about a chart, with what follows from it. `seen`: the revision that the
+    /// caller decided on; when the chart has moved on since, nothing is recorded.
+    pub async fn act(
+        &self,
+        id: EncounterId,
+        request: &Request,
+        seen: Option<u64>,
+    ) -> Result<Acted, ActError> {
+        let cause = Cause {
+            id: EventId::derive(&["act", &request.id.to_string()]),
+            correlation: request.id.0,
+            traceparent: None,
+            actor: &request.by.name,
+        };
+        for _ in 0..ATTEMPTS {
+            let Loaded { state, revision } = self.load(id).await?;
+            let Some(revision) = revision else { return Err(Refusal::UnknownChart.into()) };
+            let reference = self.lookup.get();
+            let events = match seen.filter(|seen| *seen != revision) {
+                // Its own repetition is not somebody else's change.
+                Some(expected) if !state.acts.contains_key(&request.id) => {
+                    return Err(Refusal::Changed { expected, actual: revision }.into());
+                }
+                _ => decide_act(&state, request, self.clock.now(), &reference)?,
+            };
+            if events.is_empty() {
+                return Ok(Acted { state, revision, position: None });
+            }
+            if let Some((state, appended)) = self.append(id, &state, Some(revision), events, &cause).await? {
+                let acted = Acted {
+                    state: Arc::clone(&state),
+                    revision: appended.revision,
+                    position: Some(appended.position),
+                };
+                self.hand_over(state, &cause).await?;
+                return Ok(acted);
+            }
+        }
+        Err(ChartError::Contended.into())
     }
 
     /// A renumbered visit continues in another chart, which must know everything; that one may have been
@@ -119,6 +206,7 @@ impl Charts {
             if seen.contains(&to) {
                 return Ok(());
             }
+            let mut next = Arc::clone(&state);
             for (reported, reported_for) in handed_over {
                 let parts = [
                     cause.id.to_string(),
@@ -129,8 +217,15 @@ impl Charts {
                 let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
                 let own = Cause { id: EventId::derive(&parts), ..*cause };
                 let command = Command::RecordFacts { reported, adopted_from: Some(reported_for) };
-                state = self.execute(&to, command, &own).await?;
+                next = self.execute(&to, command, &own).await?;
             }
+            for act in state.acts.values() {
+                let parts = [cause.id.to_string(), to.id().to_string(), act.id.to_string()];
+                let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+                let own = Cause { id: EventId::derive(&parts), ..*cause };
+                next = self.execute(&to, Command::AdoptAct { act: act.clone() }, &own).await?;
+            }
+            state = next;
             seen.push(to);
         }
         Ok(())
@@ -145,33 +240,48 @@ impl Charts {
         let id = encounter.id();
         for _ in 0..ATTEMPTS {
             let Loaded { state, revision } = self.load(id).await?;
-            let events = decide(&state, command.clone(), &self.rules);
+            let events = decide(&state, command.clone(), &self.lookup.get());
             if events.is_empty() {
                 return Ok(state);
             }
-            let new_events = self.encode(&events, cause)?;
-            let expected = revision.map_or(Expected::NoStream, Expected::Revision);
-            match self.journal.append(StreamName::new(CHART, id), expected, new_events).await {
-                Ok(appended) => {
-                    let mut next = (*state).clone();
-                    for event in events {
-                        next.evolve(event);
-                    }
-                    let state = Arc::new(next);
-                    let loaded = Loaded { state: Arc::clone(&state), revision: Some(appended.revision) };
-                    self.cache().put(id, loaded);
-                    return Ok(state);
-                }
-                Err(AppendError::Conflict { .. }) => {
-                    self.cache().pop(&id);
-                }
-                Err(AppendError::Journal(error)) => {
-                    self.cache().pop(&id);
-                    return Err(error.into());
-                }
+            if let Some((state, _)) = self.append(id, &state, revision, events, cause).await? {
+                return Ok(state);
             }
         }
         Err(ChartError::Contended)
+    }
+
+    /// Appends what was decided on this revision; `None` when another writer was quicker.
+    async fn append(
+        &self,
+        id: EncounterId,
+        state: &ChartState,
+        revision: Option<u64>,
+        events: Vec<ChartEvent>,
+        cause: &Cause<'_>,
+    ) -> Result<Option<(Arc<ChartState>, Appended)>, ChartError> {
+        let new_events = self.encode(&events, cause)?;
+        let expected = revision.map_or(Expected::NoStream, Expected::Revision);
+        match self.journal.append(StreamName::new(CHART, id), expected, new_events).await {
+            Ok(appended) => {
+                let mut next = state.clone();
+                for event in events {
+                    next.evolve(event);
+                }
+                let state = Arc::new(next);
+                let loaded = Loaded { state: Arc::clone(&state), revision: Some(appended.revision) };
+                self.cache().put(id, loaded);
+                Ok(Some((state, appended)))
+            }
+            Err(AppendError::Conflict { .. }) => {
+                self.cache().pop(&id);
+                Ok(None)
+            }
+            Err(AppendError::Journal(error)) => {
+                self.cache().pop(&id);
+                Err(error.into())
+            }
+        }
     }
 
     fn cache(&self) -> std::sync::MutexGuard<'_, LruCache<EncounterId, Loaded>> {
@@ -204,7 +314,11 @@ impl Charts {
                     causation: Some(cause.id.0),
                     traceparent: traceparent.clone(),
                     schema: 1,
-                    actor: "deficiency".to_owned(),
+                    actor: match event {
+                        ChartEvent::Act(_) => cause.actor,
+                        _ => SELF,
+                    }
+                    .to_owned(),
                     occurred_at: facts.map_or(now, |fact| fact.occurred_at),
                     recorded_at: facts.map(|fact| fact.recorded_at),
                     received_at: now,
@@ -227,7 +341,7 @@ impl Charts {
             causation: Some(event.id.0),
             traceparent: event.traceparent.clone(),
             schema: 1,
-            actor: "deficiency".to_owned(),
+            actor: SELF.to_owned(),
             occurred_at: retired.occurred_at,
             recorded_at: None,
             received_at: merged.received_at,

@@ -6,14 +6,17 @@ use countersign_contracts::{
     chart::{ChartFact, DocumentAction, What},
 };
 use countersign_eventsourcing::journal::{Journal, JournalError, StreamName};
-use countersign_kernel::{DeficiencyId, EncounterId, Person, Timestamp};
+use countersign_kernel::{DeficiencyId, EncounterId, Timestamp};
 
 use crate::domain::{
+    acts::{Act, Item},
     decide::outcome,
     events::{CHART, Change, ChartEvent, Deficiency, DeficiencyEvent},
-    rules::{Rule, RuleSet},
+    reference::Reference,
+    rules::Rule,
     state::{ChartState, KnownFact},
 };
+use crate::show::{self, Seen};
 
 /// A chart's stream, read: the state and every decision.
 struct History {
@@ -46,6 +49,7 @@ async fn read(journal: &dyn Journal, encounter: EncounterId) -> Result<History, 
                 caused_at,
                 event: (**decision).clone(),
             }),
+            ChartEvent::Act(recorded) => caused_at = recorded.act.at,
             ChartEvent::Described(_) => {}
         }
         history.state.evolve(decoded);
@@ -58,7 +62,7 @@ pub async fn explain(
     journal: &dyn Journal,
     encounter: EncounterId,
     id: DeficiencyId,
-    rules: &RuleSet,
+    reference: &Reference,
     now: Timestamp,
 ) -> Result<Option<Explanation>, JournalError> {
     let history = read(journal, encounter).await?;
@@ -67,11 +71,13 @@ pub async fn explain(
         return Ok(None);
     };
     let deficiency = &last.deficiency;
-    let view = view(&history.state, deficiency, rules, now);
-    let rule =
-        rules.rule(&deficiency.rule).map_or_else(|| unknown_rule(deficiency), |rule| rule_view(rule, rules));
+    let view = view(&history.state, deficiency, reference, None, now);
+    let rule = reference
+        .rule(&deficiency.rule, deficiency.rule_version)
+        .map_or_else(|| unknown_rule(deficiency), |(rules, rule)| rule_view(rule, rules.version));
     let mut timeline: Vec<TimelineEntry> = facts(&history.state, deficiency);
     timeline.extend(history.decisions.iter().filter(about).map(decision));
+    timeline.extend(acts(&history.state, deficiency));
     timeline.sort_by_key(|entry| (entry.occurred_at, entry.kind == "decision"));
     let open = view.status == "open" && last.change != Change::Retracted;
     Ok(Some(Explanation {
@@ -90,19 +96,19 @@ pub async fn owed_at(
     encounter: EncounterId,
     as_of: Option<Timestamp>,
     known_at: Option<Timestamp>,
-    rules: &RuleSet,
+    reference: &Reference,
     now: Timestamp,
 ) -> Result<Vec<DeficiencyView>, JournalError> {
     let history = read(journal, encounter).await?;
-    let Some(outcome) = outcome(&history.state, rules, as_of, known_at) else { return Ok(Vec::new()) };
+    let Some(outcome) = outcome(&history.state, reference, as_of, known_at) else { return Ok(Vec::new()) };
     let seen_at = as_of.unwrap_or(now);
     let mut views: Vec<DeficiencyView> = outcome
         .deficiencies
         .values()
         .filter(|deficiency| as_of.is_none_or(|limit| deficiency.opened_at <= limit))
-        .map(|deficiency| view(&history.state, &as_seen(deficiency, as_of), rules, seen_at))
+        .map(|deficiency| view(&history.state, &as_seen(deficiency, as_of), reference, known_at, seen_at))
         .collect();
-    views.sort_by_key(|view| (view.due_at, view.id));
+    views.sort_by_key(|view| (view.due_at.is_none(), view.due_at, view.id));
     Ok(views)
 }
 
@@ -117,41 +123,31 @@ fn as_seen(deficiency: &Deficiency, limit: Option<Timestamp>) -> Deficiency {
     seen
 }
 
-fn view(state: &ChartState, deficiency: &Deficiency, rules: &RuleSet, now: Timestamp) -> DeficiencyView {
+fn view(
+    state: &ChartState,
+    deficiency: &Deficiency,
+    reference: &Reference,
+    known_at: Option<Timestamp>,
+    now: Timestamp,
+) -> DeficiencyView {
     let description = state.description.as_ref();
-    let (facility, visit, chart) = state.encounter.as_ref().map_or_else(
+    let (facility, encounter, chart) = state.encounter.as_ref().map_or_else(
         || (String::new(), String::new(), EncounterId::derive(&[])),
         |key| (key.facility.clone(), key.visit.clone(), key.id()),
     );
-    let status = deficiency.status.name().to_owned();
-    DeficiencyView {
-        id: deficiency.id,
+    let limit = state.deficiencies.values().find(|known| known.rule == "C1");
+    let seen = Seen {
+        elsewhere: reference.pauses(deficiency.responsible.as_ref(), &facility, known_at),
         facility,
-        encounter: visit,
+        encounter,
         chart,
-        rule: deficiency.rule.clone(),
-        rule_version: deficiency.rule_version,
-        title: rules
-            .rule(&deficiency.rule)
-            .map_or_else(|| deficiency.rule.clone(), |rule| rule.title.clone()),
-        document_type: deficiency.document_type.clone(),
-        subject: deficiency.subject.clone(),
-        responsible: deficiency.responsible.as_ref().and_then(|person| person.id.clone()),
-        responsible_name: deficiency.responsible.as_ref().map(Person::display_name),
-        responsible_because: deficiency.responsible_because.clone(),
-        overdue: status == "open" && now > deficiency.due_at,
-        status,
-        anchor_at: deficiency.anchor_at,
-        due_at: deficiency.due_at,
-        target_at: deficiency.target_at,
-        opened_at: deficiency.opened_at,
-        closed_at: deficiency.closed_at,
-        closed_because: deficiency.closed_because.clone(),
-        holds_bill: deficiency.holds_bill,
         patient: description.and_then(|known| known.patient.as_ref()).map(|patient| patient.id.clone()),
         patient_name: description.and_then(|known| known.patient_name.clone()),
         time_zone: state.time_zone.clone(),
-    }
+        discharged_at: description.and_then(|known| known.discharged_at),
+        regulatory_due_at: limit.and_then(|limit| limit.due_at),
+    };
+    show::deficiency(deficiency, seen, reference, now)
 }
 
 fn word<T: serde::Serialize>(value: &T) -> String {
@@ -161,10 +157,11 @@ fn word<T: serde::Serialize>(value: &T) -> String {
     }
 }
 
-fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
+/// A rule as the API shows it.
+pub(crate) fn rule_view(rule: &Rule, version: u32) -> RuleView {
     RuleView {
         id: rule.id.clone(),
-        version: rules.version,
+        version,
         title: rule.title.clone(),
         anchor: word(&rule.anchor),
         due: rule.due.readable(),
@@ -201,7 +198,13 @@ fn summary(view: &DeficiencyView, rule: &RuleView, last: Change) -> String {
     let state = match (last, view.status.as_str()) {
         (Change::Retracted, _) => "On the facts now known it never was required.".to_owned(),
         (_, "open") if view.overdue => "It is overdue.".to_owned(),
-        (_, "open") => "It is open.".to_owned(),
+        (_, "open") => match view.accountability.state.as_str() {
+            "running" => "It is open.".to_owned(),
+            cause => format!("It is open, and its clock stands: {}.", cause.replace('_', " ")),
+        },
+        (_, "dormant") => {
+            format!("It waits, without a clock: {}.", view.accountability.state.replace('_', " "))
+        }
         (_, status) => format!(
             "It is {status}{}.",
             view.closed_because.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
@@ -209,7 +212,7 @@ fn summary(view: &DeficiencyView, rule: &RuleView, last: Change) -> String {
     };
     format!(
         "{} (rule {}, version {}): due {} after {}. {who} {state}",
-        rule.title, rule.id, rule.version, rule.due, rule.anchor
+        view.title, rule.id, rule.version, rule.due, rule.anchor
     )
 }
 
@@ -232,6 +235,28 @@ fn facts(state: &ChartState, deficiency: &Deficiency) -> Vec<TimelineEntry> {
             findings: fact.findings.clone(),
         })
         .collect()
+}
+
+/// What people decided about it.
+fn acts(state: &ChartState, deficiency: &Deficiency) -> Vec<TimelineEntry> {
+    let item = Item { rule: deficiency.rule.clone(), subject: deficiency.subject.clone() };
+    let raised = |act: &Act| Some(act.id.to_string()) == deficiency.subject;
+    let about = |act: &&Act| match act.deed.item() {
+        Some(other) => *other == item,
+        None => raised(act) || !matches!(act.deed, crate::domain::acts::Deed::Raised { .. }),
+    };
+    let told = state.acts.values().filter(about).map(|act| TimelineEntry {
+        occurred_at: act.at,
+        recorded_at: None,
+        received_at: Some(act.at),
+        kind: "act".to_owned(),
+        text: format!("{} by {}: {}", act.deed.word().replace('_', " "), act.by, act.why),
+        trigger: None,
+        message: None,
+        matched: raised(act),
+        findings: Vec::new(),
+    });
+    told.collect()
 }
 
 /// A fact in plain words, without patient data.
@@ -294,14 +319,18 @@ fn decision(decision: &Decision) -> TimelineEntry {
                 _ => deficiency.opened_at.max(*caused_at),
             },
             format!(
-                "{} {}, {owed_by} ({}), due {}",
+                "{} {}, {owed_by} ({}), {}",
                 deficiency.rule,
                 change.word(),
                 deficiency.responsible_because,
-                deficiency.due_at
+                match (deficiency.due_at, deficiency.waits_for) {
+                    (Some(due), _) => format!("due {due}"),
+                    (None, Some(waits)) => format!("waits for the {}", word(&waits)),
+                    (None, None) => "without a limit".to_owned(),
+                }
             ),
         ),
-        Change::Satisfied | Change::Voided => (
+        Change::Satisfied | Change::Waived | Change::Voided => (
             deficiency.closed_at.unwrap_or(deficiency.opened_at),
             format!(
                 "{} {}: {}",

@@ -7,20 +7,28 @@ use std::{
     time::Duration,
 };
 
-use countersign_contracts::{chart, patient};
+use countersign_contracts::{Envelope, chart, patient, staff};
 use countersign_eventsourcing::{
-    consumer::{CheckpointError, Checkpoints, Consumer},
+    consumer::{CheckpointError, Checkpoints, Consumer, HandleError, Handler},
     feed::Feed,
-    journal::{Journal, Position},
+    journal::{Journal, PortFuture, Position},
     projection::Projection,
     read_model::{ReadModel, ReadModelError},
 };
-use countersign_kernel::{Clock, DayCount};
+use countersign_kernel::{Clock, DayCount, Timestamp};
 
 use crate::{
     consume::{ChartError, Charts},
-    domain::rules::RuleSet,
+    domain::reference::Reference,
+    governance::{Governance, GovernanceError},
+    lookup::Lookup,
+    peers,
+    people::People,
     projections,
+    recorded::{HistoryError, Recorded, Watch, all_cores},
+    register::Register,
+    site::Sites,
+    what_if::{self, Answer, Question, jobs::Jobs},
 };
 
 /// Charts kept in memory: at some 40 kB each about 0.4 GB at the most, and more than are under way at once
@@ -44,8 +52,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Folder for what can be rebuilt: the read model and the consumer's checkpoint.
     pub state: PathBuf,
-    /// The rules in force.
-    pub rules: Arc<RuleSet>,
+    /// The rule book.
+    pub governance: Arc<Governance>,
 }
 
 /// The service cannot go on.
@@ -60,43 +68,85 @@ pub enum ServiceError {
     /// A chart.
     #[error(transparent)]
     Chart(#[from] ChartError),
+    /// The rule book.
+    #[error(transparent)]
+    Governance(#[from] GovernanceError),
 }
 
 /// The deficiency service.
 pub struct Deficiency {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) rules: Arc<RuleSet>,
+    pub(crate) lookup: Arc<Lookup>,
+    pub(crate) governance: Arc<Governance>,
+    pub(crate) register: Arc<Register>,
     pub(crate) model: Arc<ReadModel>,
+    pub(crate) people: People,
+    pub(crate) sites: Sites,
+    pub(crate) charts: Arc<Charts>,
+    pub(crate) what_if: Jobs,
     pub(crate) minimum_bill_hold: DayCount,
-    charts: Arc<Charts>,
     consumer: Consumer,
+}
+
+/// Where delivered events go: staff to the directory, everything else to charts and patients.
+struct Inbox {
+    charts: Arc<Charts>,
+    people: People,
+}
+
+impl Handler for Inbox {
+    fn handle<'a>(&'a self, event: &'a Envelope) -> PortFuture<'a, Result<(), HandleError>> {
+        match event.kind.as_str() {
+            staff::StaffReported::TYPE => Box::pin(self.people.report(event)),
+            _ => self.charts.handle(event),
+        }
+    }
 }
 
 impl Deficiency {
     /// Opens the service's files and makes it ready to run.
     pub fn open(ports: Ports) -> Result<Self, ServiceError> {
-        let Ports { journal, feed, clock, state, rules } = ports;
+        let Ports { journal, feed, clock, state, governance } = ports;
         let model = ReadModel::open(&state, read_model())?
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
         let checkpoints = Arc::new(Checkpoints::open(&state.join("consumers.db"))?);
+        let lookup =
+            Arc::new(Lookup::new(Reference::new(&governance.book(), Arc::default(), Arc::default())));
         let charts = Arc::new(Charts::new(
             Arc::clone(&journal),
             Arc::clone(&clock),
-            Arc::clone(&rules),
+            Arc::clone(&lookup),
             CACHED_CHARTS,
         ));
+        let register = Arc::new(Register::new(Arc::clone(&journal), Arc::clone(&clock)));
+        let people = People::new(Arc::clone(&register));
+        let inbox = Inbox { charts: Arc::clone(&charts), people: people.clone() };
         let consumer = Consumer::new(
             CONSUMER,
-            vec![chart::CATEGORY, patient::CATEGORY],
+            vec![chart::CATEGORY, patient::CATEGORY, staff::CATEGORY],
             feed,
             checkpoints,
-            Arc::clone(&charts) as Arc<dyn countersign_eventsourcing::consumer::Handler>,
+            Arc::new(inbox),
             Arc::clone(&clock),
         )?;
-        let minimum_bill_hold = MINIMUM_BILL_HOLD;
-        Ok(Self { journal, clock, rules, model, minimum_bill_hold, charts, consumer })
+        let sites = Sites::new(Arc::clone(&register));
+        let what_if = Jobs::default();
+        Ok(Self {
+            journal,
+            clock,
+            lookup,
+            governance,
+            register,
+            model,
+            people,
+            sites,
+            what_if,
+            minimum_bill_hold: MINIMUM_BILL_HOLD,
+            charts,
+            consumer,
+        })
     }
 
     /// With another minimum of bill-hold days, in local calendar days after the day of the discharge.
@@ -116,9 +166,49 @@ impl Deficiency {
         &self.consumer
     }
 
+    /// The directory of providers.
+    pub fn people(&self) -> &People {
+        &self.people
+    }
+
+    /// Facilities and departments.
+    pub fn sites(&self) -> &Sites {
+        &self.sites
+    }
+
+    /// Judges the recorded history by a candidate rule set beside the published one. Blocks for as long as that
+    /// takes: not for async workers.
+    pub fn what_if(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        question: &Question,
+        watch: &Watch,
+    ) -> Result<Answer, HistoryError> {
+        what_if::run(self.journal.as_ref(), runtime, &self.lookup.get(), question, watch)
+    }
+
+    /// The rule book, and steps into it.
+    pub fn governance(&self) -> &Arc<Governance> {
+        &self.governance
+    }
+
+    /// Computes the numbers of other systems on the same charts. Blocks for as long as that takes: not for async
+    /// workers.
+    pub fn compare_peers(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        parameters: peers::Parameters,
+        as_of: Option<Timestamp>,
+    ) -> Result<peers::Comparison, HistoryError> {
+        let watch = Watch::default();
+        let recorded = Recorded::read(self.journal.as_ref(), runtime, &watch)?;
+        peers::compare(&recorded, &self.lookup.get(), parameters, as_of, all_cores(), &watch)
+    }
+
     /// Loop: facts in, decisions into the journal.
     pub async fn consume(&self) -> Result<(), ServiceError> {
         self.recall_skips().await?;
+        self.refresh().await?;
         Ok(self.consumer.run().await?)
     }
 
@@ -156,6 +246,7 @@ impl Deficiency {
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
         self.recall_skips().await?;
         loop {
+            self.refresh().await?;
             self.consumer.catch_up().await?;
             let folded = self.model.catch_up(self.journal.as_ref()).await?;
             if self.pass_time().await? == 0 {

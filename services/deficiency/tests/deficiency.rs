@@ -5,5 +5,7 @@ mod claims;
 mod given;
 mod golden;
 mod laws;
+mod peers;
 mod read_model;
 mod specs;
+mod what_if;

@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use countersign_contracts::{Envelope, Partition, chart};
 use countersign_deficiency::{
     domain::rules::RuleSet,
+    governance::Governance,
     service::{Deficiency, Ports},
 };
 use countersign_eventsourcing::{
@@ -44,13 +45,16 @@ fn poison() -> Envelope {
     }
 }
 
-fn service(journal: &Arc<SqliteJournal>, state: &std::path::Path) -> Arc<Deficiency> {
+async fn service(journal: &Arc<SqliteJournal>, state: &std::path::Path) -> Arc<Deficiency> {
+    let clock = Arc::new(FixedClock::at("2026-01-05T10:00:00Z".parse().unwrap()));
+    let record = Arc::clone(journal) as Arc<dyn Journal>;
+    let governance = Governance::open(record, clock.clone(), RuleSet::DEFAULT_FILE).await.unwrap();
     let ports = Ports {
         journal: Arc::clone(journal) as Arc<dyn Journal>,
         feed: Arc::new(Poisoned(poison())),
-        clock: Arc::new(FixedClock::at("2026-01-05T10:00:00Z".parse().unwrap())),
+        clock,
         state: state.to_owned(),
-        rules: Arc::new(RuleSet::parse(RuleSet::DEFAULT_FILE).unwrap()),
+        governance: Arc::new(governance),
     };
     Arc::new(Deficiency::open(ports).unwrap())
 }
@@ -73,7 +77,7 @@ async fn a_poison_event_stops_its_partition_until_an_operator_passes_over_it_on_
     let partition = Partition::of(poison().key);
 
     // given a running service whose feed holds an event that does not decode
-    let running = service(&journal, &folder.path().join("state"));
+    let running = service(&journal, &folder.path().join("state")).await;
     let consumer = Arc::clone(&running);
     let task = tokio::spawn(async move { consumer.consume().await });
 
@@ -99,7 +103,7 @@ async fn a_poison_event_stops_its_partition_until_an_operator_passes_over_it_on_
     let recorded = journal.read_stream(StreamName::new("operator", "deficiency"), 0).await.unwrap();
     assert_eq!(recorded.len(), 1);
     assert_eq!(recorded[0].metadata().unwrap().actor, "kim");
-    let anew = service(&journal, &folder.path().join("another state"));
+    let anew = service(&journal, &folder.path().join("another state")).await;
     tokio::time::timeout(Duration::from_secs(5), anew.catch_up()).await.unwrap().unwrap();
     assert!(anew.stopped_partitions().unwrap().is_empty());
 }

@@ -72,6 +72,7 @@ impl Acknowledgement<'_> {
             }
             (_, Reason::NoVisitNumber) => (place("PV1", Some(19)), "101", "Required field missing"),
             (_, Reason::NoMergePair) => (place("MRG", Some(1)), "101", "Required field missing"),
+            (_, Reason::NoStaffRecord) => (place("MFE", Some(4)), "101", "Required field missing"),
             (_, Reason::NoDocument) => (place("TXA", None), "100", "Segment sequence error"),
             (_, Reason::NonAsciiDelimiter | Reason::BadDelimiters) => {
                 (place("MSH", Some(2)), "102", "Data type error")

@@ -1,12 +1,14 @@
-//! What the neighbours hear of a message: the facts about charts and the merges of patients in its last reading.
+//! What the neighbours hear of a message: the facts about charts, the merges of patients and the records of staff in
+//! its last reading.
 
 use countersign_contracts::{
     Envelope,
     chart::{self, ChartFactsReported, EncounterKey},
     patient::{self, PatientId, PatientMerged},
+    staff::{self, StaffReported},
 };
 use countersign_eventsourcing::journal::{JournalError, Metadata, RecordedEvent};
-use countersign_kernel::{EventId, MessageId, Timestamp};
+use countersign_kernel::{EventId, MessageId, ProviderId, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -25,6 +27,8 @@ struct Published<'a> {
     facts: Vec<&'a RawValue>,
     #[serde(borrow, default)]
     merges: Vec<&'a RawValue>,
+    #[serde(borrow, default)]
+    staff: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -39,6 +43,12 @@ struct MergeKey {
     received_at: Timestamp,
 }
 
+#[derive(Deserialize)]
+struct StaffKey {
+    id: ProviderId,
+    received_at: Timestamp,
+}
+
 /// The contract events in a stored event of the category `message`. Their ids are derived from message, reading and
 /// place, so that every delivery of the same fact has the same id.
 pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
@@ -47,7 +57,7 @@ pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
     }
     let undecodable = |error: serde_json::Error| event.undecodable(&error);
     let read: Published<'_> = serde_json::from_slice(&event.data).map_err(undecodable)?;
-    if read.facts.is_empty() && read.merges.is_empty() {
+    if read.facts.is_empty() && read.merges.is_empty() && read.staff.is_empty() {
         return Ok(Vec::new());
     }
     let metadata: Metadata = event.metadata()?;
@@ -68,7 +78,7 @@ pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
                 data: data.to_owned(),
             }
         };
-    let mut envelopes = Vec::with_capacity(read.facts.len() + read.merges.len());
+    let mut envelopes = Vec::with_capacity(read.facts.len() + read.merges.len() + read.staff.len());
     for (index, data) in read.facts.iter().enumerate() {
         let key: FactsKey = serde_json::from_str(data.get()).map_err(undecodable)?;
         let encounter = key.encounter.id().0;
@@ -92,6 +102,11 @@ pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
             key.received_at,
             data,
         ));
+    }
+    for (index, data) in read.staff.iter().enumerate() {
+        let StaffKey { id, received_at } = serde_json::from_str(data.get()).map_err(undecodable)?;
+        let key = staff::key_of(&id);
+        envelopes.push(envelope(StaffReported::TYPE, staff::CATEGORY, index, key, received_at, data));
     }
     Ok(envelopes)
 }

@@ -157,8 +157,8 @@ impl Delivery {
 
 /// A reading in the form in which it is kept.
 pub(crate) fn message_read(message: MessageId, number: u32, feed: &str, reading: Reading) -> MessageRead {
-    let Reading { outcome, facts, merges, findings } = reading;
-    MessageRead { message, reading: number, feed: feed.to_owned(), outcome, facts, merges, findings }
+    let Reading { outcome, facts, merges, staff, findings } = reading;
+    MessageRead { message, reading: number, feed: feed.to_owned(), outcome, facts, merges, staff, findings }
 }
 
 /// A later reading, caused by the first record of the message.
@@ -197,9 +197,13 @@ impl Times {
     fn of(reading: &Reading) -> Self {
         let fact = reading.facts.iter().flat_map(|report| &report.facts).next();
         let merge = reading.merges.first();
+        let staff = reading.staff.first();
         Self {
-            occurred_at: fact.map(|fact| fact.occurred_at).or(merge.map(|merge| merge.occurred_at)),
-            recorded_at: fact.map(|fact| fact.recorded_at),
+            occurred_at: fact
+                .map(|fact| fact.occurred_at)
+                .or(merge.map(|merge| merge.occurred_at))
+                .or(staff.map(|record| record.effective_at)),
+            recorded_at: fact.map(|fact| fact.recorded_at).or(staff.and_then(|record| record.recorded_at)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Stored messages are read again: after a feed profile was corrected, or to release the quarantine. A reading that
 //! says the same changes nothing, so both may be done at any time and as often as one likes.
 
-use countersign_contracts::chart::ChartFactsReported;
+use countersign_contracts::{chart::ChartFactsReported, staff::StaffReported};
 use countersign_eventsourcing::journal::{
     AppendError, Appended, Expected, Filter, JournalError, Position, RecordedEvent, StreamName,
 };
@@ -184,6 +184,7 @@ fn same(before: &MessageRead, feed: &str, now: &Reading) -> bool {
     before.feed == feed
         && before.outcome == now.outcome
         && before.merges == now.merges
+        && same_staff(&before.staff, &now.staff)
         && before.findings == now.findings
         && said.clone().count() == now.facts.len()
         && said.zip(&now.facts).all(|(one, other)| {
@@ -193,6 +194,7 @@ fn same(before: &MessageRead, feed: &str, now: &Reading) -> bool {
 
 /// An empty list of facts for every chart about which the message said something and says nothing now.
 fn take_back(before: &MessageRead, now: &mut Reading) {
+    take_back_staff(before, now);
     let Some(sample) = before.facts.first() else { return };
     let (message, received_at) = (sample.message, sample.received_at);
     let silent: Vec<ChartFactsReported> = before
@@ -210,4 +212,23 @@ fn take_back(before: &MessageRead, now: &mut Reading) {
         })
         .collect();
     now.facts.extend(silent);
+}
+
+/// Whether the records of staff are the same, but for the number of the reading and those taken back before.
+fn same_staff(before: &[StaffReported], now: &[StaffReported]) -> bool {
+    let said = before.iter().filter(|record| !record.withdrawn);
+    said.clone().count() == now.len()
+        && said.zip(now).all(|(one, other)| *one == StaffReported { reading: one.reading, ..other.clone() })
+}
+
+/// A withdrawal for every record under whose identifier the message says nothing now.
+fn take_back_staff(before: &MessageRead, now: &mut Reading) {
+    let silent: Vec<StaffReported> = before
+        .staff
+        .iter()
+        .filter(|record| !record.withdrawn)
+        .filter(|record| !now.staff.iter().any(|new| (new.record, &new.id) == (record.record, &record.id)))
+        .map(|record| StaffReported { reading: before.reading + 1, withdrawn: true, ..record.clone() })
+        .collect();
+    now.staff.extend(silent);
 }

@@ -10,6 +10,8 @@ pub const CATEGORY: &str = "deficiency";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeficiencyStatus {
+    /// Known, and waiting for somebody else: a transcription, the author's signature. No clock runs.
+    Dormant,
     /// Owed.
     Open,
     /// Done.
@@ -24,6 +26,7 @@ impl DeficiencyStatus {
     /// The name used in the API and the database.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Dormant => "dormant",
             Self::Open => "open",
             Self::Satisfied => "satisfied",
             Self::Voided => "voided",
@@ -41,7 +44,7 @@ pub struct DeficiencyChanged {
     pub encounter: EncounterId,
     /// Facility code.
     pub facility: String,
-    /// What happened: `opened`, `changed`, `satisfied`, `reopened`, `voided`, `retracted`.
+    /// What happened: `opened`, `changed`, `satisfied`, `waived`, `reopened`, `voided`, `retracted`.
     pub change: String,
     /// Rule, e.g. `R13`.
     pub rule: String,
@@ -53,10 +56,12 @@ pub struct DeficiencyChanged {
     pub responsible: Option<Person>,
     /// Where it stands.
     pub status: DeficiencyStatus,
-    /// What the limit counts from.
-    pub anchor_at: Timestamp,
-    /// The last instant that is on time.
-    pub due_at: Timestamp,
+    /// What the limit counts from; nothing while it waits for somebody else.
+    #[serde(default)]
+    pub anchor_at: Option<Timestamp>,
+    /// The last instant that is on time by the rule, without pauses.
+    #[serde(default)]
+    pub due_at: Option<Timestamp>,
     /// When the requirement arose in the hospital.
     pub opened_at: Timestamp,
     /// When it closed in the hospital.

@@ -63,6 +63,15 @@ pub struct StaffReported {
     /// Facilities at which the provider works (STF-36 or a CSV column).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facilities: Vec<String>,
+    /// IANA name of the zone in which the dates are meant; empty = UTC.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub time_zone: String,
+    /// When the source recorded it (EVN-2, else MSH-7): decides between records that hold from the same instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Timestamp>,
+    /// A later reading of the message found no such record: what an earlier one said is taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
     /// When the message was received here.
     pub received_at: Timestamp,
 }
@@ -78,12 +87,17 @@ pub struct StaffIdentifier {
     pub kind: String,
 }
 
+/// The key under which what is said about a provider is ordered: from the person's main identifier.
+pub fn key_of(id: &ProviderId) -> Uuid {
+    derive_uuid("provider", &[&id.authority, &id.id])
+}
+
 impl StaffReported {
     /// Type name in the envelope.
     pub const TYPE: &'static str = "staff-reported";
 
     /// The key under which the envelope is ordered: the person's main identifier.
     pub fn key(&self) -> Uuid {
-        derive_uuid("provider", &[&self.id.authority, &self.id.id])
+        key_of(&self.id)
     }
 }

@@ -81,9 +81,26 @@ pub struct Actor {
     /// Whose own items these are, when the person is a provider.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<ProviderId>,
+    /// The providers whose list a delegate looks after.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub for_providers: Vec<ProviderId>,
+    /// The facilities the person works for. Empty: all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facilities: Vec<String>,
 }
 
 impl Actor {
+    /// Somebody with these roles, for all facilities and no provider's own items.
+    pub fn new(name: impl Into<String>, roles: impl Into<Vec<Role>>) -> Self {
+        Self {
+            name: name.into(),
+            roles: roles.into(),
+            provider: None,
+            for_providers: Vec::new(),
+            facilities: Vec::new(),
+        }
+    }
+
     /// Whether the person has one of these roles.
     pub fn has_any(&self, roles: &[Role]) -> bool {
         self.roles.iter().any(|role| roles.contains(role))

@@ -12,6 +12,17 @@ pub struct ProviderId {
     pub authority: String,
 }
 
+impl std::fmt::Display for ProviderId {
+    /// `id`, or `id (authority)`: for people's eyes.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.authority.is_empty() {
+            f.write_str(&self.id)
+        } else {
+            write!(f, "{} ({})", self.id, self.authority)
+        }
+    }
+}
+
 /// A provider as one message names it (HL7 XCN or PPN): the id may be missing, the name too.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Person {

@@ -1,5 +1,5 @@
 //! Ids that stand for nothing else: connections, processes, requests. Ids of facts are derived
-//! (`countersign_kernel::derive_uuid`), never made here.
+//! (`countersign_kernel::derive_uuid`), never made here. And bytes that nobody can guess.
 
 use uuid::Uuid;
 
@@ -8,6 +8,16 @@ use uuid::Uuid;
 #[expect(clippy::disallowed_methods, reason = "the one place that makes random ids")]
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
+}
+
+/// 32 bytes (256 bits) from the operating system's generator: for secrets.
+///
+/// # Errors
+/// The operating system has none to give.
+pub(crate) fn secret_bytes() -> std::io::Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(error.to_string()))?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

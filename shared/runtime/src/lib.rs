@@ -2,6 +2,7 @@
 //! metrics, the real clock and random ids. The only shared crate that may read the environment and the
 //! machine's time.
 
+pub mod access;
 mod clock;
 pub mod config;
 pub mod doctor;

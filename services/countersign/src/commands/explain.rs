@@ -14,7 +14,7 @@ pub async fn run(args: Explain) -> anyhow::Result<()> {
         client.get(&format!("/api/v1/deficiencies/{id}/explanation"), &()).await?
     } else {
         let ground = args.source.open("countersign explain").await?;
-        let service = ground.deficiency()?;
+        let service = ground.deficiency().await?;
         service.catch_up().await?;
         service.explain(id).await?.with_context(|| format!("there is no deficiency {id} in this folder"))?
     };

@@ -1,5 +1,8 @@
 //! One file per command.
 
+mod access;
+mod acting;
+mod compare_peers;
 mod charges;
 mod claims;
 mod deficiencies;
@@ -11,9 +14,11 @@ mod partitions;
 mod proof;
 mod quarantine;
 mod reinterpret;
+mod rules;
 mod serve;
 mod simulate;
 mod up;
+mod what_if;
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
@@ -40,10 +45,14 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Claims(args) => done(runtime.block_on(claims::run(args))),
         Command::Charges(args) => done(runtime.block_on(charges::run(args))),
         Command::Explain(args) => done(runtime.block_on(explain::run(args))),
+        Command::WhatIf(args) => done(runtime.block_on(what_if::run(args))),
+        Command::ComparePeers(args) => done(runtime.block_on(compare_peers::run(args))),
         Command::Feeds(args) => done(runtime.block_on(feeds::run(args))),
         Command::Quarantine(args) => done(runtime.block_on(quarantine::run(args))),
         Command::Reinterpret(args) => done(runtime.block_on(reinterpret::run(args))),
         Command::Partitions(args) => done(runtime.block_on(partitions::run(args))),
+        Command::Rules(args) => done(runtime.block_on(rules::run(args))),
+        Command::Access(args) => done(access::run(args)),
         Command::Rebuild(args) => done(runtime.block_on(proof::rebuild(args))),
         Command::Verify(args) => runtime.block_on(proof::verify(args)),
         Command::Doctor(args) => runtime.block_on(doctor::run(args)),

@@ -85,7 +85,7 @@ async fn first_fault(ground: &Ground) -> anyhow::Result<Option<String>> {
         )));
     }
     // What was received must have been worked through before the models can be compared with it.
-    ground.deficiency()?.catch_up().await?;
+    ground.deficiency().await?.catch_up().await?;
     for model in [Model::Intake, Model::Deficiency] {
         let (service, fresh) = projection(model);
         let (_, opened) = projection(model);

@@ -76,13 +76,15 @@ pub async fn start(
         described.merge(countersign_intake::api::Api::openapi());
     }
     if wants(ServiceName::Deficiency) {
-        routes = routes.merge(start_deficiency(ground, life, &mut checks)?);
+        routes = routes.merge(start_deficiency(ground, life, &mut checks).await?);
         described.merge(countersign_deficiency::api::Api::openapi());
     }
     if wants(ServiceName::Relay) {
         start_relay(ground, life, &mut checks)?;
     }
     routes = routes.route("/api/v1/openapi.json", get(move || async move { Json(described) }));
+    let access = countersign_runtime::access::Access::new(ground.config.people_file());
+    routes = http::with_access(routes, Arc::new(access));
     if wants(ServiceName::Portal) {
         let pages = portal(ground, services, &routes);
         routes = routes.merge(pages);
@@ -145,15 +147,16 @@ async fn reread_on_hangup(intake: &Intake) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_deficiency(
+async fn start_deficiency(
     ground: &Ground,
     life: &Life,
     checks: &mut Vec<ReadinessCheck>,
 ) -> anyhow::Result<Router> {
-    let service = ground.deficiency()?;
-    let [consumer, projector, watch, asked] = [(); 4].map(|()| Arc::clone(&service));
+    let service = ground.deficiency().await?;
+    let [consumer, projector, watch, rules, asked] = [(); 5].map(|()| Arc::clone(&service));
     life.spawn("facts", |stop| async move { stopped_by(stop, consumer.consume()).await });
     life.spawn("worklist", |stop| async move { stopped_by(stop, projector.project()).await });
+    life.spawn("reference", |stop| async move { stopped_by(stop, rules.watch_reference()).await });
     life.spawn("time", |stop| async move { stopped_by(stop, watch.watch_time()).await });
     checks.push(ReadinessCheck::new("worklist", {
         let service = Arc::clone(&service);

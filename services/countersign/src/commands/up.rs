@@ -3,6 +3,8 @@
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, bail};
+use countersign_deficiency::domain::rulebook::RULES;
+use countersign_eventsourcing::journal::{Filter, Journal, Position};
 use countersign_hospital::{Hospital, Settings};
 use countersign_kernel::Timestamp;
 use countersign_runtime::{Config, Life, config::FeedKind, lifecycle::STOP_LIMIT, telemetry};
@@ -30,7 +32,7 @@ pub fn run(runtime: &Runtime, args: Up) -> anyhow::Result<()> {
     let telemetry = telemetry::init(&config.telemetry, env!("CARGO_PKG_VERSION"))?;
     runtime.block_on(async {
         let ground = Ground::open(config, Sharing::Alone, "countersign up").await?;
-        let empty = ground.journal.head().await?.0 == 0;
+        let empty = holds_rules_only(ground.journal.as_ref()).await?;
         if args.demo && !empty {
             bail!(
                 "the data folder {} is not empty: --demo loads sample data into an empty one only; \
@@ -52,6 +54,13 @@ pub fn run(runtime: &Runtime, args: Up) -> anyhow::Result<()> {
         }
         Ok(life.wait(STOP_LIMIT).await?)
     })
+}
+
+/// Whether nothing was received yet. Rule sets are on record from the first start on.
+async fn holds_rules_only(journal: &dyn Journal) -> anyhow::Result<bool> {
+    const MANY: usize = 1000;
+    let first = journal.read_all(Position::START, Filter::All, MANY).await?;
+    Ok(first.caught_up && first.events.iter().all(|event| event.stream.category() == RULES))
 }
 
 fn announce(config: &Config, hint: bool, http: Option<SocketAddr>, mllp: Option<SocketAddr>) {

@@ -32,12 +32,12 @@ pub(super) async fn handle(
 ) -> Result<Json<ChartView>, Problem> {
     let id: EncounterId = id.parse().map_err(|_| Problem::bad_request("the id of a chart is a UUID"))?;
     service.is_at(fresh).await?;
-    let (rules, now) = (Arc::clone(&service.rules), service.clock.now());
+    let (reference, now) = (service.lookup.get(), service.clock.now());
     service
         .model
         .query(move |sql| {
             let Some(ChartRow(chart)) = projections::chart(sql, id)? else { return Ok(None) };
-            Ok(Some(ChartView { deficiencies: projections::in_chart(sql, id, &rules, now)?, ..chart }))
+            Ok(Some(ChartView { deficiencies: projections::in_chart(sql, id, &reference, now)?, ..chart }))
         })
         .await
         .map_err(|error| Problem::internal(&error))?

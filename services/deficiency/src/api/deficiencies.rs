@@ -18,7 +18,7 @@ use crate::{
     service::{Deficiency, ServiceError},
 };
 
-const STATUSES: [&str; 4] = ["open", "satisfied", "voided", "waived"];
+const STATUSES: [&str; 5] = ["dormant", "open", "satisfied", "voided", "waived"];
 /// Rows of a page when the caller does not say.
 const DEFAULT_LIMIT: usize = 100;
 /// Rows of a page at the most.
@@ -34,7 +34,7 @@ pub struct Filter {
     /// Only items that nobody is responsible for: HIM's queue "unassigned".
     #[serde(default)]
     pub unassigned: bool,
-    /// `open`, `satisfied`, `voided` or `waived`.
+    /// `dormant`, `open`, `satisfied`, `voided` or `waived`.
     pub status: Option<String>,
     /// Rule, e.g. `R13`.
     pub rule: Option<String>,
@@ -45,6 +45,12 @@ pub struct Filter {
     /// Only open items past their due instant.
     #[serde(default)]
     pub overdue: bool,
+    /// Only open items that are delinquent.
+    #[serde(default)]
+    pub delinquent: bool,
+    /// Only items whose dispute waits for HIM's answer.
+    #[serde(default)]
+    pub disputed: bool,
     /// What was owed at this instant, by the facts that had happened by then.
     #[param(value_type = Option<String>, format = DateTime)]
     pub as_of: Option<Timestamp>,
@@ -122,12 +128,14 @@ pub async fn list(
         facility: filter.facility.clone(),
         chart: filter.chart.clone(),
         overdue: filter.overdue,
+        delinquent: filter.delinquent,
+        disputed: filter.disputed,
         limit,
         after,
     };
-    let (rules, now) = (Arc::clone(&service.rules), service.clock.now());
+    let (reference, now) = (service.lookup.get(), service.clock.now());
     let position = service.model.position().0;
-    Ok(service.model.query(move |sql| worklist(sql, &query, &rules, now, position)).await?)
+    Ok(service.model.query(move |sql| worklist(sql, &query, &reference, now, position)).await?)
 }
 
 /// The past is not in the read model: every chart's own history is asked.
@@ -139,6 +147,7 @@ async fn list_at(
 ) -> Result<Page<DeficiencyView>, ServiceError> {
     let position = service.model.position().0;
     let charts = service.model.query(projections::all_charts).await?;
+    let reference = service.lookup.get();
     let mut owed = Vec::new();
     for chart in charts {
         let views = explain::owed_at(
@@ -146,32 +155,36 @@ async fn list_at(
             chart,
             filter.as_of,
             filter.known_at,
-            &service.rules,
+            &reference,
             service.clock.now(),
         )
         .await
         .map_err(countersign_eventsourcing::read_model::ReadModelError::from)?;
-        owed.extend(views.into_iter().filter(|view| matches(filter, view)));
+        owed.extend(
+            views
+                .into_iter()
+                .filter(|view| matches(filter, view, filter.as_of.unwrap_or(service.clock.now()))),
+        );
     }
-    owed.sort_by_key(|view| (view.due_at, view.id.to_string()));
+    owed.sort_by_key(place);
     let total = owed.len() as u64;
     let mut items: Vec<DeficiencyView> = owed
         .into_iter()
-        .filter(|view| {
-            after.as_ref().is_none_or(|(due_at, id)| {
-                (view.due_at.as_microsecond(), view.id.to_string()) > (*due_at, id.clone())
-            })
-        })
+        .filter(|view| after.as_ref().is_none_or(|(due_at, id)| place(view) > (*due_at, id.clone())))
         .take(limit.saturating_add(1))
         .collect();
     let more = items.len() > limit;
     items.truncate(limit);
-    let next =
-        items.last().filter(|_| more).map(|last| format!("{}_{}", last.due_at.as_microsecond(), last.id));
+    let next = items.last().filter(|_| more).map(projections::cursor);
     Ok(Page { items, next, total, position })
 }
 
-fn matches(filter: &Filter, view: &DeficiencyView) -> bool {
+/// The place in a list: due instant and id; what does not fall due comes last.
+fn place(view: &DeficiencyView) -> (i64, String) {
+    (view.due_at.map_or(i64::MAX, Timestamp::as_microsecond), view.id.to_string())
+}
+
+fn matches(filter: &Filter, view: &DeficiencyView, now: Timestamp) -> bool {
     let wants = |wanted: &Option<String>, has: Option<&String>| wanted.is_none() || wanted.as_ref() == has;
     wants(&filter.provider, view.responsible.as_ref())
         && wants(&filter.status, Some(&view.status))
@@ -180,4 +193,6 @@ fn matches(filter: &Filter, view: &DeficiencyView) -> bool {
         && wants(&filter.chart, Some(&view.chart.to_string()))
         && (!filter.unassigned || (view.responsible.is_none() && view.document_type != "chart"))
         && (!filter.overdue || view.overdue)
+        && (!filter.delinquent || view.delinquent_at.is_some_and(|at| view.status == "open" && now > at))
+        && (!filter.disputed || view.dispute.as_ref().is_some_and(|dispute| dispute.state == "open"))
 }

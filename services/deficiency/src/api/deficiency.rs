@@ -29,10 +29,10 @@ pub(super) async fn handle(
 ) -> Result<Json<DeficiencyView>, Problem> {
     let id = parse(&id)?;
     service.is_at(fresh).await?;
-    let (rules, now) = (Arc::clone(&service.rules), service.clock.now());
+    let (reference, now) = (service.lookup.get(), service.clock.now());
     service
         .model
-        .query(move |sql| projections::deficiency(sql, id, &rules, now))
+        .query(move |sql| projections::deficiency(sql, id, &reference, now))
         .await
         .map_err(|error| Problem::internal(&error))?
         .map(Json)

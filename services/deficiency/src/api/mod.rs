@@ -9,6 +9,8 @@ mod deficiency;
 mod explanation;
 mod partitions;
 mod providers;
+mod rule_sets;
+mod what_if;
 
 use std::sync::Arc;
 
@@ -19,6 +21,11 @@ use axum::{
 use countersign_contracts::api::{
     ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView,
     DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
+    WhatIfJob, WhatIfRequest, WhatIfRow,
+    rules::{
+        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
+        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
+    },
 };
 use countersign_eventsourcing::journal::Position;
 use countersign_runtime::http::{MinPosition, Problem};
@@ -39,19 +46,41 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/claims/summary", get(claims_summary::handle))
         .route("/api/v1/claims/{chart}", get(claim::handle))
         .route("/api/v1/providers", get(providers::handle))
+        .route("/api/v1/what-if", post(what_if::ask))
+        .route("/api/v1/what-if/{job}", get(what_if::show).delete(what_if::cancel))
+        .route("/api/v1/what-if/{job}/rows", get(what_if::rows))
         .route("/api/v1/partitions", get(partitions::list))
         .route("/api/v1/partitions/retry", post(partitions::retry))
         .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
+        .route("/api/v1/rule-sets", get(rule_sets::list::handle).post(rule_sets::draft::handle))
+        .route("/api/v1/rule-sets/lint", post(rule_sets::lint::handle))
+        .route("/api/v1/rule-sets/{version}", get(rule_sets::show::handle))
+        .route("/api/v1/rule-sets/{version}/diff", get(rule_sets::diff::handle))
+        .route("/api/v1/rule-sets/{version}/check", post(rule_sets::check::handle))
+        .route("/api/v1/rule-sets/{version}/publish", post(rule_sets::publish::handle))
+        .route("/api/v1/rule-sets/{version}/withdraw", post(rule_sets::withdraw::handle))
         .with_state(service)
 }
 
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, claims::handle, claims_summary::handle, claim::handle, partitions::list, partitions::retry, partitions::skip),
+    paths(
+        deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle,
+        partitions::list, partitions::retry, partitions::skip,
+        claims::handle, claims_summary::handle, claim::handle,
+        rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
+        rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle,
+        rule_sets::withdraw::handle,
+        what_if::ask, what_if::show, what_if::cancel, what_if::rows,
+    ),
     components(schemas(
-        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
-        ProviderView, Page<ClaimView>, ClaimView, ClaimItemView, ClaimPeriodView, ClaimDetail, ClaimSummary, ClaimSummaryRow, Problem
+        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
+        StoppedPartition, TimelineEntry, ChartView, ProviderView, Problem,
+        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
+        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
+        WhatIfRequest, WhatIfJob, Page<WhatIfRow>,
+        Page<ClaimView>, ClaimView, ClaimItemView, ClaimPeriodView, ClaimDetail, ClaimSummary, ClaimSummaryRow,
     ))
 )]
 pub struct Api;

@@ -30,6 +30,12 @@ impl Source {
     pub fn new(fact: usize, says: impl Into<Cow<'static, str>>) -> Self {
         Self { fact, says: says.into() }
     }
+
+    /// The same fact, in other words.
+    #[must_use]
+    pub fn saying(self, says: impl Into<Cow<'static, str>>) -> Self {
+        Self { says: says.into(), ..self }
+    }
 }
 
 /// A value with the fact that gave it.
@@ -71,12 +77,18 @@ pub struct Chart {
     pub attending: Option<Person>,
     /// Everybody who was attending of record so far, in order.
     pub attendings: Vec<Person>,
+    /// Who was attending of record from when on.
+    attending_since: Vec<(Timestamp, Option<Person>)>,
     /// Admitting provider.
     pub admitting: Option<Person>,
     /// Location as sent.
     pub location: Option<String>,
     /// Hospital service.
     pub service: Option<String>,
+    /// Discharge disposition (PV1-36), as sent.
+    pub disposition: Option<String>,
+    /// Moves to another service while in the hospital.
+    pub moves: Vec<Known<Timestamp>>,
     /// Patient identifier.
     pub patient: Option<PatientId>,
     /// Patient name.
@@ -109,6 +121,12 @@ impl Chart {
         !matches!(self.stage, Stage::Cancelled | Stage::Renumbered | Stage::Preadmitted)
     }
 
+    /// Attending of record at an instant; before the first was named, the first.
+    pub fn attending_at(&self, at: Timestamp) -> Option<&Person> {
+        let known = self.attending_since.iter().rev().find(|(since, _)| *since <= at);
+        known.or(self.attending_since.first()).and_then(|(_, person)| person.as_ref())
+    }
+
     /// Takes one more fact, the one at place `number` in the order. Returns whether it changed anything of the
     /// visit itself that a rule may look at; documents aside.
     pub fn take(&mut self, number: usize, fact: &ChartFact) -> bool {
@@ -117,7 +135,8 @@ impl Chart {
             // The same visit number is used again: a new visit begins, with nothing of the old one.
             *self = Self { changed: true, ..Self::default() };
         }
-        self.remember_people_and_places(number, &fact.visit);
+        let service = self.service.clone();
+        self.remember_people_and_places(number, fact);
         match &fact.what {
             What::Preadmitted => {
                 if self.stage == Stage::Inferred {
@@ -140,7 +159,20 @@ impl Chart {
                 }
                 self.change_class(number, fact);
             }
-            What::Transferred | What::TransferCancelled => self.infer_class(number, fact),
+            What::Transferred => {
+                self.infer_class(number, fact);
+                if service.is_some() && self.service != service {
+                    let from = Source::new(number, "transfer to another service (PV1-10)");
+                    self.moves.push(Known { value: fact.occurred_at, from });
+                    self.changed = true;
+                }
+            }
+            What::TransferCancelled => {
+                self.infer_class(number, fact);
+                if service != self.service && self.moves.pop().is_some() {
+                    self.changed = true;
+                }
+            }
             What::Discharged { at, from, date_only } => {
                 self.infer_class(number, fact);
                 // A repeated message that does not itself say when the patient left does not re-date it.
@@ -194,7 +226,9 @@ impl Chart {
         self.changed
     }
 
-    fn remember_people_and_places(&mut self, number: usize, visit: &VisitSnapshot) {
+    fn remember_people_and_places(&mut self, number: usize, fact: &ChartFact) {
+        let visit: &VisitSnapshot = &fact.visit;
+        let attending = self.attending.clone();
         for (field, known) in
             [(&visit.attending, &mut self.attending), (&visit.admitting, &mut self.admitting)]
         {
@@ -213,8 +247,14 @@ impl Chart {
         {
             self.attendings.push(attending.clone());
         }
+        if self.attending != attending {
+            self.attending_since.push((fact.occurred_at, self.attending.clone()));
+        }
         visit.location.apply_to(&mut self.location);
+        let (service, disposition) = (self.service.clone(), self.disposition.clone());
         visit.service.apply_to(&mut self.service);
+        visit.disposition.apply_to(&mut self.disposition);
+        self.changed |= self.service != service || self.disposition != disposition;
         if visit.patient.is_some() {
             self.patient.clone_from(&visit.patient);
         }

@@ -12,9 +12,15 @@ use countersign_kernel::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{
+    acts::{
+        Act, ActRecorded, Deed,
+        command::{Refusal, Request, check},
+        effect,
+    },
     events::{Change, ChartEvent, Deficiency, DeficiencyEvent, Description, FactsRecorded, TimePassed},
     ledger::{self, Outcome},
-    rules::RuleSet,
+    reference::Reference,
+    rules::Policy,
     state::{ChartState, Reported},
 };
 
@@ -33,11 +39,18 @@ pub enum Command {
         /// The instant.
         now: Timestamp,
     },
+    /// Take over a decision that was made while the visit bore another number.
+    AdoptAct {
+        /// The decision.
+        act: Act,
+    },
+    /// Look again: people, places or rules have changed.
+    Reconsider,
 }
 
 /// The events that a command leads to. Deterministic: the same state, command and rules give the same
 /// events, on every replica and every replay.
-pub fn decide(state: &ChartState, command: Command, rules: &RuleSet) -> Vec<ChartEvent> {
+pub fn decide(state: &ChartState, command: Command, reference: &Reference) -> Vec<ChartEvent> {
     let mut events = Vec::new();
     match command {
         Command::RecordFacts { reported, adopted_from } => {
@@ -63,12 +76,38 @@ pub fn decide(state: &ChartState, command: Command, rules: &RuleSet) -> Vec<Char
             };
             events.push(ChartEvent::TimePassed(TimePassed { passed: due }));
         }
+        Command::AdoptAct { act } => {
+            let (Some(encounter), false) = (&state.encounter, state.acts.contains_key(&act.id)) else {
+                return events;
+            };
+            events.push(ChartEvent::Act(Box::new(ActRecorded { encounter: encounter.clone(), act })));
+        }
+        Command::Reconsider => {}
     }
+    concluded(state, events, reference)
+}
+
+/// The events of somebody's decision; none when it is on record already. Refusals say which rule refused and
+/// what would be allowed.
+pub fn decide_act(
+    state: &ChartState,
+    request: &Request,
+    now: Timestamp,
+    reference: &Reference,
+) -> Result<Vec<ChartEvent>, Refusal> {
+    let Some(encounter) = state.encounter.clone() else { return Err(Refusal::UnknownChart) };
+    let Some(act) = check(state, request, now, reference)? else { return Ok(Vec::new()) };
+    let recorded = vec![ChartEvent::Act(Box::new(ActRecorded { encounter, act }))];
+    Ok(concluded(state, recorded, reference))
+}
+
+/// The events, and what follows from them.
+fn concluded(state: &ChartState, mut events: Vec<ChartEvent>, reference: &Reference) -> Vec<ChartEvent> {
     let mut after = state.clone();
     for event in &events {
         after.evolve(event.clone());
     }
-    reconcile(&after, rules, &mut events);
+    reconcile(&after, reference, &mut events);
     events
 }
 
@@ -104,7 +143,7 @@ pub fn facts_to_hand_over(
 /// by `known_at`.
 pub fn outcome(
     state: &ChartState,
-    rules: &RuleSet,
+    reference: &Reference,
     as_of: Option<Timestamp>,
     known_at: Option<Timestamp>,
 ) -> Option<Outcome> {
@@ -117,7 +156,41 @@ pub fn outcome(
     });
     // Asked for a past instant, that instant has passed; asked for now, what has been waited for has.
     let passed = as_of.or(known_at).or(state.passed);
-    Some(ledger::fold(encounter, &zone, &facts, passed, rules))
+    let known = state.acts.values().filter(|act| {
+        known_at.is_none_or(|limit| act.at <= limit)
+            && as_of.is_none_or(|limit| takes_effect_at(act) <= limit)
+    });
+    let acts = effect::standing(known);
+    let applied = effect::rules_applied(&acts);
+    let mut outcome = ledger::fold(encounter, &zone, &facts, &applied, passed, reference);
+    if !acts.is_empty() && outcome.chart.continues_as.is_none() {
+        let latest = acts.last().map_or(Timestamp::MIN, |act| act.at);
+        let rules = reference.in_force_at(latest);
+        let ground = effect::Ground {
+            encounter,
+            zone: &zone,
+            calendar: reference.site.calendar(&encounter.facility),
+            policy: rules.map_or(&ORDINARY, |rules| &rules.policy),
+            version: rules.map_or(0, |rules| rules.version),
+        };
+        effect::apply(&mut outcome.deficiencies, &acts, &ground);
+    }
+    Some(outcome)
+}
+
+static ORDINARY: Policy = Policy {
+    dispute_answer_business_days: 2,
+    extension_days_at_most: 14,
+    holds_needing_approval: Vec::new(),
+};
+
+/// The first instant at which a decision makes a difference: a hold may begin in the past.
+fn takes_effect_at(act: &Act) -> Timestamp {
+    match act.deed {
+        Deed::Held { from, .. } => from.min(act.at),
+        Deed::AnsweredElsewhere { done_at, .. } | Deed::QueryAnswered { done_at, .. } => done_at.min(act.at),
+        _ => act.at,
+    }
 }
 
 /// The zone by its IANA name. A name that this build does not know counts as UTC: the feed profile is
@@ -126,9 +199,9 @@ pub fn zone_of(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
-fn reconcile(state: &ChartState, rules: &RuleSet, events: &mut Vec<ChartEvent>) {
+fn reconcile(state: &ChartState, reference: &Reference, events: &mut Vec<ChartEvent>) {
     let Some(encounter) = state.encounter.clone() else { return };
-    let Some(outcome) = outcome(state, rules, None, None) else { return };
+    let Some(outcome) = outcome(state, reference, None, None) else { return };
     let description = describe(&encounter, state, &outcome);
     if state.description.as_ref() != Some(&description) {
         events.push(ChartEvent::Described(Box::new(description)));
@@ -144,10 +217,8 @@ fn reconcile(state: &ChartState, rules: &RuleSet, events: &mut Vec<ChartEvent>) 
         match state.deficiencies.get(id) {
             None => record(Change::Opened, wanted),
             Some(known) => {
-                // Pinned: the version a deficiency was raised under stays with it.
-                let wanted = Deficiency { rule_version: known.rule_version, ..wanted.clone() };
-                if *known != wanted {
-                    record(change_between(known, &wanted), &wanted);
+                if known != wanted {
+                    record(change_between(known, wanted), wanted);
                 }
             }
         }
@@ -162,8 +233,11 @@ fn reconcile(state: &ChartState, rules: &RuleSet, events: &mut Vec<ChartEvent>) 
 fn change_between(known: &Deficiency, wanted: &Deficiency) -> Change {
     match (known.status, wanted.status) {
         (before, after) if before == after => Change::Changed,
-        (_, DeficiencyStatus::Open) => Change::Reopened,
-        (_, DeficiencyStatus::Satisfied | DeficiencyStatus::Waived) => Change::Satisfied,
+        (DeficiencyStatus::Dormant, DeficiencyStatus::Open)
+        | (DeficiencyStatus::Open, DeficiencyStatus::Dormant) => Change::Changed,
+        (_, DeficiencyStatus::Open | DeficiencyStatus::Dormant) => Change::Reopened,
+        (_, DeficiencyStatus::Satisfied) => Change::Satisfied,
+        (_, DeficiencyStatus::Waived) => Change::Waived,
         (_, DeficiencyStatus::Voided) => Change::Voided,
     }
 }

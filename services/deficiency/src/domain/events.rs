@@ -12,6 +12,11 @@ use countersign_contracts::{
 use countersign_kernel::{Cents, DeficiencyId, EventId, MessageId, Person, Phi, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::{
+    acts::{ActRecorded, DisputeReason},
+    rules::Limit,
+};
+
 /// Category of chart streams: `chart-<encounter id>`.
 pub const CHART: &str = "chart";
 /// Category of patient streams: `patient-<key>`.
@@ -52,6 +57,8 @@ pub enum ChartEvent {
     TimePassed(TimePassed),
     /// What the facts make of the visit, when that changed.
     Described(Box<Description>),
+    /// Somebody decided something about the chart.
+    Act(Box<ActRecorded>),
     /// A deficiency opened, changed or closed.
     Deficiency(Box<DeficiencyEvent>),
 }
@@ -63,6 +70,7 @@ impl ChartEvent {
             Self::FactsRecorded(_) => "facts-recorded",
             Self::TimePassed(_) => "time-passed",
             Self::Described(_) => "chart-described",
+            Self::Act(_) => "act-recorded",
             Self::Deficiency(event) => event.change.kind(),
         }
     }
@@ -73,6 +81,7 @@ impl ChartEvent {
             "facts-recorded" => Self::FactsRecorded(serde_json::from_slice(data)?),
             "time-passed" => Self::TimePassed(serde_json::from_slice(data)?),
             "chart-described" => Self::Described(serde_json::from_slice(data)?),
+            "act-recorded" => Self::Act(serde_json::from_slice(data)?),
             _ => Self::Deficiency(serde_json::from_slice(data)?),
         })
     }
@@ -201,6 +210,8 @@ pub enum Change {
     Changed,
     /// Done.
     Satisfied,
+    /// Closed by authority without being done.
+    Waived,
     /// What had satisfied it was taken back, or the requirement came back.
     Reopened,
     /// The requirement fell away.
@@ -216,6 +227,7 @@ impl Change {
             Self::Opened => "deficiency-opened",
             Self::Changed => "deficiency-changed",
             Self::Satisfied => "deficiency-satisfied",
+            Self::Waived => "deficiency-waived",
             Self::Reopened => "deficiency-reopened",
             Self::Voided => "deficiency-voided",
             Self::Retracted => "deficiency-retracted",
@@ -228,6 +240,7 @@ impl Change {
             Self::Opened => "opened",
             Self::Changed => "changed",
             Self::Satisfied => "satisfied",
+            Self::Waived => "waived",
             Self::Reopened => "reopened",
             Self::Voided => "voided",
             Self::Retracted => "retracted",
@@ -260,20 +273,37 @@ pub struct Deficiency {
     pub subject: Option<String>,
     /// What it asks for.
     pub document_type: String,
+    /// What it asks for in words, when a person raised it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Who owes it; nobody known = HIM's queue "unassigned".
     pub responsible: Option<Person>,
     /// Which step of the derivation decided, in words.
     pub responsible_because: String,
     /// Where it stands.
     pub status: DeficiencyStatus,
-    /// What the limit counts from.
-    pub anchor_at: Timestamp,
-    /// The last instant that is on time.
-    pub due_at: Timestamp,
+    /// What the limit counts from; nothing while it waits for somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor_at: Option<Timestamp>,
+    /// The last instant that is on time by the rule, with what was granted on top, without pauses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
     /// What scorecards aim at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_at: Option<Timestamp>,
-    /// When the requirement arose in the hospital.
+    /// Later is delinquent by the rule, without pauses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delinquent_at: Option<Timestamp>,
+    /// The rule's limit as it was applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// Since when it was visible without a clock, if it waited for somebody else first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dormant_since: Option<Timestamp>,
+    /// For what it waits, or waited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<Waits>,
+    /// When the requirement arose in the hospital; while it waits, since when it is known.
     pub opened_at: Timestamp,
     /// When it closed in the hospital.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -283,6 +313,12 @@ pub struct Deficiency {
     pub closed_because: Option<String>,
     /// Whether the bill waits for it.
     pub holds_bill: bool,
+    /// Stretches in which its accountability clock stands, by decisions about this chart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+    /// The latest dispute about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<Dispute>,
     /// Stretches in which it was open before it was reopened.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open_before: Vec<Stretch>,
@@ -291,6 +327,122 @@ pub struct Deficiency {
     pub reopened_at: Option<Timestamp>,
     /// The facts it rests on.
     pub matched: Vec<FactRef>,
+}
+
+/// For what a dormant item waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Waits {
+    /// The document is dictated and not transcribed.
+    Transcription,
+    /// The author has not signed.
+    AuthorSignature,
+}
+
+/// A stretch in which the accountability clock stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// The decision that it rests on.
+    pub act: EventId,
+    /// Why the clock stands.
+    pub cause: PauseCause,
+    /// From this instant.
+    pub from: Timestamp,
+    /// Up to this one; `None` = until it is ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Who decided.
+    pub by: String,
+    /// The reason given.
+    pub why: String,
+}
+
+/// Why an accountability clock stands. Stored format: version with care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseCause {
+    /// The provider is on leave.
+    PhysicianLeave,
+    /// The whole visit is on hold.
+    VisitHold,
+    /// The chart or document cannot be got at.
+    ChartUnavailable,
+    /// The document is in transcription.
+    PendingTranscription,
+    /// Somebody else must sign first.
+    OtherSigner,
+    /// HIM is asked whether it is owed at all.
+    DisputeUnderReview,
+    /// The system was down.
+    SystemDowntime,
+    /// Litigation or an inquiry forbids touching the chart.
+    LegalHold,
+}
+
+impl PauseCause {
+    /// Every cause.
+    pub const ALL: [Self; 8] = [
+        Self::PhysicianLeave,
+        Self::VisitHold,
+        Self::ChartUnavailable,
+        Self::PendingTranscription,
+        Self::OtherSigner,
+        Self::DisputeUnderReview,
+        Self::SystemDowntime,
+        Self::LegalHold,
+    ];
+
+    /// The name used in the API and the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PhysicianLeave => "physician_leave",
+            Self::VisitHold => "visit_hold",
+            Self::ChartUnavailable => "chart_unavailable",
+            Self::PendingTranscription => "pending_transcription",
+            Self::OtherSigner => "other_signer",
+            Self::DisputeUnderReview => "dispute_under_review",
+            Self::SystemDowntime => "system_downtime",
+            Self::LegalHold => "legal_hold",
+        }
+    }
+
+    /// The cause with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.name() == name)
+    }
+}
+
+/// Somebody says that an item is not theirs, not needed, or done already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dispute {
+    /// The act by which it was raised.
+    pub act: EventId,
+    /// The standard reason.
+    pub reason: DisputeReason,
+    /// What was written beside.
+    pub text: String,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// HIM answers by this instant.
+    pub answer_due_at: Timestamp,
+    /// The answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<DisputeDecision>,
+}
+
+/// HIM's answer to a dispute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeDecision {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// Whether the dispute was upheld.
+    pub upheld: bool,
+    /// The reason given.
+    pub why: String,
 }
 
 /// A fact, as an explanation names it.

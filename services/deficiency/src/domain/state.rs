@@ -3,9 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use countersign_contracts::chart::{ChartFact, DocumentAction, EncounterKey, OrderAction, What};
-use countersign_kernel::{DeficiencyId, MessageId, Timestamp};
+use countersign_kernel::{DeficiencyId, EventId, MessageId, Timestamp};
 
-use super::events::{Change, ChartEvent, Deficiency, Description};
+use super::{
+    acts::Act,
+    events::{Change, ChartEvent, Deficiency, Description},
+};
 
 /// Under what the inbox knows a message: its id, and the chart it was first reported for when its facts were
 /// taken over from another number of the same visit.
@@ -34,6 +37,8 @@ pub struct ChartState {
     named_by: Option<(Timestamp, MessageId)>,
     /// What every message says.
     pub inbox: BTreeMap<InboxKey, Reported>,
+    /// What people decided, by the id of the decision.
+    pub acts: BTreeMap<EventId, Act>,
     /// The latest instant that was waited for and has passed.
     pub passed: Option<Timestamp>,
     /// The description as last recorded.
@@ -63,6 +68,10 @@ impl ChartState {
                 );
             }
             ChartEvent::TimePassed(passed) => self.passed = self.passed.max(Some(passed.passed)),
+            ChartEvent::Act(recorded) => {
+                self.encounter.get_or_insert(recorded.encounter);
+                self.acts.insert(recorded.act.id, recorded.act);
+            }
             ChartEvent::Described(description) => self.description = Some(*description),
             ChartEvent::Deficiency(event) => {
                 if event.change == Change::Retracted {

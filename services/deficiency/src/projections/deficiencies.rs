@@ -4,10 +4,17 @@ use countersign_contracts::api::{DeficiencyView, Page};
 use countersign_kernel::{DeficiencyId, EncounterId, Phi, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
 
-use super::{patients, time};
-use crate::domain::{
-    events::{Change, DeficiencyEvent},
-    rules::RuleSet,
+use super::{
+    patients,
+    pauses::{self, NEVER, Scope},
+    time,
+};
+use crate::{
+    domain::{
+        events::{Change, DeficiencyEvent},
+        reference::Reference,
+    },
+    show::{self, Seen},
 };
 
 pub(super) fn apply(
@@ -22,21 +29,12 @@ pub(super) fn apply(
             .execute([deficiency.id.to_string()])?;
         return Ok(());
     }
+    let (due_at, delinquent_at) = pauses::limits(tables, encounter, &key.facility, deficiency)?;
     let responsible = deficiency.responsible.as_ref();
     tables
         .prepare_cached(
-            "INSERT INTO deficiency VALUES
-             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
-             ON CONFLICT (id) DO UPDATE SET
-             encounter = excluded.encounter, facility = excluded.facility, visit = excluded.visit, rule =
-             excluded.rule, rule_version = excluded.rule_version, rule_about_chart =
-             excluded.rule_about_chart, subject = excluded.subject, document_type =
-             excluded.document_type, responsible = excluded.responsible, responsible_authority =
-             excluded.responsible_authority, responsible_name = excluded.responsible_name,
-             responsible_because = excluded.responsible_because, status = excluded.status, anchor_at =
-             excluded.anchor_at, due_at = excluded.due_at, target_at = excluded.target_at, opened_at =
-             excluded.opened_at, closed_at = excluded.closed_at, closed_because =
-             excluded.closed_because, holds_bill = excluded.holds_bill",
+            "INSERT OR REPLACE INTO deficiency VALUES
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
             deficiency.id.to_string(),
@@ -44,24 +42,54 @@ pub(super) fn apply(
             key.facility,
             key.visit,
             deficiency.rule,
-            deficiency.rule_version,
             deficiency.document_type == "chart",
-            deficiency.subject,
-            deficiency.document_type,
             responsible.and_then(|person| person.id.as_ref()),
             responsible.map(|person| &person.authority),
             responsible.map(countersign_kernel::Person::display_name),
-            deficiency.responsible_because,
             deficiency.status.name(),
-            time::store(deficiency.anchor_at),
-            time::store(deficiency.due_at),
-            time::store_some(deficiency.target_at),
+            due_at,
+            delinquent_at,
             time::store(deficiency.opened_at),
             time::store_some(deficiency.closed_at),
-            deficiency.closed_because,
             deficiency.holds_bill,
+            deficiency.dispute.as_ref().is_some_and(|dispute| dispute.decided.is_none()),
+            body(deficiency)?,
         ])?;
     Ok(())
+}
+
+/// Moves the limits of what is not closed in a scope, after its pauses have changed.
+pub(super) fn judge_limits_again(tables: &Transaction<'_>, scope: &Scope<'_>) -> Result<(), rusqlite::Error> {
+    let (column, values) = match scope {
+        Scope::People(ids) => ("responsible", ids.as_slice()),
+        Scope::Facility(code) => ("facility", &[(*code).to_owned()][..]),
+    };
+    let mut rows: Vec<(String, String, String, Vec<u8>)> = Vec::new();
+    let mut select = tables.prepare_cached(&format!(
+        "SELECT id, encounter, facility, body FROM deficiency WHERE {column} = ?1 AND about_chart = 0"
+    ))?;
+    for value in values {
+        let found =
+            select.query_map([value], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        rows.extend(found.collect::<Result<Vec<_>, _>>()?);
+    }
+    for (id, encounter, facility, body) in rows {
+        let (due_at, delinquent_at) = pauses::limits(tables, &encounter, &facility, &decoded(&body)?)?;
+        tables
+            .prepare_cached("UPDATE deficiency SET due_at = ?2, delinquent_at = ?3 WHERE id = ?1")?
+            .execute(params![id, due_at, delinquent_at])?;
+    }
+    Ok(())
+}
+
+fn decoded(body: &[u8]) -> Result<crate::domain::events::Deficiency, rusqlite::Error> {
+    serde_json::from_slice(body).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(error))
+    })
+}
+
+fn body(deficiency: &crate::domain::events::Deficiency) -> Result<Vec<u8>, rusqlite::Error> {
+    serde_json::to_vec(deficiency).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
 /// What a reader of the worklist wants to see.
@@ -81,6 +109,10 @@ pub struct Query {
     pub chart: Option<String>,
     /// Only items that are open and past due.
     pub overdue: bool,
+    /// Only items that are open and delinquent.
+    pub delinquent: bool,
+    /// Only items whose dispute waits for HIM's answer.
+    pub disputed: bool,
     /// At most so many rows.
     pub limit: usize,
     /// Where the last page ended: due instant (µs) and id.
@@ -90,64 +122,51 @@ pub struct Query {
 /// The answer, and the place where the next page begins.
 pub type Worklist = Page<DeficiencyView>;
 
-const ROW: &str = "SELECT d.*, c.time_zone, c.patient_key, c.patient, c.patient_name
+const ROW: &str = "SELECT d.*, c.time_zone, c.patient_key, c.patient, c.patient_name, c.discharged_at,
+                          (SELECT r.due_at FROM deficiency r WHERE r.encounter = d.encounter AND r.rule = 'C1')
+                              AS regulatory_due_at
                    FROM deficiency d LEFT JOIN chart c ON c.encounter = d.encounter";
 
 fn view(
     sql: &Connection,
     row: &Row<'_>,
-    rules: &RuleSet,
+    reference: &Reference,
     now: Timestamp,
 ) -> Result<DeficiencyView, rusqlite::Error> {
     let text = |column: &str| row.get::<_, Option<String>>(column);
     let invalid = || rusqlite::Error::InvalidQuery;
-    let rule: String = row.get("rule")?;
-    let status: String = row.get("status")?;
-    let due_at = time::get(row, "due_at")?;
     let patient = match text("patient_key")? {
         Some(key) => patients::survivor(sql, &key)?.or(text("patient")?),
         None => None,
     };
-    Ok(DeficiencyView {
-        id: row.get::<_, String>("id")?.parse().map_err(|_| invalid())?,
-        facility: row.get("facility")?,
+    let facility: String = row.get("facility")?;
+    let deficiency = decoded(&row.get::<_, Vec<u8>>("body")?)?;
+    let regulatory_due_at = row.get::<_, Option<i64>>("regulatory_due_at")?.filter(|due| *due != NEVER);
+    let seen = Seen {
         encounter: row.get("visit")?,
         chart: row.get::<_, String>("encounter")?.parse().map_err(|_| invalid())?,
-        rule_version: row.get("rule_version")?,
-        title: rules.rule(&rule).map_or_else(|| rule.clone(), |rule| rule.title.clone()),
-        rule,
-        document_type: row.get("document_type")?,
-        subject: text("subject")?,
-        responsible: text("responsible")?,
-        responsible_name: text("responsible_name")?,
-        responsible_because: row.get("responsible_because")?,
-        overdue: status == "open" && now > due_at,
-        status,
-        anchor_at: time::get(row, "anchor_at")?,
-        due_at,
-        target_at: time::get_some(row, "target_at")?,
-        opened_at: time::get(row, "opened_at")?,
-        closed_at: time::get_some(row, "closed_at")?,
-        closed_because: text("closed_because")?,
-        holds_bill: row.get("holds_bill")?,
         patient: patient.map(Phi::new),
         patient_name: text("patient_name")?.map(Phi::new),
         time_zone: text("time_zone")?.unwrap_or_else(|| "UTC".to_owned()),
-    })
+        discharged_at: time::get_some(row, "discharged_at")?,
+        regulatory_due_at: regulatory_due_at.map(|due| time::load(0, due)).transpose()?,
+        elsewhere: pauses::of(sql, deficiency.responsible.as_ref(), &facility)?,
+        facility,
+    };
+    Ok(show::deficiency(&deficiency, seen, reference, now))
 }
 
 /// A page of deficiencies, the earliest due first.
 pub fn worklist(
     sql: &Connection,
     query: &Query,
-    rules: &RuleSet,
+    reference: &Reference,
     now: Timestamp,
     position: u64,
 ) -> Result<Worklist, rusqlite::Error> {
     let mut conditions: Vec<&str> = vec!["1 = 1"];
     let mut values: Vec<Box<dyn ToSql>> = Vec::new();
     for (condition, value) in [
-        ("d.responsible = ?", &query.provider),
         ("d.status = ?", &query.status),
         ("d.rule = ?", &query.rule),
         ("d.facility = ?", &query.facility),
@@ -158,12 +177,26 @@ pub fn worklist(
             values.push(Box::new(value.clone()));
         }
     }
+    // A provider whose identities were merged is asked for under any of them.
+    let own = query.provider.as_ref().map(|id| pauses::same_person(sql, id)).transpose()?;
+    let own = own.map(|ids| (format!("d.responsible IN ({})", vec!["?"; ids.len()].join(", ")), ids));
+    if let Some((condition, ids)) = &own {
+        conditions.push(condition);
+        values.extend(ids.iter().map(|id| Box::new(id.clone()) as Box<dyn ToSql>));
+    }
     if query.unassigned {
-        conditions.push("d.responsible IS NULL AND d.rule_about_chart = 0");
+        conditions.push("d.responsible IS NULL AND d.about_chart = 0");
     }
     if query.overdue {
         conditions.push("d.status = 'open' AND d.due_at < ?");
         values.push(Box::new(time::store(now)));
+    }
+    if query.delinquent {
+        conditions.push("d.status = 'open' AND d.delinquent_at < ?");
+        values.push(Box::new(time::store(now)));
+    }
+    if query.disputed {
+        conditions.push("d.disputed = 1");
     }
     let matching = conditions.join(" AND ");
     let total: u64 = sql
@@ -179,23 +212,28 @@ pub fn worklist(
     values.push(Box::new(limit as u64 + 1));
     let mut items: Vec<DeficiencyView> = sql
         .prepare_cached(&format!("{ROW} WHERE {matching}{page} ORDER BY d.due_at, d.id LIMIT ?"))?
-        .query_map(rusqlite::params_from_iter(values.iter()), |row| view(sql, row, rules, now))?
+        .query_map(rusqlite::params_from_iter(values.iter()), |row| view(sql, row, reference, now))?
         .collect::<Result<_, _>>()?;
     let more = items.len() > limit;
     items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| format!("{}_{}", time::store(last.due_at), last.id));
+    let next = items.last().filter(|_| more).map(cursor);
     Ok(Page { items, next, total, position })
+}
+
+/// Where a page ends: due instant and id.
+pub fn cursor(last: &DeficiencyView) -> String {
+    format!("{}_{}", last.due_at.map_or(NEVER, time::store), last.id)
 }
 
 /// The deficiency with this id.
 pub fn deficiency(
     sql: &Connection,
     id: DeficiencyId,
-    rules: &RuleSet,
+    reference: &Reference,
     now: Timestamp,
 ) -> Result<Option<DeficiencyView>, rusqlite::Error> {
     sql.prepare_cached(&format!("{ROW} WHERE d.id = ?1"))?
-        .query_row([id.to_string()], |row| view(sql, row, rules, now))
+        .query_row([id.to_string()], |row| view(sql, row, reference, now))
         .optional()
 }
 
@@ -212,10 +250,10 @@ pub fn encounter_of(sql: &Connection, id: DeficiencyId) -> Result<Option<Encount
 pub fn in_chart(
     sql: &Connection,
     encounter: EncounterId,
-    rules: &RuleSet,
+    reference: &Reference,
     now: Timestamp,
 ) -> Result<Vec<DeficiencyView>, rusqlite::Error> {
     sql.prepare_cached(&format!("{ROW} WHERE d.encounter = ?1 ORDER BY d.due_at, d.id"))?
-        .query_map([encounter.to_string()], |row| view(sql, row, rules, now))?
+        .query_map([encounter.to_string()], |row| view(sql, row, reference, now))?
         .collect()
 }

@@ -4,20 +4,18 @@ CREATE TABLE deficiency (
     facility TEXT NOT NULL,
     visit TEXT NOT NULL,
     rule TEXT NOT NULL,
-    rule_version INTEGER NOT NULL,
-    rule_about_chart INTEGER NOT NULL,
-    subject TEXT,
-    document_type TEXT NOT NULL,
+    about_chart INTEGER NOT NULL,
     responsible TEXT,
     responsible_authority TEXT,
     responsible_name TEXT,
-    responsible_because TEXT NOT NULL,
     status TEXT NOT NULL,
-    anchor_at INTEGER NOT NULL,
+    -- By the accountability clock, with every pause known; the end of time while nothing falls due.
     due_at INTEGER NOT NULL,
-    target_at INTEGER,
+    delinquent_at INTEGER NOT NULL,
     opened_at INTEGER NOT NULL,
     closed_at INTEGER,
-    closed_because TEXT,
-    holds_bill INTEGER NOT NULL
+    holds_bill INTEGER NOT NULL,
+    disputed INTEGER NOT NULL,
+    -- The deficiency as it was stored.
+    body BLOB NOT NULL
 ) WITHOUT ROWID;

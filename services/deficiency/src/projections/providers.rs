@@ -108,9 +108,9 @@ pub fn providers(
                     coalesce(max(responsible_name), max(p.name), responsible, '') AS name,
                     sum(d.status = 'open') AS open,
                     sum(d.status = 'open' AND d.due_at < ?1) AS overdue,
-                    min(CASE WHEN d.status = 'open' THEN d.due_at END) AS next_due_at
+                    min(CASE WHEN d.status = 'open' AND d.due_at < 9223372036854775807 THEN d.due_at END) AS next_due_at
              FROM deficiency d LEFT JOIN provider p ON p.id = d.responsible AND p.authority = d.responsible_authority
-             WHERE d.rule_about_chart = 0
+             WHERE d.about_chart = 0
              GROUP BY responsible
              ORDER BY overdue DESC, open DESC, name, id",
         )?

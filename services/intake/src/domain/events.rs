@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use countersign_contracts::{chart::ChartFactsReported, patient::PatientMerged};
+use countersign_contracts::{chart::ChartFactsReported, patient::PatientMerged, staff::StaffReported};
 use countersign_kernel::{MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +82,9 @@ pub struct MessageRead {
     /// What it says about patients.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merges: Vec<PatientMerged>,
+    /// What it says about providers. A withdrawn record takes back what an earlier reading said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub staff: Vec<StaffReported>,
     /// What was odd.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,

@@ -123,6 +123,8 @@ finding_codes! {
     MergeIntoItself = "merge-into-itself": "MRG-1 and PID-3 hold the same identifier",
     PairsWithoutMerge = "pairs-without-merge": "a PID without MRG, or an MRG without PID, in a merge",
     VisitRenumbered = "visit-renumbered": "MRG-5 names another visit number than PV1-19",
+    StaffWithoutId = "staff-without-id": "a record of the staff master file (MFE) without an identifier was left aside",
+    StaffEventUnknown = "staff-event-unknown": "MFE-1 holds no code of table 0180; the record was read as a change",
     LinesJoined = "lines-joined": "lines without a segment id were joined to the segment before",
     SegmentIndented = "segment-indented": "a segment is indented",
     SecondHeader = "second-header": "a second MSH in one message; only the first is read",

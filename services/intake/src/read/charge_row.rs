@@ -46,13 +46,18 @@ pub(crate) struct CellProblem {
 /// Reads a kept row: a header line and one line below it.
 pub(crate) fn read_row(row: &[u8], profile: &Profile, context: &FeedContext) -> Reading {
     match said(row, profile, context) {
-        Ok(report) => {
-            Reading { outcome: Outcome::Used, facts: vec![report], merges: Vec::new(), findings: Vec::new() }
-        }
+        Ok(report) => Reading {
+            outcome: Outcome::Used,
+            facts: vec![report],
+            merges: Vec::new(),
+            staff: Vec::new(),
+            findings: Vec::new(),
+        },
         Err(problems) => Reading {
             outcome: Outcome::Quarantined(Reason::BadRow),
             facts: Vec::new(),
             merges: Vec::new(),
+            staff: Vec::new(),
             findings: problems
                 .iter()
                 .map(|problem| Finding::about(FindingCode::ColumnUnreadable, problem.column))

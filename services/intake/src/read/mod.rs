@@ -12,6 +12,7 @@ mod order;
 mod patient;
 mod people;
 mod procedure;
+mod staff;
 mod time;
 mod visit;
 
@@ -25,6 +26,7 @@ pub(crate) use charge_row::{
 use countersign_contracts::{
     chart::{ChartFact, ChartFactsReported, EncounterKey, VisitSnapshot, What},
     patient::PatientMerged,
+    staff::StaffReported,
 };
 use countersign_hl7::{Header, Message};
 use countersign_kernel::{MessageId, Timestamp};
@@ -54,6 +56,8 @@ pub struct Reading {
     pub facts: Vec<ChartFactsReported>,
     /// What it says about patients.
     pub merges: Vec<PatientMerged>,
+    /// What it says about providers.
+    pub staff: Vec<StaffReported>,
     /// What was assumed or odd.
     pub findings: Vec<Finding>,
 }
@@ -65,6 +69,7 @@ impl Reading {
             outcome: Outcome::Rejected(reason),
             facts: Vec::new(),
             merges: Vec::new(),
+            staff: Vec::new(),
             findings: Vec::new(),
         }
     }
@@ -90,7 +95,13 @@ pub fn read_message(
     let texts: Vec<String> = reader.findings.iter().map(Finding::text).collect();
     findings.append(&mut reader.findings);
 
-    let mut reading = Reading { outcome: Outcome::Used, facts: Vec::new(), merges: Vec::new(), findings };
+    let mut reading = Reading {
+        outcome: Outcome::Used,
+        facts: Vec::new(),
+        merges: Vec::new(),
+        staff: Vec::new(),
+        findings,
+    };
     match said {
         Ok(Said::Nothing) => reading.outcome = Outcome::NotUsed,
         Ok(Said::Charts(charts)) => {
@@ -112,6 +123,7 @@ pub fn read_message(
                 .collect();
         }
         Ok(Said::Merges(merges)) => reading.merges = merges,
+        Ok(Said::Staff(staff)) => reading.staff = staff,
         Err(reason) => reading.outcome = Outcome::Quarantined(reason),
     }
     reading
@@ -122,6 +134,7 @@ enum Said {
     Nothing,
     Charts(Vec<(EncounterKey, Vec<ChartFact>)>),
     Merges(Vec<PatientMerged>),
+    Staff(Vec<StaffReported>),
 }
 
 /// One reading on its way: the message, how to read it, and what was noticed so far.
@@ -138,7 +151,7 @@ impl Reader<'_, '_> {
         let Some(code) = self.header.message_code.as_deref().map(str::to_ascii_uppercase) else {
             return Err(Reason::NoMessageType);
         };
-        if !matches!(code.as_str(), "ADT" | "MDM" | "ORM" | "OML" | "RDE" | "DFT" | "BAR") {
+        if !matches!(code.as_str(), "ADT" | "MDM" | "ORM" | "OML" | "RDE" | "DFT" | "BAR" | "MFN") {
             return Ok(Said::Nothing);
         }
         let trigger = match self.trigger() {
@@ -161,6 +174,7 @@ impl Reader<'_, '_> {
             ("ORM", "O01") | ("OML", "O21") | ("RDE", "O11" | "O25") => self.orders(&trigger),
             ("DFT", "P03" | "P11") => self.charges(&trigger),
             ("BAR", "P01" | "P05" | "P06" | "P12") => self.account_status(&trigger),
+            ("MFN", "M02") => self.staff().map(Said::Staff),
             _ => Ok(Said::Nothing),
         }
     }

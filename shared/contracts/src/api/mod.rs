@@ -1,6 +1,9 @@
 //! What the public API answers: shared by the services that answer, the portal and the command line that
 //! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
 
+pub mod rules;
+mod what_if;
+
 mod claims;
 
 pub use claims::{ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView};
@@ -8,6 +11,10 @@ use countersign_kernel::{DeficiencyId, EncounterId, MessageId, Phi, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
+pub use what_if::{
+    Definition, WhatIfDelinquency, WhatIfGroup, WhatIfJob, WhatIfMeasures, WhatIfReport, WhatIfRequest,
+    WhatIfRow, WhatIfRules, WhatIfState, WhatIfVerdict,
+};
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -52,16 +59,23 @@ pub struct DeficiencyView {
     pub responsible_name: Option<String>,
     /// Which step of the derivation decided.
     pub responsible_because: String,
-    /// `open`, `satisfied`, `voided` or `waived`.
+    /// `dormant` (waits for somebody else), `open`, `satisfied`, `voided` or `waived`.
     pub status: String,
     /// Not closed, and later than `due_at`.
     pub overdue: bool,
-    /// What the limit counts from.
-    #[schema(value_type = String, format = DateTime)]
-    pub anchor_at: Timestamp,
-    /// The last instant that is on time.
-    #[schema(value_type = String, format = DateTime)]
-    pub due_at: Timestamp,
+    /// What the limit counts from; nothing while it waits for somebody else.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub anchor_at: Option<Timestamp>,
+    /// The last instant that is on time by the accountability clock, pauses counted; nothing while that clock
+    /// waits, or stands without an end.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due_at: Option<Timestamp>,
+    /// The last instant that would be on time without pauses.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due_without_pauses_at: Option<Timestamp>,
+    /// Later is delinquent, by the accountability clock.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub delinquent_at: Option<Timestamp>,
     /// What scorecards aim at.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub target_at: Option<Timestamp>,
@@ -75,6 +89,12 @@ pub struct DeficiencyView {
     pub closed_because: Option<String>,
     /// Whether the bill waits for it.
     pub holds_bill: bool,
+    /// The clock of the responsible person: runs only while the item is in that person's court.
+    pub accountability: AccountabilityView,
+    /// The clock of the chart: from the discharge, and it never pauses.
+    pub regulatory: Option<RegulatoryView>,
+    /// The latest dispute.
+    pub dispute: Option<DisputeView>,
     /// Patient identifier, for people who work on the chart.
     #[schema(value_type = Option<String>)]
     pub patient: Option<Phi<String>>,
@@ -83,6 +103,73 @@ pub struct DeficiencyView {
     pub patient_name: Option<Phi<String>>,
     /// IANA time zone of the facility.
     pub time_zone: String,
+}
+
+/// An accountability clock as it stands now, or stood when the item closed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct AccountabilityView {
+    /// `running`, or the cause for which it waits or stands, e.g. `physician_leave`.
+    pub state: String,
+    /// How long it ran, in seconds.
+    pub ran_seconds: i64,
+    /// How long it waited or stood, in seconds.
+    pub stood_seconds: i64,
+    /// Every stretch, in order and without gaps.
+    pub segments: Vec<SegmentView>,
+}
+
+/// One stretch of an accountability clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SegmentView {
+    /// From this instant.
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// Up to this one.
+    #[schema(value_type = String, format = DateTime)]
+    pub until: Timestamp,
+    /// `running`, or the cause for which it waited or stood.
+    pub cause: String,
+    /// Who decided that it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The reason given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// The regulatory clock of a chart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RegulatoryView {
+    /// The discharge.
+    #[schema(value_type = String, format = DateTime)]
+    pub from: Timestamp,
+    /// The last instant that is within the limit, where one applies.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due_at: Option<Timestamp>,
+    /// Whole periods of 24 hours since the discharge, up to now.
+    pub days: i64,
+}
+
+/// A dispute about an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DisputeView {
+    /// `not_mine`, `not_required`, `already_done`, `wrong_patient`, `chart_unavailable` or `other`.
+    pub reason: String,
+    /// What was written beside.
+    pub text: String,
+    /// By whom.
+    pub by: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// HIM answers by this instant.
+    #[schema(value_type = String, format = DateTime)]
+    pub answer_due_at: Timestamp,
+    /// `open`, `upheld` or `rejected`.
+    pub state: String,
+    /// HIM's reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }
 
 /// A rule, as an explanation shows it.
@@ -122,7 +209,7 @@ pub struct TimelineEntry {
     /// When it was received or decided here.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub received_at: Option<Timestamp>,
-    /// `fact` (a message said so) or `decision` (Countersign concluded so).
+    /// `fact` (a message said so), `act` (somebody decided so) or `decision` (Countersign concluded so).
     pub kind: String,
     /// In plain words.
     pub text: String,

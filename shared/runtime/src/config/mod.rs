@@ -27,6 +27,8 @@ pub struct Config {
     pub data: Data,
     /// Web pages and API.
     pub http: Http,
+    /// Who may change something.
+    pub access: Access,
     /// HL7 v2 messages.
     pub mllp: Mllp,
     /// The record.
@@ -65,6 +67,14 @@ pub struct Http {
     pub request_timeout_seconds: u64,
     /// Largest request body, bytes.
     pub max_body_bytes: usize,
+}
+
+/// Section `[access]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Access {
+    /// The access file, when it is not `access.toml` in the data folder.
+    pub people_file: Option<PathBuf>,
 }
 
 /// Section `[mllp]`.
@@ -287,6 +297,11 @@ impl Config {
         overrides: &[Override],
     ) -> Result<Self, ConfigError> {
         layers::merge(file, environment, overrides)
+    }
+
+    /// The access file: who may change something.
+    pub fn people_file(&self) -> PathBuf {
+        self.access.people_file.clone().unwrap_or_else(|| self.data.dir.join("access.toml"))
     }
 
     /// The built-in defaults.

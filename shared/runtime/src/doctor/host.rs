@@ -148,6 +148,7 @@ fn files(config: &Config) -> Vec<Finding> {
         ("nats.password_file", config.nats.password_file.as_ref(), true),
         ("nats.nkey_file", config.nats.nkey_file.as_ref(), true),
         ("nats.tls_ca", config.nats.tls_ca.as_ref(), false),
+        ("access.people_file", config.access.people_file.as_ref(), false),
         ("intake.profiles_file", config.intake.profiles_file.as_ref(), false),
         ("deficiency.rules_file", config.deficiency.rules_file.as_ref(), false),
     ];

@@ -1,7 +1,9 @@
 //! The scaffolding around every HTTP service of Countersign: health, metrics, logs, limits, headers, errors.
 
+mod caller;
 mod fresh;
 mod health;
+mod idempotency;
 mod layers;
 mod local;
 mod problem;
@@ -18,8 +20,10 @@ use crate::{
     telemetry::Metrics,
 };
 
+pub use caller::{Caller, with_access};
 pub use fresh::MinPosition;
 pub use health::{PartReadiness, Readiness, ReadinessCheck, ReadinessReport, readiness};
+pub use idempotency::IdempotencyKey;
 pub use problem::{PROBLEM_JSON, Problem, ProblemPart};
 
 /// What the scaffolding needs to know.

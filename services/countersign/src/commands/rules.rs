@@ -1,0 +1,257 @@
+//! `countersign rules`
+
+use std::{io::Read, path::Path, sync::Arc};
+
+use anyhow::{Context, bail};
+use countersign_contracts::api::rules::{
+    DraftRequest, LintReport, PublishRequest, ReasonRequest, RuleSetAct, RuleSetDetail, RuleSetDiff,
+    RuleSetsView, RulesStep,
+};
+use countersign_deficiency::{
+    domain::{rulebook::RulesCommand, rules::RuleSet},
+    governance::{self, Governance},
+};
+use serde::Serialize;
+
+use crate::{
+    cli::{Acting, Rules, RulesAction, Source},
+    compose::Ground,
+    print,
+};
+
+const PATH: &str = "/api/v1/rule-sets";
+const COMMAND: &str = "countersign rules";
+
+pub async fn run(args: Rules) -> anyhow::Result<()> {
+    match args.action {
+        RulesAction::List { source, json } => list(&source, json).await,
+        RulesAction::Show { version, text, source, json } => show(version, text, &source, json).await,
+        RulesAction::Diff { version, against, source, json } => diff(version, against, &source, json).await,
+        RulesAction::Lint { file, json } => lint(&file, json),
+        RulesAction::Draft { file, shipped: _, title, why, acting, source, json } => {
+            // Without a file the rules of the program were asked for: the command line sees to it.
+            let text = match &file {
+                Some(file) => read(file)?,
+                None => RuleSet::DEFAULT_FILE.to_owned(),
+            };
+            let request = DraftRequest { title, text, why };
+            let step =
+                take(&source, &acting, PATH.to_owned(), request, |DraftRequest { title, text, why }| {
+                    RulesCommand::Draft { title, text, why }
+                });
+            told(&step.await?, json)
+        }
+        RulesAction::Check { version, why, acting, source, json } => {
+            let path = format!("{PATH}/{version}/check");
+            let step = take(&source, &acting, path, ReasonRequest { why }, |ReasonRequest { why }| {
+                RulesCommand::Check { version, why }
+            });
+            told(&step.await?, json)
+        }
+        RulesAction::Publish { version, effective_from, why, acting, source, json } => {
+            let path = format!("{PATH}/{version}/publish");
+            let request = PublishRequest { effective_from, why };
+            let step = take(&source, &acting, path, request, |PublishRequest { effective_from, why }| {
+                RulesCommand::Publish { version, effective_from, why }
+            });
+            told(&step.await?, json)
+        }
+        RulesAction::Withdraw { version, why, acting, source, json } => {
+            let path = format!("{PATH}/{version}/withdraw");
+            let step = take(&source, &acting, path, ReasonRequest { why }, |ReasonRequest { why }| {
+                RulesCommand::Withdraw { version, why }
+            });
+            told(&step.await?, json)
+        }
+    }
+}
+
+/// Takes a step: on a running Countersign, or in a data folder.
+async fn take<T: Serialize>(
+    source: &Source,
+    acting: &Acting,
+    path: String,
+    request: T,
+    command: impl FnOnce(T) -> RulesCommand,
+) -> anyhow::Result<RulesStep> {
+    let key = acting.key();
+    if let Some(client) = acting.client(source)? {
+        return client.change(&path, &key, &request).await;
+    }
+    let (ground, governance) = open(source).await?;
+    let actor = acting.actor(&ground.config)?;
+    Ok(governance.execute(&actor, &key, command(request)).await?)
+}
+
+async fn open(source: &Source) -> anyhow::Result<(Ground, Arc<Governance>)> {
+    let ground = source.open(COMMAND).await?;
+    let governance = ground.governance().await?;
+    Ok((ground, governance))
+}
+
+/// A rule file; `-` is standard input.
+fn read(file: &Path) -> anyhow::Result<String> {
+    if file.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(file).with_context(|| format!("cannot read the rule file {}", file.display()))
+}
+
+fn told(step: &RulesStep, json: bool) -> anyhow::Result<()> {
+    if json {
+        return print::json(step);
+    }
+    let RulesStep { version, step: done, by, .. } = step;
+    let next = match (done.as_str(), step.effective_from) {
+        ("drafted", _) => format!(
+            "see `{COMMAND} diff {version}`; then somebody else runs `{COMMAND} check {version}` and `{COMMAND} \
+             publish {version}`"
+        ),
+        ("checked", _) => format!("`{COMMAND} publish {version}` puts it in force"),
+        (_, Some(from)) => format!("in force from {from}"),
+        _ => format!("`{COMMAND} list` shows what is in force now"),
+    };
+    print::line(&format!("rule set {version} is {done} by {by}: {next}"))
+}
+
+async fn list(source: &Source, json: bool) -> anyhow::Result<()> {
+    let sets: RuleSetsView = match source.client() {
+        Some(client) => client.get(PATH, &()).await?,
+        None => open(source).await?.1.list().await?,
+    };
+    if json {
+        return print::json(&sets);
+    }
+    let act = |act: &Option<RuleSetAct>| act.as_ref().map(|act| act.by.clone()).unwrap_or_default();
+    let rows: Vec<Vec<String>> = sets
+        .items
+        .iter()
+        .map(|set| {
+            vec![
+                set.version.to_string(),
+                set.status.replace('_', " "),
+                set.title.clone(),
+                set.effective_from.map(|from| from.to_string()).unwrap_or_default(),
+                set.drafted.by.clone(),
+                act(&set.checked),
+                act(&set.published),
+                act(&set.withdrawn),
+            ]
+        })
+        .collect();
+    print::table(
+        &[
+            "VERSION",
+            "STATUS",
+            "TITLE",
+            "EFFECTIVE FROM",
+            "DRAFTED BY",
+            "CHECKED BY",
+            "PUBLISHED BY",
+            "WITHDRAWN BY",
+        ],
+        &rows,
+    )?;
+    print::line("")?;
+    let rows: Vec<Vec<String>> = sets
+        .windows
+        .iter()
+        .map(|window| {
+            let until = window.until.map_or_else(|| "further notice".to_owned(), |until| until.to_string());
+            vec![window.version.to_string(), window.from.to_string(), until]
+        })
+        .collect();
+    print::table(&["VERSION", "IN FORCE FROM", "UNTIL"], &rows)
+}
+
+async fn show(version: u32, text: bool, source: &Source, json: bool) -> anyhow::Result<()> {
+    let detail: RuleSetDetail = match source.client() {
+        Some(client) => client.get(&format!("{PATH}/{version}"), &()).await?,
+        None => open(source).await?.1.show(version).await?,
+    };
+    if json {
+        return print::json(&detail);
+    }
+    if text {
+        return print::line(detail.text.trim_end());
+    }
+    let RuleSetDetail { set, rules, problem, .. } = &detail;
+    print::line(&format!("Rule set {version} · {} · {}", set.title, set.status.replace('_', " ")))?;
+    let acts = [
+        ("drafted", Some(&set.drafted)),
+        ("checked", set.checked.as_ref()),
+        ("published", set.published.as_ref()),
+        ("withdrawn", set.withdrawn.as_ref()),
+    ];
+    for (done, act) in acts {
+        if let Some(RuleSetAct { by, at, why }) = act {
+            print::line(&format!("  {done} by {by} at {at}: {why}"))?;
+        }
+    }
+    if let Some(from) = set.effective_from {
+        print::line(&format!("  effective from {from}"))?;
+    }
+    if let Some(problem) = problem {
+        print::line(&format!("  this program cannot read it: {problem}"))?;
+    }
+    print::line("")?;
+    let rows: Vec<Vec<String>> = rules
+        .iter()
+        .map(|rule| {
+            let target = rule.target.clone().unwrap_or_default();
+            vec![
+                rule.id.clone(),
+                rule.title.clone(),
+                rule.anchor.clone(),
+                target,
+                rule.due.clone(),
+                rule.citation.clone(),
+            ]
+        })
+        .collect();
+    print::table(&["RULE", "TITLE", "FROM", "TARGET", "DUE", "CITATION"], &rows)
+}
+
+async fn diff(version: u32, against: Option<u32>, source: &Source, json: bool) -> anyhow::Result<()> {
+    let difference: RuleSetDiff = match source.client() {
+        Some(client) => {
+            let query: Vec<(&str, u32)> = against.iter().map(|against| ("against", *against)).collect();
+            client.get(&format!("{PATH}/{version}/diff"), &query).await?
+        }
+        None => open(source).await?.1.diff(version, against).await?,
+    };
+    if json {
+        return print::json(&difference);
+    }
+    let RuleSetDiff { against, settings, rules, .. } = &difference;
+    print::line(&format!("Rule set {version} beside rule set {against}:"))?;
+    if settings.is_empty() && rules.is_empty() {
+        return print::line("  nothing differs");
+    }
+    for field in settings {
+        print::line(&format!("  {}", field.words))?;
+    }
+    for rule in rules {
+        print::line(&format!("\n{} {} {}: {}", rule.kind, rule.id, rule.change, rule.title))?;
+        for field in &rule.fields {
+            print::line(&format!("  {}", field.words))?;
+        }
+    }
+    Ok(())
+}
+
+fn lint(file: &Path, json: bool) -> anyhow::Result<()> {
+    let report: LintReport = governance::lint(&read(file)?);
+    if json {
+        print::json(&report)?;
+    } else if report.valid {
+        let title = report.title.as_deref().unwrap_or_default();
+        print::line(&format!("{}: `{title}`, {} rules, no faults", file.display(), report.rules.len()))?;
+    }
+    if !report.valid {
+        bail!("{} cannot be used: {}", file.display(), report.faults.join("\n"));
+    }
+    Ok(())
+}

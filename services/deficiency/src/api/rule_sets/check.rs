@@ -1,0 +1,43 @@
+//! `POST /api/v1/rule-sets/{version}/check`: a second person confirms a draft.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::JsonRejection},
+    http::StatusCode,
+};
+use countersign_contracts::api::rules::{ReasonRequest, RulesStep};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+
+use crate::{domain::rulebook::RulesCommand, service::Deficiency};
+
+/// Confirms that a draft is right. Its author cannot do that.
+#[utoipa::path(
+    post, path = "/api/v1/rule-sets/{version}/check", tag = "rules", operation_id = "check_rule_set", request_body = ReasonRequest,
+    params(
+        ("version" = u32, Path, description = "Its number"),
+        ("Idempotency-Key" = String, Header, description = "Your own name for this request: the same again changes nothing")
+    ),
+    responses(
+        (status = 201, description = "It is on record", body = RulesStep),
+        (status = 400, description = "The request cannot be understood, or has no Idempotency-Key", body = Problem),
+        (status = 401, description = "No known token", body = Problem),
+        (status = 403, description = "Not permitted, or it is the own draft", body = Problem),
+        (status = 404, description = "There is no such version", body = Problem),
+        (status = 409, description = "It was checked, published or withdrawn already", body = Problem),
+        (status = 422, description = "No reason is given, or the key was used for another request", body = Problem),
+        (status = 503, description = "Not now; try again with the same key", body = Problem)
+    )
+)]
+pub(in crate::api) async fn handle(
+    State(service): State<Arc<Deficiency>>,
+    Caller(actor): Caller,
+    key: IdempotencyKey,
+    version: Path<String>,
+    request: Result<Json<ReasonRequest>, JsonRejection>,
+) -> Result<(StatusCode, Json<RulesStep>), Problem> {
+    let ReasonRequest { why } = super::body(request)?;
+    let command = RulesCommand::Check { version: super::version(version)?, why };
+    Ok((StatusCode::CREATED, Json(service.governance.execute(&actor, &key.0, command).await?)))
+}

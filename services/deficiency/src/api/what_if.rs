@@ -1,0 +1,196 @@
+//! `/api/v1/what-if`: a candidate rule set over the recorded history, as a job.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{
+        Path, Query, State,
+        rejection::{JsonRejection, QueryRejection},
+    },
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use countersign_contracts::api::{Page, WhatIfJob, WhatIfRequest, WhatIfRow};
+use countersign_runtime::http::Problem;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::{
+    recorded::all_cores,
+    service::Deficiency,
+    what_if::{Answer, Candidate, Question, csv, row::Filter},
+};
+
+/// Rows of a page when the caller does not say.
+const DEFAULT_LIMIT: usize = 100;
+/// Rows of a page at the most.
+const MAX_LIMIT: usize = 1000;
+
+/// Asks what a candidate rule set would have made of the recorded history. One run at a time; others wait.
+#[utoipa::path(
+    post, path = "/api/v1/what-if", tag = "rules", request_body = WhatIfRequest,
+    responses(
+        (status = 202, description = "It runs or waits: ask for it by its id (Location)", body = WhatIfJob),
+        (status = 400, description = "The request or the rule file cannot be understood", body = Problem),
+        (status = 503, description = "Too many runs wait", body = Problem)
+    )
+)]
+pub(super) async fn ask(
+    State(service): State<Arc<Deficiency>>,
+    request: Result<Json<WhatIfRequest>, JsonRejection>,
+) -> Result<Response, Problem> {
+    let Json(WhatIfRequest { rules, from, to }) =
+        request.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let candidate = Candidate::parse(&rules).map_err(|error| {
+        Problem::bad_request("the rule file cannot be used: correct it where `errors` says, and ask again")
+            .part("rules", error.to_string())
+    })?;
+    if let (Some(from), Some(to)) = (from, to)
+        && from > to
+    {
+        return Err(Problem::bad_request("`from` is later than `to`: nothing lies between them"));
+    }
+    let question = Question { candidate, from, to, threads: all_cores() };
+    let job = service
+        .what_if
+        .ask(Arc::clone(&service.journal), service.lookup.get(), question, service.clock.now())
+        .map_err(|busy| Problem::unavailable(busy.to_string()))?;
+    let place = HeaderValue::try_from(format!("/api/v1/what-if/{}", job.id))
+        .map_err(|error| Problem::internal(&error))?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, place)], Json(job)).into_response())
+}
+
+/// Tells where a run stands, with its report once that is there.
+#[utoipa::path(
+    get, path = "/api/v1/what-if/{job}", tag = "rules",
+    params(("job" = String, Path, description = "The run's id")),
+    responses(
+        (status = 200, description = "Where it stands", body = WhatIfJob),
+        (status = 404, description = "There is no such run, or its result was let go", body = Problem)
+    )
+)]
+pub(super) async fn show(
+    State(service): State<Arc<Deficiency>>,
+    Path(job): Path<String>,
+) -> Result<Json<WhatIfJob>, Problem> {
+    service.what_if.view(&job).map(Json).ok_or_else(missing)
+}
+
+/// Stops a run that waits or runs; lets the result of one that has ended go.
+#[utoipa::path(
+    delete, path = "/api/v1/what-if/{job}", tag = "rules",
+    params(("job" = String, Path, description = "The run's id")),
+    responses(
+        (status = 204, description = "Stopped, or let go"),
+        (status = 404, description = "There is no such run", body = Problem)
+    )
+)]
+pub(super) async fn cancel(
+    State(service): State<Arc<Deficiency>>,
+    Path(job): Path<String>,
+) -> Result<StatusCode, Problem> {
+    if service.what_if.cancel(&job) { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
+}
+
+fn missing() -> Problem {
+    Problem::not_found(
+        "there is no such what-if run here: results are kept by the process that was asked, the last few of them; \
+         ask again, the answer is the same",
+    )
+}
+
+/// Which rows of the list behind the numbers are wanted.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Rows {
+    /// Rule, e.g. `R13`.
+    rule: Option<String>,
+    /// Hospital service.
+    service: Option<String>,
+    /// Facility code.
+    facility: Option<String>,
+    /// Who owes it by either verdict.
+    provider: Option<String>,
+    /// `created`, `avoided`, `unchanged`, `changed`, `due`, `responsible`, `status` or `closed`.
+    change: Option<String>,
+    /// `json` (the default: a page) or `csv` (all rows at once).
+    format: Option<String>,
+    /// Rows of a page, 1 to 1000; 100 when not given.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Lists the deficiencies behind the numbers, each with both verdicts.
+#[utoipa::path(
+    get, path = "/api/v1/what-if/{job}/rows", tag = "rules",
+    params(("job" = String, Path, description = "The run's id"), Rows),
+    responses(
+        (status = 200, description = "A page of rows, or all of them as CSV", body = Page<WhatIfRow>),
+        (status = 400, description = "A parameter cannot be understood", body = Problem),
+        (status = 404, description = "There is no such run with a result", body = Problem)
+    )
+)]
+pub(super) async fn rows(
+    State(service): State<Arc<Deficiency>>,
+    Path(job): Path<String>,
+    wanted: Result<Query<Rows>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(wanted) = wanted.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Rows { rule, service: hospital_service, facility, provider, change, format, limit, cursor } = wanted;
+    let filter = Filter { rule, service: hospital_service, facility, provider, change };
+    filter.check().map_err(|error| refused("change", &error))?;
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if limit == 0 || limit > MAX_LIMIT {
+        return Err(refused("limit", &format_args!("must be 1 to {MAX_LIMIT}")));
+    }
+    let passed: usize = match cursor {
+        None => 0,
+        Some(cursor) => {
+            cursor.parse().map_err(|_| refused("cursor", &"must be `next` of an earlier page, unchanged"))?
+        }
+    };
+    let answer = service.what_if.answer(&job).ok_or_else(missing)?;
+    match format.as_deref() {
+        None | Some("json") => Ok(Json(page(&answer, &filter, passed, limit)).into_response()),
+        Some("csv") => {
+            let file = tokio::task::spawn_blocking(move || file(&answer, &filter))
+                .await
+                .map_err(|error| Problem::internal(&error))?;
+            let headers = [
+                (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
+                (header::CONTENT_DISPOSITION, "attachment; filename=\"what-if.csv\""),
+            ];
+            Ok((headers, file).into_response())
+        }
+        Some(_) => Err(refused("format", &"must be `json` or `csv`")),
+    }
+}
+
+fn refused(parameter: &str, what: &dyn std::fmt::Display) -> Problem {
+    Problem::bad_request("the request has a parameter that cannot be understood")
+        .part(parameter, what.to_string())
+}
+
+fn page(answer: &Answer, filter: &Filter, passed: usize, limit: usize) -> Page<WhatIfRow> {
+    let now = answer.report.now;
+    let total = answer.rows(filter).count();
+    let items: Vec<WhatIfRow> =
+        answer.rows(filter).skip(passed).take(limit).map(|row| row.view(now)).collect();
+    let reached = passed.saturating_add(items.len());
+    Page {
+        items,
+        next: (reached < total).then(|| reached.to_string()),
+        total: total as u64,
+        position: answer.report.position,
+    }
+}
+
+fn file(answer: &Answer, filter: &Filter) -> String {
+    let mut file = String::new();
+    csv::heading(&mut file);
+    answer.rows(filter).for_each(|row| csv::line(&mut file, row, answer.report.now));
+    file
+}

@@ -1,0 +1,224 @@
+//! The list behind the numbers, and the numbers, as CSV (RFC 4180) for a spreadsheet.
+
+use std::fmt::Write as _;
+
+use countersign_contracts::api::{WhatIfGroup, WhatIfMeasures, WhatIfReport};
+use countersign_kernel::Timestamp;
+
+use super::row::{Row, Verdict};
+
+const ROW: [&str; 8] =
+    ["chart", "deficiency", "facility", "service", "rule", "subject", "document_type", "change"];
+const VERDICT: [&str; 8] =
+    ["status", "overdue", "responsible", "anchor_at", "due_at", "opened_at", "closed_at", "holds_bill"];
+const GROUP: [&str; 10] = [
+    "by",
+    "key",
+    "created",
+    "avoided",
+    "changed",
+    "other_due",
+    "other_responsible",
+    "other_status",
+    "other_closed",
+    "unchanged",
+];
+const MEASURES: [&str; 13] = [
+    "opened",
+    "satisfied",
+    "open",
+    "waived",
+    "voided",
+    "overdue",
+    "lag_median_hours",
+    "lag_p90_hours",
+    "negative_lags",
+    "open_age_median_hours",
+    "fell_due",
+    "on_time",
+    "on_time_rate",
+];
+
+/// The names of the columns of rows.
+pub fn heading(file: &mut String) {
+    let mut line = Line::begin(file);
+    ROW.into_iter().for_each(|name| line.cell(name));
+    for side in ["published", "candidate"] {
+        VERDICT.into_iter().for_each(|name| line.write(format_args!("{side}_{name}")));
+    }
+    line.end();
+}
+
+/// A row.
+pub fn line(file: &mut String, row: &Row, now: Timestamp) {
+    let mut line = Line::begin(file);
+    line.write(format_args!("{}", row.chart));
+    line.write(format_args!("{}", row.id));
+    line.cell(&row.facility);
+    line.cell(&row.service);
+    line.cell(&row.rule);
+    line.cell(row.subject.as_deref().unwrap_or_default());
+    line.cell(&row.document_type);
+    line.cell(&row.comparison().words());
+    for verdict in [&row.published, &row.candidate] {
+        match verdict {
+            Some(verdict) => line.verdict(row, verdict, now),
+            None => VERDICT.into_iter().for_each(|_| line.cell("")),
+        }
+    }
+    line.end();
+}
+
+/// The numbers of a report, a line for each group.
+pub fn summary(report: &WhatIfReport) -> String {
+    let mut file = String::new();
+    let mut names = Line::begin(&mut file);
+    GROUP.into_iter().for_each(|name| names.cell(name));
+    for side in ["published", "candidate"] {
+        MEASURES.into_iter().for_each(|name| names.write(format_args!("{side}_{name}")));
+    }
+    names.end();
+    let total = std::slice::from_ref(&report.total);
+    for (by, groups) in [
+        ("total", total),
+        ("rule", &report.by_rule),
+        ("service", &report.by_service),
+        ("facility", &report.by_facility),
+        ("provider", &report.by_provider),
+    ] {
+        groups.iter().for_each(|group| group_line(&mut file, by, group));
+    }
+    file
+}
+
+fn group_line(file: &mut String, by: &str, group: &WhatIfGroup) {
+    let mut line = Line::begin(file);
+    line.cell(by);
+    line.cell(&group.key);
+    for count in [
+        group.created,
+        group.avoided,
+        group.changed,
+        group.other_due,
+        group.other_responsible,
+        group.other_status,
+        group.other_closed,
+        group.unchanged,
+    ] {
+        line.write(format_args!("{count}"));
+    }
+    for measures in [&group.published, &group.candidate] {
+        line.measures(measures);
+    }
+    line.end();
+}
+
+/// One record under way.
+pub(crate) struct Line<'a> {
+    file: &'a mut String,
+    first: bool,
+}
+
+impl<'a> Line<'a> {
+    pub(crate) fn begin(file: &'a mut String) -> Self {
+        Self { file, first: true }
+    }
+
+    fn separate(&mut self) {
+        if !std::mem::take(&mut self.first) {
+            self.file.push(',');
+        }
+    }
+
+    /// A text, quoted where it must be. A spreadsheet would take some texts for a formula and run them: an
+    /// apostrophe makes them text.
+    pub(crate) fn cell(&mut self, text: &str) {
+        self.separate();
+        let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+        if !formula && !text.contains([',', '"', '\r', '\n']) {
+            self.file.push_str(text);
+            return;
+        }
+        self.file.push('"');
+        if formula {
+            self.file.push('\'');
+        }
+        self.file.push_str(&text.replace('"', "\"\""));
+        self.file.push('"');
+    }
+
+    /// What holds neither comma nor quote and is no formula: ids, instants, numbers.
+    pub(crate) fn write(&mut self, value: std::fmt::Arguments<'_>) {
+        self.separate();
+        let _ = self.file.write_fmt(value);
+    }
+
+    fn verdict(&mut self, row: &Row, verdict: &Verdict, now: Timestamp) {
+        let yes = |flag: bool| if flag { "yes" } else { "no" };
+        self.cell(verdict.status.name());
+        self.cell(yes(verdict.overdue(now)));
+        self.cell(row.owed_by(verdict));
+        for instant in [verdict.anchor_at, verdict.due_at, Some(verdict.opened_at), verdict.closed_at] {
+            match instant {
+                Some(instant) => self.write(format_args!("{instant}")),
+                None => self.cell(""),
+            }
+        }
+        self.cell(yes(verdict.holds_bill));
+    }
+
+    fn measures(&mut self, measures: &WhatIfMeasures) {
+        let WhatIfMeasures {
+            opened,
+            satisfied,
+            open,
+            waived,
+            voided,
+            overdue,
+            lag_median_hours,
+            lag_p90_hours,
+            negative_lags,
+            open_age_median_hours,
+            fell_due,
+            on_time,
+            on_time_rate,
+        } = measures;
+        for count in [opened, satisfied, open, waived, voided, overdue] {
+            self.write(format_args!("{count}"));
+        }
+        self.number(*lag_median_hours);
+        self.number(*lag_p90_hours);
+        self.write(format_args!("{negative_lags}"));
+        self.number(*open_age_median_hours);
+        self.write(format_args!("{fell_due}"));
+        self.write(format_args!("{on_time}"));
+        self.number(*on_time_rate);
+    }
+
+    fn number(&mut self, value: Option<f64>) {
+        match value {
+            Some(value) => self.write(format_args!("{value}")),
+            None => self.cell(""),
+        }
+    }
+
+    pub(crate) fn end(self) {
+        self.file.push_str("\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Line;
+
+    #[test]
+    fn no_cell_can_become_a_formula_or_leave_its_quotes() {
+        let mut file = String::new();
+        let mut line = Line::begin(&mut file);
+        for cell in ["plain", "=1+1", "a,b", "a\",=1", "-2", ""] {
+            line.cell(cell);
+        }
+        line.end();
+        assert_eq!(file, "plain,\"'=1+1\",\"a,b\",\"a\"\",=1\",\"'-2\",\r\n");
+    }
+}
