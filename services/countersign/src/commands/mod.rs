@@ -2,9 +2,9 @@
 
 mod access;
 mod acting;
-mod compare_peers;
 mod charges;
 mod claims;
+mod compare_peers;
 mod deficiencies;
 mod doctor;
 mod explain;
