@@ -575,6 +575,12 @@ pub struct Simulate {
     /// Send clean messages only: nothing late, shuffled, repeated or incomplete.
     #[arg(long)]
     pub clean: bool,
+    /// Send charges (DFT) at discharge too, and coding and billing (BAR) after it.
+    #[arg(long)]
+    pub charges: bool,
+    /// Send orders that were spoken (ORM) too, most of them signed later.
+    #[arg(long)]
+    pub orders: bool,
     /// Folder for the messages and `truth.json`.
     #[arg(long, value_name = "DIR", required_unless_present = "mllp", conflicts_with = "mllp")]
     pub out: Option<PathBuf>,
