@@ -9,6 +9,7 @@
 //! - [`skip`]: what an operator does about an event that cannot be processed.
 //! - [`register`], [`people`], [`site`]: the directory of providers, facilities and departments, and their changes.
 //! - [`authority`]: who may do what.
+//! - [`lifecycle`]: decisions of people about charts and items.
 //! - [`governance`]: rule sets, from draft to withdrawal.
 //! - [`explain`]: one deficiency with everything that led to it.
 //! - [`recorded`]: the recorded history in memory; [`what_if`]: a candidate rule set over it;
@@ -20,6 +21,7 @@ pub mod consume;
 pub mod domain;
 
 pub mod explain;
+pub mod lifecycle;
 pub mod lookup;
 pub mod people;
 pub mod governance;
