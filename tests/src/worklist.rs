@@ -52,9 +52,9 @@ pub struct Deficiency {
     /// `open`, `satisfied`, `voided` or `waived`.
     pub status: String,
     /// What the limit counts from.
-    pub anchor_at: Timestamp,
+    pub anchor_at: Option<Timestamp>,
     /// The limit.
-    pub due_at: Timestamp,
+    pub due_at: Option<Timestamp>,
     /// When it arose.
     pub opened_at: Timestamp,
     /// When it closed.
@@ -80,7 +80,13 @@ pub fn in_words(row: &Deficiency) -> String {
     let nobody = if row.document_type == "chart" { "facility" } else { "nobody" };
     let who = row.responsible.as_deref().unwrap_or(nobody);
     let closed = row.closed_at.map(|at| format!(", {at}")).unwrap_or_default();
-    format!("{} {subject} {} {who}, {} to {}{closed}", row.rule, row.status, row.anchor_at, row.due_at)
+    format!(
+        "{} {subject} {} {who}, {} to {}{closed}",
+        row.rule,
+        row.status,
+        instant(row.anchor_at),
+        instant(row.due_at)
+    )
 }
 
 /// What is owed, by key.
@@ -130,8 +136,8 @@ fn fields(row: &Deficiency) -> [(&'static str, String); 8] {
         ("document_type", row.document_type.clone()),
         ("responsible", row.responsible.clone().unwrap_or_else(|| "nobody".to_owned())),
         ("status", row.status.clone()),
-        ("anchor_at", row.anchor_at.to_string()),
-        ("due_at", row.due_at.to_string()),
+        ("anchor_at", instant(row.anchor_at)),
+        ("due_at", instant(row.due_at)),
         ("opened_at", row.opened_at.to_string()),
         ("closed_at", row.closed_at.map_or_else(|| "never".to_owned(), |at| at.to_string())),
         ("rule_version", row.rule_version.to_string()),
@@ -199,4 +205,9 @@ pub fn assert_same(wanted: &Worklist, found: &Worklist) {
     if let Some(difference) = difference(wanted, found, |_| Vec::new()) {
         panic!("{difference}");
     }
+}
+
+/// What does not fall due shows a stroke.
+fn instant(at: Option<Timestamp>) -> String {
+    at.map_or_else(|| "-".to_owned(), |at| at.to_string())
 }

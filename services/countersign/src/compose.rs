@@ -126,14 +126,12 @@ impl Ground {
 
     /// The deficiency service.
     pub async fn deficiency(&self) -> anyhow::Result<Arc<Deficiency>> {
-        let rules = rules(&self.config)?;
         let governance = self.governance().await?;
         Ok(Arc::new(Deficiency::open(countersign_deficiency::service::Ports {
             journal: Arc::clone(&self.journal),
             feed: Arc::clone(&self.feed),
             clock: Arc::clone(&self.clock),
             state: self.own_state("deficiency")?,
-            rules: Arc::new(rules),
             governance,
         })?))
     }

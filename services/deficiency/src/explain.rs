@@ -11,7 +11,7 @@ use countersign_kernel::{DeficiencyId, EncounterId, Timestamp};
 use crate::domain::{
     acts::{Act, Item},
     decide::outcome,
-    events::{CHART, Change, ChartEvent, Deficiency, DeficiencyEvent, Pause},
+    events::{CHART, Change, ChartEvent, Deficiency, DeficiencyEvent},
     reference::Reference,
     rules::Rule,
     state::{ChartState, KnownFact},
@@ -63,7 +63,6 @@ pub async fn explain(
     encounter: EncounterId,
     id: DeficiencyId,
     reference: &Reference,
-    elsewhere: Vec<Pause>,
     now: Timestamp,
 ) -> Result<Option<Explanation>, JournalError> {
     let history = read(journal, encounter).await?;
@@ -72,7 +71,7 @@ pub async fn explain(
         return Ok(None);
     };
     let deficiency = &last.deficiency;
-    let view = view(&history.state, deficiency, reference, elsewhere, now);
+    let view = view(&history.state, deficiency, reference, None, now);
     let rule = reference
         .rule(&deficiency.rule, deficiency.rule_version)
         .map_or_else(|| unknown_rule(deficiency), |(rules, rule)| rule_view(rule, rules.version));
@@ -98,7 +97,6 @@ pub async fn owed_at(
     as_of: Option<Timestamp>,
     known_at: Option<Timestamp>,
     reference: &Reference,
-    elsewhere: impl Fn(&Deficiency) -> Vec<Pause>,
     now: Timestamp,
 ) -> Result<Vec<DeficiencyView>, JournalError> {
     let history = read(journal, encounter).await?;
@@ -108,12 +106,9 @@ pub async fn owed_at(
         .deficiencies
         .values()
         .filter(|deficiency| as_of.is_none_or(|limit| deficiency.opened_at <= limit))
-        .map(|deficiency| {
-            let elsewhere = elsewhere(deficiency);
-            view(&history.state, &as_seen(deficiency, as_of), reference, elsewhere, seen_at)
-        })
+        .map(|deficiency| view(&history.state, &as_seen(deficiency, as_of), reference, known_at, seen_at))
         .collect();
-    views.sort_by_key(|view| (view.due_at, view.id));
+    views.sort_by_key(|view| (view.due_at.is_none(), view.due_at, view.id));
     Ok(views)
 }
 
@@ -132,7 +127,7 @@ fn view(
     state: &ChartState,
     deficiency: &Deficiency,
     reference: &Reference,
-    elsewhere: Vec<Pause>,
+    known_at: Option<Timestamp>,
     now: Timestamp,
 ) -> DeficiencyView {
     let description = state.description.as_ref();
@@ -142,6 +137,7 @@ fn view(
     );
     let limit = state.deficiencies.values().find(|known| known.rule == "C1");
     let seen = Seen {
+        elsewhere: reference.pauses(deficiency.responsible.as_ref(), &facility, known_at),
         facility,
         encounter,
         chart,
@@ -150,7 +146,6 @@ fn view(
         time_zone: state.time_zone.clone(),
         discharged_at: description.and_then(|known| known.discharged_at),
         regulatory_due_at: limit.and_then(|limit| limit.due_at),
-        elsewhere,
     };
     show::deficiency(deficiency, seen, reference, now)
 }
@@ -162,9 +157,8 @@ fn word<T: serde::Serialize>(value: &T) -> String {
     }
 }
 
-fn rule_view(rule: &Rule, version: u32) -> RuleView {
 /// A rule as the API shows it.
-pub(crate) fn rule_view(rule: &Rule, rules: &RuleSet) -> RuleView {
+pub(crate) fn rule_view(rule: &Rule, version: u32) -> RuleView {
     RuleView {
         id: rule.id.clone(),
         version,

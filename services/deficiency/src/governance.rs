@@ -5,15 +5,13 @@ mod show;
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
-    time::Duration,
 };
 
 use countersign_contracts::api::rules::RulesStep;
 use countersign_eventsourcing::journal::{
-    AppendError, Expected, Filter, Journal, JournalError, Metadata, NewEvent, Position, StreamName,
+    AppendError, Expected, Journal, JournalError, Metadata, NewEvent, Position, StreamName,
 };
 use countersign_kernel::{Actor, Clock, EventId, Timestamp};
-use futures::StreamExt;
 
 pub use show::lint;
 
@@ -24,8 +22,6 @@ use crate::{
 
 /// How often a step is tried again when another writer was quicker.
 const ATTEMPTS: usize = 16;
-/// How long to wait before a journal that is away is asked again.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// The rule book of an installation, as far as this process knows it, and the way to take steps in it.
 pub struct Governance {
@@ -134,6 +130,14 @@ impl Governance {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The rule book with everything that is in the journal now.
+    ///
+    /// # Errors
+    /// The journal fails, or a published set cannot be read.
+    pub async fn current(&self) -> Result<Arc<RuleBook>, GovernanceError> {
+        Ok(Arc::clone(&self.refresh().await?.book))
+    }
+
     /// Reads what was added to the stream since.
     async fn refresh(&self) -> Result<Arc<Known>, GovernanceError> {
         let known = self.known();
@@ -162,35 +166,6 @@ impl Governance {
             *known = Arc::clone(&fresh);
         }
         Ok(fresh)
-    }
-
-    /// Loop: hears of steps that other processes take.
-    ///
-    /// # Errors
-    /// The record of the rule sets cannot be followed.
-    pub async fn follow(&self) -> Result<(), GovernanceError> {
-        let filter = Filter::Categories(vec![RULES]);
-        let mut batches = self.journal.subscribe(self.known().position, filter);
-        while let Some(batch) = batches.next().await {
-            match batch {
-                Ok(batch) if batch.events.is_empty() => {}
-                Ok(_) => self.read_on().await?,
-                Err(error) => tracing::warn!(%error, "journal interrupted, waiting"),
-            }
-        }
-        Ok(())
-    }
-
-    async fn read_on(&self) -> Result<(), GovernanceError> {
-        loop {
-            match self.refresh().await {
-                Err(GovernanceError::Journal(error @ JournalError::Unavailable(_))) => {
-                    tracing::warn!(%error, "rule sets not read, waiting");
-                    tokio::time::sleep(PAUSE).await;
-                }
-                result => return result.map(|_| ()),
-            }
-        }
     }
 
     /// Takes a step in somebody's name. The same key again changes nothing and answers the same.

@@ -19,17 +19,15 @@ use countersign_kernel::{Clock, Timestamp};
 
 use crate::{
     consume::{ChartError, Charts},
-    domain::{reference::Reference, rules::RuleSet},
-    lookup::Lookup,
-    people::People,
-    domain::rules::RuleSet,
+    domain::reference::Reference,
     governance::{Governance, GovernanceError},
+    lookup::Lookup,
+    peers,
+    people::People,
     projections,
+    recorded::{HistoryError, Recorded, Watch, all_cores},
     register::Register,
     site::Sites,
-    recorded::{HistoryError, Watch},
-    peers, projections,
-    recorded::{HistoryError, Recorded, Watch, all_cores},
     what_if::{self, Answer, Question, jobs::Jobs},
 };
 
@@ -52,8 +50,6 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Folder for what can be rebuilt: the read model and the consumer's checkpoint.
     pub state: PathBuf,
-    /// The rules in force.
-    pub rules: Arc<RuleSet>,
     /// The rule book.
     pub governance: Arc<Governance>,
 }
@@ -80,8 +76,8 @@ pub struct Deficiency {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) lookup: Arc<Lookup>,
-    pub(crate) rules: Arc<RuleSet>,
     pub(crate) governance: Arc<Governance>,
+    pub(crate) register: Arc<Register>,
     pub(crate) model: Arc<ReadModel>,
     pub(crate) people: People,
     pub(crate) sites: Sites,
@@ -108,12 +104,13 @@ impl Handler for Inbox {
 impl Deficiency {
     /// Opens the service's files and makes it ready to run.
     pub fn open(ports: Ports) -> Result<Self, ServiceError> {
-        let Ports { journal, feed, clock, state, rules, governance } = ports;
+        let Ports { journal, feed, clock, state, governance } = ports;
         let model = ReadModel::open(&state, read_model())?
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
         let checkpoints = Arc::new(Checkpoints::open(&state.join("consumers.db"))?);
-        let lookup = Arc::new(Lookup::new(Reference::with_rules(rules)));
+        let lookup =
+            Arc::new(Lookup::new(Reference::new(&governance.book(), Arc::default(), Arc::default())));
         let charts = Arc::new(Charts::new(
             Arc::clone(&journal),
             Arc::clone(&clock),
@@ -131,10 +128,21 @@ impl Deficiency {
             Arc::new(inbox),
             Arc::clone(&clock),
         )?;
-        let sites = Sites::new(register);
+        let sites = Sites::new(Arc::clone(&register));
         let what_if = Jobs::default();
-        Ok(Self { journal, clock, lookup, model, people, sites, what_if, charts, consumer })
-        Ok(Self { journal, clock, rules, governance, model, charts, consumer })
+        Ok(Self {
+            journal,
+            clock,
+            lookup,
+            governance,
+            register,
+            model,
+            people,
+            sites,
+            what_if,
+            charts,
+            consumer,
+        })
     }
 
     /// The read model, for verification and readiness.
@@ -166,14 +174,11 @@ impl Deficiency {
         watch: &Watch,
     ) -> Result<Answer, HistoryError> {
         what_if::run(self.journal.as_ref(), runtime, &self.lookup.get(), question, watch)
+    }
+
     /// The rule book, and steps into it.
     pub fn governance(&self) -> &Arc<Governance> {
         &self.governance
-    }
-
-    /// Loop: hears of changes of the rule sets by other processes.
-    pub async fn watch_rules(&self) -> Result<(), ServiceError> {
-        Ok(self.governance.follow().await?)
     }
 
     /// Computes the numbers of other systems on the same charts. Blocks for as long as that takes: not for async
@@ -186,12 +191,13 @@ impl Deficiency {
     ) -> Result<peers::Comparison, HistoryError> {
         let watch = Watch::default();
         let recorded = Recorded::read(self.journal.as_ref(), runtime, &watch)?;
-        peers::compare(&recorded, &self.rules, parameters, as_of, all_cores(), &watch)
+        peers::compare(&recorded, &self.lookup.get(), parameters, as_of, all_cores(), &watch)
     }
 
     /// Loop: facts in, decisions into the journal.
     pub async fn consume(&self) -> Result<(), ServiceError> {
         self.recall_skips().await?;
+        self.refresh().await?;
         Ok(self.consumer.run().await?)
     }
 
@@ -229,6 +235,7 @@ impl Deficiency {
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
         self.recall_skips().await?;
         loop {
+            self.refresh().await?;
             self.consumer.catch_up().await?;
             let folded = self.model.catch_up(self.journal.as_ref()).await?;
             if self.pass_time().await? == 0 {

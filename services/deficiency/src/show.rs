@@ -43,7 +43,7 @@ pub(crate) fn deficiency(
     now: Timestamp,
 ) -> DeficiencyView {
     let zone = zone_of(&seen.time_zone);
-    let days = Days { zone: &zone, calendar: &reference.place(&seen.facility).calendar };
+    let days = Days { zone: &zone, calendar: reference.site.calendar(&seen.facility) };
     let clock = accountability(deficiency, &seen.elsewhere, days, now);
     let title = deficiency.title.clone().or_else(|| {
         reference.rule(&deficiency.rule, deficiency.rule_version).map(|(_, rule)| rule.title.clone())

@@ -4,6 +4,7 @@
 mod given;
 mod golden;
 mod laws;
+mod lifecycle;
 mod peers;
 mod read_model;
 mod specs;

@@ -54,7 +54,6 @@ async fn service(journal: &Arc<SqliteJournal>, state: &std::path::Path) -> Arc<D
         feed: Arc::new(Poisoned(poison())),
         clock,
         state: state.to_owned(),
-        rules: Arc::new(RuleSet::parse(RuleSet::DEFAULT_FILE).unwrap()),
         governance: Arc::new(governance),
     };
     Arc::new(Deficiency::open(ports).unwrap())

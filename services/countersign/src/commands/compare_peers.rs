@@ -10,7 +10,7 @@ pub async fn run(args: ComparePeers) -> anyhow::Result<()> {
     let ground =
         super::open_folder(args.config.config.as_deref(), args.data.as_deref(), "countersign compare-peers")
             .await?;
-    let service = ground.deficiency()?;
+    let service = ground.deficiency().await?;
     // What was received must have become charts before they can be compared.
     service.catch_up().await?;
     let parameters = Parameters {

@@ -50,7 +50,10 @@ fn show(items: &[DeficiencyView]) -> anyhow::Result<()> {
         .iter()
         .map(|item| {
             let zone = TimeZone::get(&item.time_zone).unwrap_or(TimeZone::UTC);
-            let due = item.due_at.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string();
+            let due = item.due_at.map_or_else(
+                || "-".to_owned(),
+                |due| due.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string(),
+            );
             vec![
                 if item.overdue { format!("{due} overdue") } else { due },
                 item.rule.clone(),

@@ -156,7 +156,7 @@ async fn start_deficiency(
     let [consumer, projector, watch, rules, asked] = [(); 5].map(|()| Arc::clone(&service));
     life.spawn("facts", |stop| async move { stopped_by(stop, consumer.consume()).await });
     life.spawn("worklist", |stop| async move { stopped_by(stop, projector.project()).await });
-    life.spawn("rules", |stop| async move { stopped_by(stop, rules.watch_rules()).await });
+    life.spawn("reference", |stop| async move { stopped_by(stop, rules.watch_reference()).await });
     life.spawn("time", |stop| async move { stopped_by(stop, watch.watch_time()).await });
     checks.push(ReadinessCheck::new("worklist", {
         let service = Arc::clone(&service);

@@ -59,7 +59,7 @@ struct Answered {
 
 async fn computed(args: &WhatIf, candidate: Candidate, list: Option<&Filter>) -> anyhow::Result<Answered> {
     let ground = args.source.open("countersign what-if").await?;
-    let service = ground.deficiency()?;
+    let service = ground.deficiency().await?;
     // What was received must have become charts before they can be judged.
     service.catch_up().await?;
     let question = Question { candidate, from: args.from, to: args.to, threads: all_cores() };
@@ -229,7 +229,8 @@ fn show_rows(rows: &[WhatIfRow]) -> anyhow::Result<()> {
             || "-".to_owned(),
             |WhatIfVerdict { status, overdue, responsible, due_at, .. }| {
                 let overdue = if *overdue { " overdue" } else { "" };
-                format!("{status}{overdue} {responsible}, due {due_at}")
+                let due = due_at.map_or_else(|| "no limit yet".to_owned(), |due| format!("due {due}"));
+                format!("{status}{overdue} {responsible}, {due}")
             },
         )
     };

@@ -156,7 +156,6 @@ async fn list_at(
             filter.as_of,
             filter.known_at,
             &reference,
-            |_| Vec::new(),
             service.clock.now(),
         )
         .await

@@ -47,15 +47,8 @@ impl Deficiency {
         let Some(chart) = self.model.query(move |sql| projections::encounter_of(sql, id)).await? else {
             return Ok(None);
         };
-        Ok(explain::explain(
-            self.journal.as_ref(),
-            chart,
-            id,
-            &self.lookup.get(),
-            Vec::new(),
-            self.clock.now(),
-        )
-        .await
-        .map_err(countersign_eventsourcing::read_model::ReadModelError::from)?)
+        Ok(explain::explain(self.journal.as_ref(), chart, id, &self.lookup.get(), self.clock.now())
+            .await
+            .map_err(countersign_eventsourcing::read_model::ReadModelError::from)?)
     }
 }

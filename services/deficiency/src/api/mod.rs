@@ -1,24 +1,29 @@
 //! The service's part of the public API, one endpoint a file.
 
+mod acts;
 mod chart;
 mod deficiencies;
 mod deficiency;
 mod explanation;
 mod partitions;
 mod providers;
-mod what_if;
 mod rule_sets;
+mod what_if;
 
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Json, Router,
+    extract::rejection::JsonRejection,
     routing::{get, post},
 };
 use countersign_contracts::api::{
     ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
     TimelineEntry, WhatIfJob, WhatIfRequest, WhatIfRow,
-    TimelineEntry,
+    acts::{
+        ActView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
+        ItemAct, ItemActRequest, ProviderRef,
+    },
     rules::{
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
@@ -46,6 +51,9 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/partitions", get(partitions::list))
         .route("/api/v1/partitions/retry", post(partitions::retry))
         .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
+        .route("/api/v1/deficiencies/acts", post(acts::bulk::handle))
+        .route("/api/v1/deficiencies/{id}/acts", post(acts::item::handle))
+        .route("/api/v1/charts/{id}/acts", get(acts::list::handle).post(acts::chart::handle))
         .route("/api/v1/rule-sets", get(rule_sets::list::handle).post(rule_sets::draft::handle))
         .route("/api/v1/rule-sets/lint", post(rule_sets::lint::handle))
         .route("/api/v1/rule-sets/{version}", get(rule_sets::show::handle))
@@ -59,20 +67,31 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
-    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip, what_if::ask, what_if::show, what_if::cancel, what_if::rows),
-    components(schemas(
-        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
-        ProviderView, Problem, WhatIfRequest, WhatIfJob, Page<WhatIfRow>
-    paths(deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, partitions::list, partitions::retry, partitions::skip,
+    paths(
+        deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle,
+        partitions::list, partitions::retry, partitions::skip,
         rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
-        rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle, rule_sets::withdraw::handle),
+        rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle,
+        rule_sets::withdraw::handle,
+        acts::bulk::handle, acts::item::handle, acts::chart::handle, acts::list::handle,
+        what_if::ask, what_if::show, what_if::cancel, what_if::rows,
+    ),
     components(schemas(
-        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest, StoppedPartition, TimelineEntry, ChartView,
-        ProviderView, Problem, DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
-        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep
+        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
+        StoppedPartition, TimelineEntry, ChartView, ProviderView, Problem,
+        ActView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct,
+        ChartActRequest, ItemAct, ItemActRequest, ProviderRef,
+        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
+        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
+        WhatIfRequest, WhatIfJob, Page<WhatIfRow>,
     ))
 )]
 pub struct Api;
+
+/// A body that could be read.
+fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
+    body.map(|Json(body)| body).map_err(|rejection| Problem::bad_request(rejection.body_text()))
+}
 
 impl Deficiency {
     /// Waits, bounded, until the worklist includes what the caller has seen.

@@ -169,7 +169,7 @@ pub fn outcome(
         let ground = effect::Ground {
             encounter,
             zone: &zone,
-            calendar: &reference.place(&encounter.facility).calendar,
+            calendar: reference.site.calendar(&encounter.facility),
             policy: rules.map_or(&ORDINARY, |rules| &rules.policy),
             version: rules.map_or(0, |rules| rules.version),
         };

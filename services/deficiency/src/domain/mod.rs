@@ -10,18 +10,18 @@
 //! governed in the [`rulebook`].
 
 pub mod account;
-pub mod acts;
 pub mod act;
+pub mod acts;
 pub mod chart;
-pub mod clock;
 pub mod claims;
+pub mod clock;
 pub mod decide;
 pub mod document;
 pub mod events;
 pub mod ledger;
 pub mod order;
-pub mod reference;
 pub mod people;
+pub mod reference;
 pub mod rulebook;
 pub mod rules;
 pub mod site;

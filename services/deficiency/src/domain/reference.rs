@@ -1,95 +1,57 @@
 //! What the fold looks up beside the chart's own facts: rules, people, places.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
+use std::{collections::BTreeMap, sync::Arc};
+
+use countersign_kernel::{Person, Timestamp};
+
+use super::{
+    events::{Pause, PauseCause},
+    people::Directory,
+    rulebook::RuleBook,
+    rules::{InForce, Rule, RuleSet},
+    site::Site,
 };
 
-use countersign_kernel::{BusinessCalendar, Person, Timestamp};
-
-use super::rules::{InForce, RuleSet};
-
-/// Whether a person can be held responsible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Yes.
-    Active,
-    /// Not any more, or not yet: since this instant, where that is known.
-    Inactive {
-        /// The end of the last time of activity.
-        since: Option<Timestamp>,
-    },
-    /// The directory does not have the person, and the site wants everybody in it.
-    Unknown,
-}
-
-/// What the fold asks of the directory of providers.
-pub trait People: std::fmt::Debug + Send + Sync {
-    /// Where the person stands at an instant.
-    fn standing(&self, person: &Person, at: Timestamp) -> Standing;
-    /// Whether two identifiers are one person.
-    fn same(&self, one: &Person, other: &Person) -> bool;
-    /// The person's supervisor at an instant.
-    fn supervisor(&self, person: &Person, at: Timestamp) -> Option<Person>;
-    /// The next instant after this one at which the person's standing changes by itself.
-    fn next_change(&self, person: &Person, after: Timestamp) -> Option<Timestamp>;
-}
-
-/// A directory that knows nobody: whoever is named in a message is there.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoDirectory;
-
-impl People for NoDirectory {
-    fn standing(&self, _: &Person, _: Timestamp) -> Standing {
-        Standing::Active
-    }
-
-    fn same(&self, one: &Person, other: &Person) -> bool {
-        one.same_id(other)
-    }
-
-    fn supervisor(&self, _: &Person, _: Timestamp) -> Option<Person> {
-        None
-    }
-
-    fn next_change(&self, _: &Person, _: Timestamp) -> Option<Timestamp> {
-        None
-    }
-}
-
-/// What the fold must know of a facility.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Place {
-    /// The jurisdiction whose rules are laid over those of everywhere, e.g. `US-CA`.
-    pub jurisdiction: Option<String>,
-    /// Days of business.
-    pub calendar: BusinessCalendar,
-}
-
-/// Everything that is looked up.
-#[derive(Debug, Clone)]
+/// Everything that is looked up. Cheap to clone.
+#[derive(Debug, Clone, Default)]
 pub struct Reference {
     /// The rule sets in the order in which they were in force, without gaps or overlaps.
     pub rules: Vec<InForce>,
     /// Every rule set that was ever published, by version.
     pub versions: BTreeMap<u32, Arc<RuleSet>>,
     /// The directory of providers.
-    pub people: Arc<dyn People>,
-    /// Facilities by code; one that is not described counts as an ordinary one.
-    pub places: HashMap<String, Place>,
-    ordinary: Place,
+    pub directory: Arc<Directory>,
+    /// Facilities and departments.
+    pub site: Arc<Site>,
 }
 
 impl Reference {
-    /// One rule set that always was in force; no directory, no facilities.
+    /// One rule set that always was in force; nobody in the directory, no facility described.
     pub fn with_rules(rules: Arc<RuleSet>) -> Self {
         Self {
             versions: [(rules.version, Arc::clone(&rules))].into(),
             rules: vec![InForce::always(rules)],
-            people: Arc::new(NoDirectory),
-            places: HashMap::new(),
-            ordinary: Place::default(),
+            ..Self::default()
         }
+    }
+
+    /// What the record says now.
+    pub fn new(book: &RuleBook, directory: Arc<Directory>, site: Arc<Site>) -> Self {
+        let mut rules: Vec<InForce> = book
+            .windows()
+            .iter()
+            .map(|window| InForce {
+                rules: Arc::clone(&window.rules),
+                from: window.from,
+                until: window.until,
+            })
+            .collect();
+        // What is said to have happened before the first set took effect is judged by it.
+        if let Some(first) = rules.first_mut() {
+            first.from = Timestamp::MIN;
+        }
+        let versions = rules.iter().map(|set| (set.rules.version, Arc::clone(&set.rules))).collect();
+        Self { rules, versions, directory, site }
     }
 
     /// The same with a candidate in force from an instant on, or always.
@@ -106,20 +68,56 @@ impl Reference {
         Self { rules, ..self.clone() }
     }
 
-    /// The facility with this code.
-    pub fn place(&self, facility: &str) -> &Place {
-        self.places.get(facility).unwrap_or(&self.ordinary)
-    }
-
-    /// The rule set in force at an instant; before the first one, the first.
+    /// The rule set in force at an instant.
     pub fn in_force_at(&self, at: Timestamp) -> Option<&Arc<RuleSet>> {
-        let found = self.rules.iter().find(|set| set.holds_at(at)).or_else(|| self.rules.first());
-        found.map(|set| &set.rules)
+        self.rules.iter().find(|set| set.holds_at(at)).map(|set| &set.rules)
     }
 
-    /// A rule as the version names it; else as any later version has it.
-    pub fn rule(&self, id: &str, version: u32) -> Option<(&Arc<RuleSet>, &super::rules::Rule)> {
+    /// A rule as the version names it; else as the latest version that has it.
+    pub fn rule(&self, id: &str, version: u32) -> Option<(&Arc<RuleSet>, &Rule)> {
         let exact = self.versions.get(&version).into_iter();
         exact.chain(self.versions.values().rev()).find_map(|rules| rules.rule(id).map(|rule| (rules, rule)))
     }
+
+    /// The stretches in which a person's clocks at a facility stand for reasons outside a single chart: leave
+    /// that counts, and downtime of the facility. `known_at`: as far as that was on record at an instant.
+    pub fn pauses(&self, person: Option<&Person>, facility: &str, known_at: Option<Timestamp>) -> Vec<Pause> {
+        let leaves = match (person, known_at) {
+            (None, _) => Vec::new(),
+            (Some(person), None) => self.directory.leaves_of(person).to_vec(),
+            (Some(person), Some(at)) => self.directory.leaves_known(person, at),
+        };
+        let leaves = leaves.into_iter().filter(super::people::Leave::counts).map(|leave| {
+            let act = leave.last_act();
+            Pause {
+                act: countersign_kernel::EventId(leave.id.0),
+                cause: PauseCause::PhysicianLeave,
+                from: leave.from,
+                until: leave.until,
+                by: act.by.clone(),
+                why: if act.why.is_empty() { leave.kind.name().to_owned() } else { act.why.clone() },
+            }
+        });
+        let downtimes = self.site.downtimes(facility).iter();
+        let downtimes = downtimes
+            .filter(|downtime| known_at.is_none_or(|limit| downtime.act.at <= limit))
+            .map(|downtime| Pause {
+                act: countersign_kernel::EventId(downtime.id.0),
+                cause: PauseCause::SystemDowntime,
+                from: downtime.from,
+                until: downtime.until,
+                by: downtime.act.by.clone(),
+                why: downtime.act.why.clone(),
+            });
+        leaves.chain(downtimes).collect()
+    }
+}
+
+/// Whether two names are one person: by identifier, or because the directory knows them as one.
+pub fn same_person(directory: &Directory, one: &Person, other: &Person) -> bool {
+    one.same_id(other)
+        || directory
+            .resolve(one)
+            .zip(directory.resolve(other))
+            .is_some_and(|(one, other)| one.key == other.key)
 }

@@ -113,7 +113,7 @@ fn find(book: &RuleBook, version: u32) -> Result<&Version, RulesRefusal> {
 }
 
 fn rules_of(rules: &RuleSet) -> Vec<RuleView> {
-    rules.rules.iter().map(|rule| rule_view(rule, rules)).collect()
+    rules.rules.iter().map(|rule| rule_view(rule, rules.version)).collect()
 }
 
 fn set(book: &RuleBook, version: &Version, now: Timestamp) -> RuleSetView {

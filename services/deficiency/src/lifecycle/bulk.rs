@@ -57,9 +57,7 @@ impl Deficiency {
                     let key = format!("{}/{id}", order.key);
                     let own = Order { key: &key, ..*order };
                     match self.act_on_item(&own, id, &bulk.decision).await {
-                        Ok(acted) => {
-                            BulkActItem { id, ok: true, refusal: None, effects, acted: Some(acted) }
-                        }
+                        Ok(acted) => BulkActItem { id, ok: true, refusal: None, effects, acted: Some(acted) },
                         Err(error) => refused(id, error)?,
                     }
                 }
@@ -112,11 +110,8 @@ impl Deficiency {
         }
         let reference = self.lookup.get();
         let theirs = |state: &ChartState, id: &DeficiencyId| {
-            let provider =
-                state.deficiencies.get(id).and_then(|item| provider_of(item, actor, &reference));
-            provider.is_some_and(|id| {
-                actor.provider.iter().chain(&actor.for_providers).any(|own| *own == id)
-            })
+            let provider = state.deficiencies.get(id).and_then(|item| provider_of(item, actor, &reference));
+            provider.is_some_and(|id| actor.provider.iter().chain(&actor.for_providers).any(|own| *own == id))
         };
         let owed = state.deficiencies.values().filter(|item| {
             matches!(item.status, DeficiencyStatus::Open | DeficiencyStatus::Dormant)

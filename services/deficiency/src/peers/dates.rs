@@ -11,7 +11,6 @@ use crate::domain::{
     decide::zone_of,
     document::Document,
     ledger::Outcome,
-    rules::RuleSet,
     state::ChartState,
 };
 
@@ -130,12 +129,7 @@ pub(super) fn later(date: Date, days: u16) -> Date {
 }
 
 /// The chart of a patient who has left, unless those systems do not track such stays.
-pub(super) fn chart(
-    state: &ChartState,
-    outcome: &Outcome,
-    rules: &RuleSet,
-    now: Timestamp,
-) -> Option<PeerChart> {
+pub(super) fn chart(state: &ChartState, outcome: &Outcome, now: Timestamp) -> Option<PeerChart> {
     let Outcome { chart, deficiencies, .. } = outcome;
     let encounter = state.encounter.as_ref()?;
     let stay = match chart.class()? {
@@ -164,7 +158,7 @@ pub(super) fn chart(
         let told = Told { chart, document: report, zone: &zone, now };
         records.push(told.record(Kind::OperativeReport, procedure, date(ended_at), ours));
     }
-    let ours = ours::of_chart(deficiencies, rules, now);
+    let ours = ours::of_chart(deficiencies, now);
     let operated = chart.procedures.values().map(|known| known.value.started_at).min();
     Some(PeerChart {
         chart: encounter.id(),

@@ -23,7 +23,7 @@ use serde::Serialize;
 
 pub use self::comparison::Comparison;
 use crate::{
-    domain::rules::RuleSet,
+    domain::reference::Reference,
     recorded::{HistoryError, Recorded, Watch},
     what_if::judge,
 };
@@ -55,7 +55,7 @@ impl Default for Parameters {
 /// if none is given). Blocks for as long as that takes: not for async workers.
 pub fn compare(
     recorded: &Recorded,
-    rules: &RuleSet,
+    reference: &Reference,
     parameters: Parameters,
     as_of: Option<Timestamp>,
     threads: NonZeroUsize,
@@ -63,8 +63,8 @@ pub fn compare(
 ) -> Result<Comparison, HistoryError> {
     let now = as_of.or(recorded.last_received).ok_or(HistoryError::Empty)?;
     let charts = recorded.judge(threads, watch, |state, charts| {
-        if let Some(outcome) = judge(state, rules, now) {
-            charts.extend(dates::chart(state, &outcome, rules, now));
+        if let Some(outcome) = judge(state, reference, now) {
+            charts.extend(dates::chart(state, &outcome, now));
         }
     })?;
     Ok(Comparison::of(charts, parameters, now, recorded.position))

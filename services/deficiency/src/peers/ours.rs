@@ -6,11 +6,7 @@ use countersign_contracts::{chart::DocumentType, deficiency::DeficiencyStatus};
 use countersign_kernel::{DeficiencyId, Timestamp};
 use serde::Serialize;
 
-use crate::domain::{
-    document::Document,
-    events::Deficiency,
-    rules::{Requirement, RuleSet},
-};
+use crate::domain::{document::Document, events::Deficiency};
 
 /// What our rules ask for one report: its presence, signature and cosignature together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -54,23 +50,21 @@ pub(super) fn of_record(
         None => procedure.is_none(),
         subject => subject == procedure || subject == document.map(|document| document.number.as_str()),
     };
-    let owed = deficiencies
+    let mut owed = deficiencies
         .values()
         .filter(|deficiency| deficiency.document_type == kind.name() && deficiency.opened_at <= now)
         .filter(|deficiency| open(deficiency, now))
         .filter(about);
-    let due_at = owed.map(|deficiency| deficiency.due_at).min();
-    Ours { open: due_at.is_some(), due_at, overdue: due_at.is_some_and(|due| now > due) }
+    // What waits for somebody else is open and has no limit yet.
+    let due_at = owed.clone().filter_map(|deficiency| deficiency.due_at).min();
+    Ours { open: owed.next().is_some(), due_at, overdue: due_at.is_some_and(|due| now > due) }
 }
 
 pub(super) fn of_chart(
     deficiencies: &BTreeMap<DeficiencyId, Deficiency>,
-    rules: &RuleSet,
     now: Timestamp,
 ) -> Option<OursOfChart> {
-    let whole = |deficiency: &&Deficiency| {
-        rules.rule(&deficiency.rule).is_some_and(|rule| rule.requires == Requirement::ChartComplete)
-    };
+    let whole = |deficiency: &&Deficiency| deficiency.document_type == "chart";
     let first = deficiencies
         .values()
         .filter(whole)
@@ -78,8 +72,8 @@ pub(super) fn of_chart(
         .min_by_key(|deficiency| deficiency.due_at)?;
     let open = open(first, now);
     Some(OursOfChart {
-        discharged_at: first.anchor_at,
+        discharged_at: first.anchor_at?,
         completed_at: first.closed_at.filter(|_| !open),
-        delinquent: open && now > first.due_at,
+        delinquent: open && first.due_at.is_some_and(|due| now > due),
     })
 }

@@ -7,7 +7,7 @@ use countersign_contracts::{
 use countersign_kernel::{EncounterId, Phi, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{patients, time};
+use super::{patients, pauses, time};
 use crate::domain::events::{Description, Stage};
 
 pub(super) fn apply(
@@ -136,4 +136,45 @@ pub fn all_charts(sql: &Connection) -> Result<Vec<EncounterId>, rusqlite::Error>
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+}
+
+/// Whom a change of directory or site concerns.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Concerned {
+    /// Somebody who goes by this identifier.
+    Person(String),
+    /// Everything at a facility.
+    Facility(String),
+}
+
+/// Charts with something owed by the person, by nobody while the person attends it, or at the facility.
+pub fn charts_concerned(
+    sql: &Connection,
+    concerned: &Concerned,
+) -> Result<Vec<EncounterKey>, rusqlite::Error> {
+    let key = |row: &Row<'_>| {
+        Ok(EncounterKey { facility: row.get(0)?, authority: row.get(1)?, visit: row.get(2)? })
+    };
+    match concerned {
+        Concerned::Facility(code) => sql
+            .prepare_cached(
+                "SELECT facility, authority, visit FROM chart WHERE facility = ?1 ORDER BY encounter",
+            )?
+            .query_map([code], key)?
+            .collect(),
+        Concerned::Person(id) => {
+            let ids = pauses::same_person(sql, id)?;
+            let marks = vec!["?"; ids.len()].join(", ");
+            // Who owes nothing yet may come to owe what is unassigned.
+            sql.prepare(&format!(
+                "SELECT DISTINCT c.facility, c.authority, c.visit FROM chart c
+                 JOIN deficiency d ON d.encounter = c.encounter
+                 WHERE d.status IN ('open', 'dormant') AND d.about_chart = 0
+                   AND (d.responsible IN ({marks}) OR d.responsible IS NULL)
+                 ORDER BY c.encounter"
+            ))?
+            .query_map(rusqlite::params_from_iter(ids), key)?
+            .collect()
+        }
+    }
 }

@@ -21,7 +21,6 @@ pub(super) fn apply(
     tables: &Transaction<'_>,
     encounter: &str,
     event: &DeficiencyEvent,
-    stored: &[u8],
 ) -> Result<(), rusqlite::Error> {
     let DeficiencyEvent { encounter: key, change, deficiency } = event;
     if *change == Change::Retracted {
@@ -54,23 +53,26 @@ pub(super) fn apply(
             time::store_some(deficiency.closed_at),
             deficiency.holds_bill,
             deficiency.dispute.as_ref().is_some_and(|dispute| dispute.decided.is_none()),
-            stored,
+            body(deficiency)?,
         ])?;
     Ok(())
 }
 
 /// Moves the limits of what is not closed in a scope, after its pauses have changed.
 pub(super) fn judge_limits_again(tables: &Transaction<'_>, scope: &Scope<'_>) -> Result<(), rusqlite::Error> {
-    let (condition, value) = match scope {
-        Scope::Provider(id, _) => ("responsible = ?1", *id),
-        Scope::Facility(code) => ("facility = ?1", *code),
+    let (column, values) = match scope {
+        Scope::People(ids) => ("responsible", ids.as_slice()),
+        Scope::Facility(code) => ("facility", &[(*code).to_owned()][..]),
     };
-    let rows: Vec<(String, String, String, Vec<u8>)> = tables
-        .prepare_cached(&format!(
-            "SELECT id, encounter, facility, body FROM deficiency WHERE {condition} AND about_chart = 0"
-        ))?
-        .query_map([value], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-        .collect::<Result<_, _>>()?;
+    let mut rows: Vec<(String, String, String, Vec<u8>)> = Vec::new();
+    let mut select = tables.prepare_cached(&format!(
+        "SELECT id, encounter, facility, body FROM deficiency WHERE {column} = ?1 AND about_chart = 0"
+    ))?;
+    for value in values {
+        let found =
+            select.query_map([value], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        rows.extend(found.collect::<Result<Vec<_>, _>>()?);
+    }
     for (id, encounter, facility, body) in rows {
         let (due_at, delinquent_at) = pauses::limits(tables, &encounter, &facility, &decoded(&body)?)?;
         tables
@@ -81,10 +83,13 @@ pub(super) fn judge_limits_again(tables: &Transaction<'_>, scope: &Scope<'_>) ->
 }
 
 fn decoded(body: &[u8]) -> Result<crate::domain::events::Deficiency, rusqlite::Error> {
-    let event: DeficiencyEvent = serde_json::from_slice(body).map_err(|error| {
+    serde_json::from_slice(body).map_err(|error| {
         rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, Box::new(error))
-    })?;
-    Ok(event.deficiency)
+    })
+}
+
+fn body(deficiency: &crate::domain::events::Deficiency) -> Result<Vec<u8>, rusqlite::Error> {
+    serde_json::to_vec(deficiency).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
 /// What a reader of the worklist wants to see.
@@ -162,7 +167,6 @@ pub fn worklist(
     let mut conditions: Vec<&str> = vec!["1 = 1"];
     let mut values: Vec<Box<dyn ToSql>> = Vec::new();
     for (condition, value) in [
-        ("d.responsible = ?", &query.provider),
         ("d.status = ?", &query.status),
         ("d.rule = ?", &query.rule),
         ("d.facility = ?", &query.facility),
@@ -172,6 +176,13 @@ pub fn worklist(
             conditions.push(condition);
             values.push(Box::new(value.clone()));
         }
+    }
+    // A provider whose identities were merged is asked for under any of them.
+    let own = query.provider.as_ref().map(|id| pauses::same_person(sql, id)).transpose()?;
+    let own = own.map(|ids| (format!("d.responsible IN ({})", vec!["?"; ids.len()].join(", ")), ids));
+    if let Some((condition, ids)) = &own {
+        conditions.push(condition);
+        values.extend(ids.iter().map(|id| Box::new(id.clone()) as Box<dyn ToSql>));
     }
     if query.unassigned {
         conditions.push("d.responsible IS NULL AND d.about_chart = 0");

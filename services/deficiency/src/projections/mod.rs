@@ -13,11 +13,15 @@ use countersign_eventsourcing::{
 };
 use rusqlite::Transaction;
 
-pub use charts::{ChartRow, all_charts, chart, due_wakes};
+pub use charts::{ChartRow, Concerned, all_charts, chart, charts_concerned, due_wakes};
 pub use deficiencies::{Query, Worklist, cursor, deficiency, encounter_of, in_chart, worklist};
 pub use providers::providers;
 
-use crate::domain::events::{CHART, ChartEvent, IdentifierRetired, PATIENT};
+use crate::domain::{
+    events::{CHART, ChartEvent, IdentifierRetired, PATIENT},
+    people::events::{PROVIDER, PeopleEvent},
+    site::events::{DEPARTMENT, FACILITY, SiteEvent},
+};
 
 /// Worklists, charts and providers.
 #[derive(Default)]
@@ -35,7 +39,7 @@ impl Projection for Charts {
     }
 
     fn filter(&self) -> Filter {
-        Filter::Categories(vec![CHART, PATIENT])
+        Filter::Categories(vec![CHART, PATIENT, PROVIDER, FACILITY, DEPARTMENT])
     }
 
     fn schema(&self) -> &'static str {
@@ -59,6 +63,18 @@ impl Projection for Charts {
             }
             return Ok(());
         }
+        let undecodable = |error| event.undecodable(&error);
+        match event.stream.category() {
+            PROVIDER => {
+                let decoded = PeopleEvent::decode(&event.kind, &event.data).map_err(undecodable)?;
+                return Ok(pauses::people(tables, &decoded)?);
+            }
+            FACILITY | DEPARTMENT => {
+                let decoded = SiteEvent::decode(&event.kind, &event.data).map_err(undecodable)?;
+                return Ok(pauses::site(tables, &decoded)?);
+            }
+            _ => {}
+        }
         if &*event.kind == "facts-recorded" {
             // The commonest event: only the people named in it matter here.
             return self.providers.apply(tables, event);
@@ -69,7 +85,7 @@ impl Projection for Charts {
             ChartEvent::FactsRecorded(_) | ChartEvent::TimePassed(_) | ChartEvent::Act(_) => {}
             ChartEvent::Described(description) => charts::apply(tables, event.stream.id(), &description)?,
             ChartEvent::Deficiency(change) => {
-                deficiencies::apply(tables, event.stream.id(), &change, &event.data)?;
+                deficiencies::apply(tables, event.stream.id(), &change)?;
             }
         }
         Ok(())

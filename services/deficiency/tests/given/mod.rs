@@ -9,12 +9,13 @@ mod document;
 mod story;
 mod then;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use countersign_contracts::chart::{ChartFactsReported, EncounterKey};
 use countersign_deficiency::domain::{
     decide::{Command, decide},
     events::ChartEvent,
+    reference::Reference,
     rules::RuleSet,
     state::ChartState,
 };
@@ -30,9 +31,11 @@ pub(crate) use self::{
 /// In how many other orders a story is told that is too long for all of them.
 const ORDERS: u32 = 50;
 
-/// The shipped rules.
-pub(crate) static RULES: LazyLock<RuleSet> =
-    LazyLock::new(|| RuleSet::parse(RuleSet::DEFAULT_FILE).expect("the shipped rules parse"));
+/// The shipped rules, always in force.
+pub(crate) static RULES: LazyLock<Reference> = LazyLock::new(|| {
+    let rules = RuleSet::parse(RuleSet::DEFAULT_FILE).expect("the shipped rules parse");
+    Reference::with_rules(Arc::new(rules.numbered(1)))
+});
 
 /// `01-05 10:00`, `01-05 10:00:30` (2026, UTC), or an RFC 3339 instant of any year and offset.
 pub(crate) fn at(text: &str) -> Timestamp {

@@ -6,7 +6,7 @@ use countersign_contracts::{
 };
 use countersign_deficiency::domain::{
     decide::facts_to_hand_over,
-    events::{Deficiency, Description, Stage},
+    events::{Deficiency, Description, Stage, Waits},
     state::ChartState,
 };
 use countersign_kernel::Timestamp;
@@ -97,6 +97,14 @@ impl Then {
 pub(crate) struct Owed<'a>(pub(crate) &'a Deficiency);
 
 impl Owed<'_> {
+    /// Visible, without a clock, for what it waits.
+    pub(crate) fn dormant(self, waits: Waits, since: &str) -> Self {
+        let owed = self.0;
+        assert_eq!((owed.status, owed.waits_for), (DeficiencyStatus::Dormant, Some(waits)), "{owed:#?}");
+        assert_eq!((owed.dormant_since, owed.due_at), (Some(at(since)), None), "{owed:#?}");
+        self
+    }
+
     fn status(self, status: DeficiencyStatus, closed_at: Option<&str>) -> Self {
         assert_eq!((self.0.status, self.0.closed_at), (status, closed_at.map(at)), "{:#?}", self.0);
         self
@@ -120,7 +128,7 @@ impl Owed<'_> {
     }
 
     pub(crate) fn anchored(self, anchor_at: &str) -> Self {
-        assert_eq!(self.0.anchor_at, at(anchor_at), "{:#?}", self.0);
+        assert_eq!(self.0.anchor_at, Some(at(anchor_at)), "{:#?}", self.0);
         self
     }
 
@@ -130,7 +138,7 @@ impl Owed<'_> {
     }
 
     pub(crate) fn due(self, due_at: &str) -> Self {
-        assert_eq!(self.0.due_at, at(due_at), "{:#?}", self.0);
+        assert_eq!(self.0.due_at, Some(at(due_at)), "{:#?}", self.0);
         self
     }
 

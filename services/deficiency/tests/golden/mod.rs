@@ -13,9 +13,12 @@ use countersign_contracts::{
     deficiency::DeficiencyStatus,
     patient::PatientId,
 };
-use countersign_deficiency::domain::events::{
-    AccountDescription, Change, ChartEvent, Deficiency, DeficiencyEvent, DeliverySkipped, Description,
-    FactRef, FactsRecorded, IdentifierRetired, Stage, Stretch, TimePassed,
+use countersign_deficiency::domain::{
+    events::{
+        AccountDescription, Change, ChartEvent, Deficiency, DeficiencyEvent, DeliverySkipped, Description,
+        FactRef, FactsRecorded, IdentifierRetired, Stage, Stretch, TimePassed, Waits,
+    },
+    rules::Limit,
 };
 use countersign_kernel::{Cents, DeficiencyId, EventId, MessageId, Person, Phi};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -371,13 +374,20 @@ fn deficiency(change: Change, status: DeficiencyStatus) -> ChartEvent {
             responsible: Some(somebody()),
             responsible_because: "originator of the document (TXA-9)".to_owned(),
             status,
-            anchor_at: at("01-09 16:00"),
-            due_at: at("01-16 23:59:59"),
+            anchor_at: Some(at("01-09 16:00")),
+            due_at: Some(at("01-16 23:59:59")),
             target_at: Some(at("01-12 16:00")),
             opened_at: at("01-09 16:00"),
             closed_at: closed.then(|| at("01-10 09:00")),
             closed_because: closed.then(|| "signed".to_owned()),
             holds_bill: true,
+            title: None,
+            delinquent_at: Some(at("01-30 23:59:59")),
+            limit: Some(Limit::Days(7)),
+            dormant_since: Some(at("01-09 12:00")),
+            waits_for: Some(Waits::Transcription),
+            pauses: Vec::new(),
+            dispute: None,
             open_before: Vec::new(),
             reopened_at: None,
             matched: vec![FactRef {

@@ -104,7 +104,7 @@ proptest! {
             let subject = row.subject.as_deref().unwrap_or("");
             prop_assert_eq!(*id, DeficiencyId::derive(&[&chart, &row.rule, subject]));
             prop_assert_eq!(*id, row.id);
-            prop_assert!(row.opened_at >= row.anchor_at);
+            prop_assert!(row.anchor_at.is_none_or(|anchor| row.opened_at >= anchor));
             prop_assert!(row.due_at >= row.anchor_at);
             prop_assert_eq!(row.closed_at.is_some(), row.closed_because.is_some());
             prop_assert!(row.closed_at.is_none_or(|closed| closed >= row.opened_at));
@@ -112,7 +112,11 @@ proptest! {
                 DeficiencyStatus::Open => prop_assert_eq!((row.closed_at, row.matched.len()), (None, 1)),
                 DeficiencyStatus::Satisfied | DeficiencyStatus::Voided => {
                     prop_assert!(row.closed_at.is_some());
-                    prop_assert_eq!(row.matched.len(), 2);
+                    prop_assert_eq!(row.matched.len(), 1 + usize::from(row.anchor_at.is_some()));
+                }
+                DeficiencyStatus::Dormant => {
+                    prop_assert_eq!((row.closed_at, row.anchor_at, row.due_at), (None, None, None));
+                    prop_assert!(row.dormant_since.is_some() && row.waits_for.is_some());
                 }
                 DeficiencyStatus::Waived => prop_assert!(false, "nothing here waives"),
             }
@@ -135,7 +139,8 @@ proptest! {
         let (state, _) = history(&messages);
         let (limits, items): (Vec<&Deficiency>, Vec<&Deficiency>) =
             state.deficiencies.values().partition(|row| row.document_type == "chart");
-        let open = items.iter().any(|row| row.status == DeficiencyStatus::Open);
+        let owed = |row: &&Deficiency| matches!(row.status, DeficiencyStatus::Open | DeficiencyStatus::Dormant);
+        let open = items.iter().any(owed);
         for limit in limits.iter().filter(|row| row.status != DeficiencyStatus::Voided) {
             prop_assert_eq!(limit.status == DeficiencyStatus::Open, open);
             if !open {
@@ -154,12 +159,14 @@ proptest! {
             let ChartEvent::Deficiency(event) = event else { continue };
             let (change, now) = (event.change, event.deficiency);
             let before = known.get(&now.id);
-            let open = |row: &Deficiency| row.status == DeficiencyStatus::Open;
+            let open =
+                |row: &Deficiency| matches!(row.status, DeficiencyStatus::Open | DeficiencyStatus::Dormant);
             match change {
                 Change::Opened => prop_assert!(before.is_none()),
                 Change::Changed => prop_assert!(
-                    before.is_some_and(|before| before.status == now.status && *before != now)
+                    before.is_some_and(|before| open(before) == open(&now) && *before != now)
                 ),
+                Change::Waived => prop_assert!(false, "nothing here waives"),
                 Change::Reopened => prop_assert!(open(&now) && !before.is_none_or(open)),
                 Change::Satisfied => prop_assert!(
                     now.status == DeficiencyStatus::Satisfied && before.is_some_and(|row| row.status != now.status)
@@ -217,7 +224,11 @@ fn the_stories_reach_every_rule_in_every_status() {
             *met.entry((row.rule, row.status)).or_default() += 1;
         }
     }
-    for rule in &RULES.rules {
+    for rule in &RULES.rules[0].rules.rules {
+        // These stories tell of no orders and no queries.
+        if matches!(rule.id.as_str(), "R10" | "R19") {
+            continue;
+        }
         for status in [DeficiencyStatus::Open, DeficiencyStatus::Satisfied, DeficiencyStatus::Voided] {
             let times = met.get(&(rule.id.clone(), status)).copied().unwrap_or_default();
             assert!(times >= 3, "{} {status:?} came up {times} times: {met:#?}", rule.id);

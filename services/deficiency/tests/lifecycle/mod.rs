@@ -36,7 +36,10 @@ async fn a_physician_disputes_the_own_item_and_him_decides_it() {
     let said = ann.decides(&item, "k", dispute.clone()).await;
     said.refused(403, "not-permitted");
     let acted = owner.decides(&item, "k", dispute.clone()).await.done();
-    assert_eq!((&acted["deed"], &acted["deficiency"], &acted["by"]), (&json!("disputed"), &item["id"], &json!("dr one")));
+    assert_eq!(
+        (&acted["deed"], &acted["deficiency"], &acted["by"]),
+        (&json!("disputed"), &item["id"], &json!("dr one"))
+    );
     // a second dispute waits for the answer to the first
     owner.decides(&item, "k2", dispute).await.refused(409, "dispute-open");
 
@@ -86,7 +89,12 @@ async fn a_waiver_needs_authority_and_closes_the_item() {
     let item = ward.item("R13").await;
     let ann = ward.person("ann", &[Role::HimAnalyst]);
     let kim = ward.person("kim", &[Role::HimManager]);
-    assert!(ann.decides(&item, "1", waive()).await.refused(403, "not-permitted").contains("chief_medical_officer"));
+    assert!(
+        ann.decides(&item, "1", waive())
+            .await
+            .refused(403, "not-permitted")
+            .contains("chief_medical_officer")
+    );
     let nameless = json!({"act": "waive", "authority": " "});
     let said = kim.decides(&item, "1", nameless).await;
     assert!(said.refused(403, "not-permitted").contains("on whose `authority`"));
@@ -133,7 +141,11 @@ async fn a_hold_stands_until_it_is_released() {
     let word = json!({"act": "hold", "cause": "bad_mood"});
     let answer = ann.decides(&item, "5", word).await;
     assert_eq!(answer.status, 422);
-    assert!(answer.body["detail"].as_str().expect("words").contains("pending_transcription"), "{}", answer.body);
+    assert!(
+        answer.body["detail"].as_str().expect("words").contains("pending_transcription"),
+        "{}",
+        answer.body
+    );
 }
 
 #[tokio::test]
@@ -166,13 +178,15 @@ async fn many_items_are_previewed_and_then_decided_each_with_its_own_result() {
     let (summary, history, whole) = (ward.item("R13").await, ward.item("R01").await, ward.item("C0").await);
     let items = [&summary, &history, &whole].map(|item| item["id"].clone());
     let path = "/api/v1/deficiencies/acts";
-    let bulk = |preview: bool| {
-        json!({"decision": waive(), "why": "old system", "items": items, "preview": preview})
-    };
+    let bulk =
+        |preview: bool| json!({"decision": waive(), "why": "old system", "items": items, "preview": preview});
 
     // when it is previewed, then it says what would become of each, and nothing is recorded
     let report = kim.posts(path, "all", None, &bulk(true)).await.done();
-    assert_eq!((&report["done"], &report["refused"], &report["position"]), (&json!(2), &json!(1), &Value::Null));
+    assert_eq!(
+        (&report["done"], &report["refused"], &report["position"]),
+        (&json!(2), &json!(1), &Value::Null)
+    );
     assert!(report["items"][0]["effects"][0].as_str().expect("words").contains("is waived"), "{report}");
     assert!(report["items"][2]["refusal"].as_str().expect("words").contains("chart as a whole"), "{report}");
     assert!(ward.acts().await.is_empty());
@@ -181,7 +195,9 @@ async fn many_items_are_previewed_and_then_decided_each_with_its_own_result() {
     let report = kim.posts(path, "all", None, &bulk(false)).await.done();
     assert_eq!((&report["done"], &report["refused"]), (&json!(2), &json!(1)));
     let again = kim.posts(path, "all", None, &bulk(false)).await.done();
-    for (first, second) in [0, 1].map(|place| (&report["items"][place]["acted"], &again["items"][place]["acted"])) {
+    for (first, second) in
+        [0, 1].map(|place| (&report["items"][place]["acted"], &again["items"][place]["acted"]))
+    {
         assert_eq!(first, second);
         assert!(first["position"].is_u64(), "{report}");
     }

@@ -42,11 +42,8 @@ impl Feed for Told {
             cursor: Cursor { epoch: 1, sequence, position: Position(sequence) },
             event: event.clone(),
         });
-        let first = Deliveries {
-            events: events.collect(),
-            upto: Position(self.0.len() as u64),
-            caught_up: true,
-        };
+        let first =
+            Deliveries { events: events.collect(), upto: Position(self.0.len() as u64), caught_up: true };
         futures::stream::iter([Ok(first)]).chain(futures::stream::pending()).boxed()
     }
 }

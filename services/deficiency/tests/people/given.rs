@@ -75,7 +75,13 @@ pub(crate) fn directory(reports: impl IntoIterator<Item = StaffReported>) -> Dir
 }
 
 pub(crate) fn actor(name: &str, roles: &[Role]) -> Actor {
-    Actor { name: name.to_owned(), roles: roles.to_vec(), provider: None }
+    Actor {
+        name: name.to_owned(),
+        roles: roles.to_vec(),
+        provider: None,
+        for_providers: Vec::new(),
+        facilities: Vec::new(),
+    }
 }
 
 pub(crate) fn manager() -> Actor {

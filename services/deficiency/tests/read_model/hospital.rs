@@ -10,6 +10,7 @@ use countersign_contracts::{
 use countersign_deficiency::{
     consume::{Charts, read_chart},
     domain::state::ChartState,
+    lookup::Lookup,
     projections::{self, Query, Worklist},
 };
 use countersign_eventsourcing::{consumer::Handler, journal::Journal, read_model::ReadModel};
@@ -71,7 +72,7 @@ fn charts(journal: &Arc<dyn Journal>) -> Charts {
     let clock = Arc::new(FixedClock::at(at("02-01 00:00")));
     // Room for two charts only, so that most are read back from the journal.
     let cached = NonZeroUsize::new(2).expect("two");
-    Charts::new(Arc::clone(journal), clock, Arc::new(RULES.clone()), cached)
+    Charts::new(Arc::clone(journal), clock, Arc::new(Lookup::new(RULES.clone())), cached)
 }
 
 async fn deliver(charts: &Charts, messages: &[Message]) {

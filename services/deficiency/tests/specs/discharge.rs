@@ -4,7 +4,7 @@ use countersign_contracts::chart::{
     CompletionStatus::{Incomplete, Unknown},
     EncounterClass::{DaySurgery, Emergency, Inpatient, Observation},
 };
-use countersign_deficiency::domain::events::Stage;
+use countersign_deficiency::domain::events::{Stage, Waits};
 
 use crate::given::{chart, given, history, note, summary};
 
@@ -24,7 +24,9 @@ fn a_dictated_summary_is_present() {
             .dictated("01-10 09:00", summary("D1").by("R1")),
     );
     chart.owes("R13").satisfied("01-10 09:00").resting_on(&["ADT^A03", "MDM^T02"]);
-    chart.never_owed("R14");
+    // and its signature waits for the transcription, so that the chart is not complete
+    chart.owes("R14").dormant(Waits::Transcription, "01-10 09:00");
+    chart.owes("C0").open();
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! How messages arrive: again, late, read differently.
 
+use std::sync::Arc;
+
 use countersign_contracts::chart::EncounterClass::{Inpatient, Observation};
 use countersign_deficiency::domain::{decide::decide, events::ChartEvent, rules::RuleSet, state::ChartState};
 
-use crate::given::{RULES, Story, chart, given, history, summary, tell};
+use crate::given::{RULES, Story, at, chart, given, history, summary, tell};
 
 fn stay() -> Story {
     chart()
@@ -135,18 +137,21 @@ fn the_facility_and_its_zone_are_those_of_the_latest_message_received() {
 
 #[test]
 fn a_deficiency_keeps_the_version_of_the_rules_that_raised_it() {
-    // given a chart told under the first version of the rules, and a discharge told under the second
+    // given two versions of the rules, the second in force from a day between admission and discharge
     let (messages, _) = stay().into_messages();
-    let mut state = ChartState::default();
-    tell(&mut state, messages[0].command());
-    let second = RuleSet { version: 2, ..RULES.clone() };
-    for message in [&messages[1], &messages[2]] {
-        for event in decide(&state, message.command(), &second) {
-            state.evolve(event);
+    let second = Arc::new(RuleSet::clone(&RULES.rules[0].rules).numbered(2));
+    let both = RULES.trying(second, Some(at("01-07 00:00")));
+    // when the messages arrive in either order
+    for order in [[0, 1, 2], [2, 1, 0]] {
+        let mut state = ChartState::default();
+        for message in order.map(|index| &messages[index]) {
+            for event in decide(&state, message.command(), &both) {
+                state.evolve(event);
+            }
         }
+        // then each deficiency has the version that was in force when it arose
+        let version =
+            |rule: &str| state.deficiencies.values().find(|row| row.rule == rule).map(|row| row.rule_version);
+        assert_eq!((version("R01"), version("R13")), (Some(1), Some(2)), "{order:?}");
     }
-    // then each deficiency has the version it was raised under
-    let version =
-        |rule: &str| state.deficiencies.values().find(|row| row.rule == rule).map(|row| row.rule_version);
-    assert_eq!((version("R01"), version("R13")), (Some(1), Some(2)));
 }

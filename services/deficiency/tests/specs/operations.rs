@@ -1,6 +1,7 @@
 //! R05 and R06: the operative report, and its signature.
 
 use countersign_contracts::chart::EncounterClass::{DaySurgery, Inpatient};
+use countersign_deficiency::domain::events::Waits;
 
 use crate::given::{Story, chart, given, report};
 
@@ -39,7 +40,7 @@ fn a_dictated_report_is_there_but_cannot_be_signed_yet() {
     let dictated = dictated.dictated("01-05 12:00", report("D1").by("S1"));
     let chart = given(dictated.clone());
     chart.owes("R05").satisfied("01-05 12:00");
-    chart.never_owed("R06");
+    chart.owes("R06").dormant(Waits::Transcription, "01-05 12:00");
     // when it has been typed, then the signature is owed from then
     let typed = given(dictated.wrote("01-06 09:00", report("D1").by("S1")));
     typed

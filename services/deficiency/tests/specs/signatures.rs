@@ -3,6 +3,7 @@
 use countersign_contracts::chart::CompletionStatus::{
     Authenticated, Documented, InProgress, PreAuthenticated,
 };
+use countersign_deficiency::domain::events::Waits;
 
 use crate::given::{Story, chart, given, summary};
 
@@ -27,7 +28,7 @@ fn a_summary_needs_a_signature_within_seven_days_of_being_available() {
 #[test]
 fn a_dictated_summary_waits_for_nobodys_signature() {
     let dictated = left().dictated("01-10 09:00", summary("D1").by("A1"));
-    given(dictated.clone()).never_owed("R14");
+    given(dictated.clone()).owes("R14").dormant(Waits::Transcription, "01-10 09:00");
     let typed = given(dictated.status("01-12 09:00", PreAuthenticated, summary("D1").by("A1")));
     typed.owes("R14").open().since("01-12 09:00");
     typed.owes("R13").satisfied("01-10 09:00");
@@ -97,7 +98,7 @@ fn case_15_the_cosigner_owes_from_the_authors_signature() {
     // given the author has not signed, then the author owes and the cosigner waits
     let waiting = given(written.clone());
     waiting.owes("R14").open().by("R1");
-    waiting.never_owed("R15");
+    waiting.owes_for("R15", "D1").dormant(Waits::AuthorSignature, "01-10 09:00").by("A1");
     // when the author has signed, then the cosigner's clock starts; though the attending has left since
     let signed = written.signed("01-11 09:00", "R1", summary("D1").by("R1").for_signature_of("A1"));
     let signed = given(signed.updated("01-12 08:00").attending("A2"));

@@ -146,7 +146,7 @@ impl Reader<'_, '_> {
         let Some(code) = self.header.message_code.as_deref().map(str::to_ascii_uppercase) else {
             return Err(Reason::NoMessageType);
         };
-        if !matches!(code.as_str(), "ADT" | "MDM" | "ORM" | "OML" | "RDE" | "DFT" | "BAR" | "MFN") {
+        if !matches!(code.as_str(), "ADT" | "MDM" | "MFN" | "ORM" | "OML" | "RDE" | "DFT" | "BAR") {
             return Ok(Said::Nothing);
         }
         let trigger = match self.trigger() {

@@ -31,11 +31,14 @@ struct Bar {
 impl Bar {
     fn new(view: &DeficiencyView, now: Timestamp) -> Self {
         let end = view.closed_at.unwrap_or(now);
-        if end > view.due_at {
-            let limit = percent_between(view.anchor_at, view.due_at, end);
+        let (Some(anchor), Some(due)) = (view.anchor_at, view.due_at) else {
+            return Self { used: 0, late: 0, limit: 100 };
+        };
+        if end > due {
+            let limit = percent_between(anchor, due, end);
             Self { used: limit, late: 100 - limit, limit }
         } else {
-            Self { used: percent_between(view.anchor_at, end, view.due_at), late: 0, limit: 100 }
+            Self { used: percent_between(anchor, end, due), late: 0, limit: 100 }
         }
     }
 }
@@ -79,7 +82,7 @@ struct DeficiencyPage {
     chart: String,
     summary: String,
     because: String,
-    anchor: Moment,
+    anchor: Option<Moment>,
     target: Option<Moment>,
     opened: Moment,
     bar: Bar,
@@ -105,7 +108,7 @@ pub(super) async fn handle(
         chart: view.chart.to_string(),
         summary: localized(&explained.summary, now, zone),
         because: sentence(&view.responsible_because),
-        anchor: moment(view.anchor_at),
+        anchor: view.anchor_at.map(moment),
         target: view.target_at.map(moment),
         opened: moment(view.opened_at),
         bar: Bar::new(view, now),

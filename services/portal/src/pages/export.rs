@@ -85,7 +85,7 @@ fn cells(view: &DeficiencyView) -> [String; 22] {
     let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
     let patient = |value: &Option<Phi<String>>| value.as_ref().map(Phi::reveal).cloned().unwrap_or_default();
     [
-        local(view.due_at),
+        view.due_at.map(local).unwrap_or_default(),
         view.time_zone.clone(),
         view.status.clone(),
         yes(view.overdue),
@@ -102,7 +102,7 @@ fn cells(view: &DeficiencyView) -> [String; 22] {
         view.responsible_name.clone().unwrap_or_default(),
         view.responsible_because.clone(),
         yes(view.holds_bill),
-        local(view.anchor_at),
+        view.anchor_at.map(local).unwrap_or_default(),
         local(view.opened_at),
         view.closed_at.map(local).unwrap_or_default(),
         view.closed_because.clone().unwrap_or_default(),

@@ -230,15 +230,15 @@ fn assemble(
         heading,
         open: number(open.total),
         overdue: number(overdue.total),
-        longest: overdue.items.first().map(|oldest| {
-            let moment = Moment::new(oldest.due_at, now, &oldest.time_zone);
-            moment.relative.trim_end_matches(" ago").to_owned()
+        longest: overdue.items.first().and_then(|oldest| {
+            let moment = Moment::new(oldest.due_at?, now, &oldest.time_zone);
+            Some(moment.relative.trim_end_matches(" ago").to_owned())
         }),
         next_due: open
             .items
             .iter()
             .find(|view| !view.overdue)
-            .map(|view| Moment::new(view.due_at, now, &view.time_zone)),
+            .and_then(|view| Some(Moment::new(view.due_at?, now, &view.time_zone))),
         providers,
         more_providers,
         statuses: offer_statuses(choice),

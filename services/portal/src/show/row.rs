@@ -63,7 +63,7 @@ pub(crate) struct DeficiencyRow {
     pub(crate) subject: Option<String>,
     pub(crate) status: Chip,
     pub(crate) open: bool,
-    pub(crate) due: Moment,
+    pub(crate) due: Option<Moment>,
     /// `2 days overdue`, for an open one.
     pub(crate) distance: String,
     pub(crate) overdue: bool,
@@ -83,9 +83,10 @@ impl DeficiencyRow {
     /// The deficiency as seen at `now`.
     pub(crate) fn new(view: &DeficiencyView, now: Timestamp) -> Self {
         let zone = view.time_zone.as_str();
-        let due = Moment::new(view.due_at, now, zone);
+        let due = view.due_at.map(|due| Moment::new(due, now, zone));
         let punctual = view.closed_at.filter(|_| view.status == "satisfied").map(|closed_at| {
-            lateness(closed_at, view.due_at, zone)
+            view.due_at
+                .and_then(|due| lateness(closed_at, due, zone))
                 .map_or_else(|| "on time".to_owned(), |late| format!("{late} late"))
         });
         Self {
@@ -95,7 +96,7 @@ impl DeficiencyRow {
             subject: view.subject.clone(),
             status: status_chip(&view.status, view.overdue),
             open: view.status == "open",
-            distance: due.due(),
+            distance: due.as_ref().map_or_else(|| clock_stands(view), Moment::due),
             overdue: view.overdue,
             due,
             closed: view.closed_at.map(|at| Moment::new(at, now, zone)),
@@ -109,4 +110,10 @@ impl DeficiencyRow {
             holds_bill: view.holds_bill,
         }
     }
+}
+
+/// Why nothing falls due.
+fn clock_stands(view: &DeficiencyView) -> String {
+    let cause = view.accountability.state.replace('_', " ");
+    if view.status == "dormant" { format!("waits: {cause}") } else { format!("clock stands: {cause}") }
 }

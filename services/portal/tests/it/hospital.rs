@@ -7,7 +7,7 @@ use std::{
 
 use axum::http::{Method, StatusCode};
 use countersign_contracts::api::{
-    ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, TimelineEntry,
+    AccountabilityView, ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, TimelineEntry,
 };
 use countersign_kernel::{DeficiencyId, EncounterId, MessageId, Phi, Timestamp};
 use countersign_portal::{Answer, Api, ApiFuture, Call, Unreachable};
@@ -160,8 +160,8 @@ impl Hospital {
             service: Some("SUR".to_owned()),
             attending: Some("1003".to_owned()),
             attending_name: Some("Okafor, Chidi".to_owned()),
-            admitted_at: Some(first.anchor_at - SignedDuration::from_hours(70)),
-            discharged_at: Some(first.anchor_at),
+            admitted_at: first.anchor_at.map(|at| at - SignedDuration::from_hours(70)),
+            discharged_at: first.anchor_at,
             patient: first.patient,
             patient_name: first.patient_name,
             time_zone: ZONE.to_owned(),
@@ -185,7 +185,7 @@ impl Hospital {
             if view.status == "open" {
                 provider.open += 1;
                 provider.overdue += u64::from(view.overdue);
-                provider.next_due_at = provider.next_due_at.or(Some(view.due_at));
+                provider.next_due_at = provider.next_due_at.or(view.due_at);
             }
         }
         let mut providers: Vec<_> = providers.into_values().collect();
@@ -287,13 +287,18 @@ pub(crate) fn deficiency(index: i64, now: Timestamp) -> DeficiencyView {
         responsible_because: if chart { "owed by the facility" } else { "attending of record" }.to_owned(),
         overdue: !closed && now > due_at,
         status: status.to_owned(),
-        anchor_at: due_at - (7 * 24).hours(),
-        due_at,
+        anchor_at: Some(due_at - (7 * 24).hours()),
+        due_at: Some(due_at),
+        due_without_pauses_at: Some(due_at),
+        delinquent_at: Some(due_at + (14 * 24).hours()),
         target_at: Some(due_at - (4 * 24).hours()),
         opened_at: due_at - (7 * 24).hours(),
         closed_at: closed.then(|| due_at + (index % 60 - 30).hours()),
         closed_because: closed.then(|| "signed by Okafor, Chidi".to_owned()),
         holds_bill: !chart,
+        accountability: AccountabilityView { state: "running".to_owned(), ..AccountabilityView::default() },
+        regulatory: None,
+        dispute: None,
         patient: Some(Phi::new(format!("P{:07}", 1_200_000 + number / 4))),
         patient_name: Some(Phi::new(PATIENTS[number / 4 % PATIENTS.len()].to_owned())),
         time_zone: ZONE.to_owned(),
@@ -302,9 +307,9 @@ pub(crate) fn deficiency(index: i64, now: Timestamp) -> DeficiencyView {
 
 fn explanation(view: &DeficiencyView) -> Explanation {
     let entry = |hours: i64, kind: &str, text: &str, trigger: Option<&str>, matched: bool| TimelineEntry {
-        occurred_at: view.anchor_at + hours.hours(),
-        recorded_at: trigger.map(|_| view.anchor_at + hours.hours() + 2.minutes()),
-        received_at: Some(view.anchor_at + hours.hours() + 3.minutes()),
+        occurred_at: view.opened_at + hours.hours(),
+        recorded_at: trigger.map(|_| view.opened_at + hours.hours() + 2.minutes()),
+        received_at: Some(view.opened_at + hours.hours() + 3.minutes()),
         kind: kind.to_owned(),
         text: text.to_owned(),
         trigger: trigger.map(str::to_owned),
@@ -340,7 +345,11 @@ fn explanation(view: &DeficiencyView) -> Explanation {
             entry(
                 0,
                 "decision",
-                &format!("{} opened, owed by {who} (attending of record), due {}", view.rule, view.due_at),
+                &format!(
+                    "{} opened, owed by {who} (attending of record), due {}",
+                    view.rule,
+                    view.due_at.expect("a limit")
+                ),
                 None,
                 false,
             ),

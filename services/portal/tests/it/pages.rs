@@ -13,7 +13,7 @@ use crate::{
 async fn the_worklist_says_what_is_owed_by_whom_and_by_when() {
     // given one item that is two days overdue
     let mut owed = deficiency(1, noon());
-    owed.due_at = "2026-03-04T05:59:59Z".parse().expect("an instant");
+    owed.due_at = Some("2026-03-04T05:59:59Z".parse().expect("an instant"));
     owed.overdue = true;
     let id = owed.id;
     let hospital = Hospital { deficiencies: vec![owed], ..Hospital::empty(noon()) };
@@ -45,7 +45,7 @@ async fn the_worklist_says_what_is_owed_by_whom_and_by_when() {
 #[tokio::test]
 async fn what_is_next_is_told_when_nothing_is_overdue() {
     let mut owed = deficiency(1, noon());
-    owed.due_at = noon() + 72.hours();
+    owed.due_at = Some(noon() + 72.hours());
     owed.overdue = false;
     let hospital = Hospital { deficiencies: vec![owed], ..Hospital::empty(noon()) };
     let page = Site::of(hospital).get("/").await;
@@ -60,7 +60,7 @@ async fn what_is_next_is_told_beside_what_is_overdue() {
     for index in 0..80 {
         let mut view = deficiency(1, noon());
         view.id = DeficiencyId::derive(&[&index.to_string()]);
-        view.due_at = noon() + if index == 79 { 5.hours() } else { -(100 - index).hours() };
+        view.due_at = Some(noon() + if index == 79 { 5.hours() } else { -(100 - index).hours() });
         view.overdue = index != 79;
         hospital.deficiencies.push(view);
     }
@@ -211,7 +211,7 @@ async fn an_explanation_tells_the_rule_the_person_the_facts_and_what_would_close
 async fn a_closed_deficiency_says_when_it_closed_and_how_late() {
     let mut closed = deficiency(1, noon());
     (closed.status, closed.overdue) = ("satisfied".to_owned(), false);
-    closed.closed_at = Some(closed.due_at + 49.hours());
+    closed.closed_at = closed.due_at.map(|due| due + 49.hours());
     closed.closed_because = Some("signed".to_owned());
     let id = closed.id;
     let site = Site::of(Hospital { deficiencies: vec![closed], ..Hospital::empty(noon()) });

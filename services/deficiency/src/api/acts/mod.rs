@@ -31,9 +31,9 @@ impl From<LifecycleError> for Problem {
         match error {
             LifecycleError::NotPermitted(refusal) => refusal.into(),
             LifecycleError::Refused(refusal) => refusal.into(),
-            LifecycleError::Word { field, .. } => {
-                Self::of(StatusCode::UNPROCESSABLE_ENTITY).detail(error.to_string()).part(field, error.to_string())
-            }
+            LifecycleError::Word { field, .. } => Self::of(StatusCode::UNPROCESSABLE_ENTITY)
+                .detail(error.to_string())
+                .part(field, error.to_string()),
             LifecycleError::Chart(
                 ChartError::Contended | ChartError::Journal(JournalError::Unavailable(_)),
             ) => {

@@ -435,7 +435,7 @@ impl Asked<'_> {
         let by_rule = known.anchor_at.zip(known.limit).map(|(anchor, limit)| {
             let zone = super::super::decide::zone_of(&self.state.time_zone);
             let facility = self.state.encounter.as_ref().map_or("", |key| key.facility.as_str());
-            limit.after(anchor, &zone, &self.reference.place(facility).calendar)
+            limit.after(anchor, &zone, self.reference.site.calendar(facility))
         });
         let Some(by_rule) = by_rule else {
             return Err(Refusal::BadTime { field: "until", problem: "cannot be set while no clock runs" });

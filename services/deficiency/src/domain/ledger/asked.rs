@@ -3,10 +3,7 @@
 use countersign_contracts::chart::DocumentType;
 use countersign_kernel::Timestamp;
 
-use crate::domain::{
-    reference::{Place, Reference},
-    rules::Rule,
-};
+use crate::domain::{reference::Reference, rules::Rule};
 
 /// A rule of one version, and the requirements that are its to judge.
 pub(super) struct Asked<'a> {
@@ -57,7 +54,7 @@ impl<'a> Asked<'a> {
 /// The rules of every version that was in force at or after the earliest instant the chart knows of.
 pub(super) fn in_force<'a>(
     reference: &'a Reference,
-    place: &Place,
+    jurisdiction: Option<&str>,
     earliest: Option<Timestamp>,
 ) -> Vec<Asked<'a>> {
     let mut asked = Vec::new();
@@ -66,7 +63,7 @@ pub(super) fn in_force<'a>(
             continue;
         }
         let scope = Scope::Arisen { from: set.from, until: set.until };
-        let rules = set.rules.of(place.jurisdiction.as_deref());
+        let rules = set.rules.of(jurisdiction);
         asked.extend(rules.iter().map(|rule| Asked { rule, version: set.rules.version, scope }));
     }
     asked

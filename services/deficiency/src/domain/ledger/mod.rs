@@ -29,8 +29,10 @@ use self::{
 use super::{
     chart::{Chart, Known, Source},
     events::{Deficiency, FactRef},
-    reference::{People, Place, Reference},
+    people::Directory,
+    reference::Reference,
     rules::{Anchor, Requirement, Rule},
+    site::Site,
     state::KnownFact,
 };
 
@@ -57,8 +59,14 @@ pub struct RulesApplied {
 struct Context<'a> {
     encounter: &'a EncounterKey,
     zone: &'a TimeZone,
-    place: &'a Place,
-    people: &'a dyn People,
+    directory: &'a Directory,
+    site: &'a Site,
+}
+
+impl Context<'_> {
+    fn jurisdiction(&self) -> Option<&str> {
+        self.site.jurisdiction(&self.encounter.facility)
+    }
 }
 
 /// Takes the facts in order. `passed` is the latest instant known to have passed.
@@ -70,10 +78,9 @@ pub fn fold(
     passed: Option<Timestamp>,
     reference: &Reference,
 ) -> Outcome {
-    let place = reference.place(&encounter.facility);
-    let context = Context { encounter, zone, place, people: reference.people.as_ref() };
+    let context = Context { encounter, zone, directory: &reference.directory, site: &reference.site };
     let earliest = facts.iter().map(|known| earliest(known.fact)).min();
-    let mut ledger = Ledger::new(asked::in_force(reference, place, earliest), context);
+    let mut ledger = Ledger::new(asked::in_force(reference, context.jurisdiction(), earliest), context);
     let mut chart = Chart::default();
     let mut now = Timestamp::MIN;
     let mut applied = applied.iter().peekable();
@@ -164,7 +171,7 @@ impl<'a> Ledger<'a> {
             .filter(|entry| {
                 entry.status == DeficiencyStatus::Open || entry.status == DeficiencyStatus::Dormant
             })
-            .filter_map(|entry| self.context.people.next_change(entry.responsible.as_ref()?, now))
+            .filter_map(|entry| self.context.directory.next_change(entry.responsible.as_ref()?, now))
             .min();
         [wake_at(chart, &self.asked, &self.context, now), people].into_iter().flatten().min()
     }
@@ -182,7 +189,7 @@ impl<'a> Ledger<'a> {
         for asked in &mut self.asked {
             asked.freeze();
         }
-        for rule in rules.of(self.context.place.jurisdiction.as_deref()) {
+        for rule in rules.of(self.context.jurisdiction()) {
             self.asked.push(Asked::everything(rule, applied.version));
             self.entries.push(Vec::new());
         }
@@ -326,6 +333,7 @@ impl<'a> Ledger<'a> {
     fn close(self, facts: &[KnownFact<'_>]) -> BTreeMap<DeficiencyId, Deficiency> {
         let Self { asked, entries, context } = self;
         let encounter = context.encounter.id().to_string();
+        let calendar = context.site.calendar(&context.encounter.facility);
         let fact_ref = |source: &Source| FactRef {
             says: source.says.clone().into_owned(),
             message: facts[source.fact].message,
@@ -346,7 +354,7 @@ impl<'a> Ledger<'a> {
             let (closed_at, closed_because) = closed.unzip();
             let anchor_at = entry.anchor.map(|anchor| anchor.value);
             let after = |limit: super::rules::Limit| {
-                anchor_at.map(|anchor| limit.after(anchor, context.zone, &context.place.calendar))
+                anchor_at.map(|anchor| limit.after(anchor, context.zone, calendar))
             };
             let deficiency = Deficiency {
                 id: DeficiencyId::derive(&[&encounter, &rule.id, subject]),

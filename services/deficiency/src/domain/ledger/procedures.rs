@@ -8,7 +8,8 @@ use crate::domain::{
     chart::{Chart, Known},
     document::Document,
     order::Order,
-    reference::People,
+    people::Directory,
+    reference::same_person,
 };
 
 /// The procedures that the rule is concerned with, in order of time, each with the report about it.
@@ -16,7 +17,7 @@ pub(super) fn reports_by_procedure<'a>(
     chart: &'a Chart,
     kinds: &[DocumentType],
     concerned: &dyn Fn(&Procedure) -> bool,
-    people: &dyn People,
+    directory: &Directory,
 ) -> Vec<(&'a Known<Procedure>, Option<&'a Document>)> {
     let mut answered: Vec<(&Known<Procedure>, Option<&Document>)> = chart
         .procedures
@@ -42,7 +43,7 @@ pub(super) fn reports_by_procedure<'a>(
     });
     // Then a surgeon's report is about the surgeon's own earliest procedure without one; then whoever wrote it.
     let own = |report: &Document, procedure: &Procedure| {
-        procedure.surgeon.as_ref().is_some_and(|surgeon| names(report, surgeon, people))
+        procedure.surgeon.as_ref().is_some_and(|surgeon| names(report, surgeon, directory))
     };
     let anyone = |_: &Document, _: &Procedure| true;
     for fits in [&own as &dyn Fn(&Document, &Procedure) -> bool, &anyone] {
@@ -59,8 +60,12 @@ pub(super) fn reports_by_procedure<'a>(
     answered
 }
 
-fn names(document: &Document, person: &Person, people: &dyn People) -> bool {
-    document.originator.iter().chain(&document.authenticators).any(|named| people.same(named, person))
+fn names(document: &Document, person: &Person, directory: &Directory) -> bool {
+    document
+        .originator
+        .iter()
+        .chain(&document.authenticators)
+        .any(|named| same_person(directory, named, person))
 }
 
 /// The consultations that were held, in order of time, each with its report: the consultant's own first, then
@@ -68,7 +73,7 @@ fn names(document: &Document, person: &Person, people: &dyn People) -> bool {
 pub(super) fn consultations<'a>(
     chart: &'a Chart,
     kinds: &[DocumentType],
-    people: &dyn People,
+    directory: &Directory,
 ) -> Vec<(&'a Order, &'a Known<Timestamp>, Option<&'a Document>)> {
     let mut held: Vec<_> = chart
         .orders
@@ -84,7 +89,7 @@ pub(super) fn consultations<'a>(
             let consultant = order.consultant.as_ref();
             let fits = |report: &&Document| {
                 report.originated_at >= order.placed.value
-                    && (!own_only || consultant.is_some_and(|person| names(report, person, people)))
+                    && (!own_only || consultant.is_some_and(|person| names(report, person, directory)))
             };
             *answer = reports.iter().position(fits).map(|found| reports.remove(found));
         }

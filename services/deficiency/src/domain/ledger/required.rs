@@ -16,6 +16,7 @@ use crate::domain::{
     chart::{Chart, Known, Stay},
     document::Document,
     events::Waits,
+    reference::same_person,
     rules::{Anchor, Requirement, ResponsibleStep, Rule},
 };
 
@@ -179,7 +180,7 @@ impl<'a> Asks<'a, '_> {
     /// A document that is required for every procedure: each document answers for one procedure.
     fn per_procedure(&self, kinds: &[DocumentType]) -> Vec<Required<'a>> {
         let concerned = |procedure: &_| self.rule.applies.to_procedure(procedure);
-        reports_by_procedure(self.chart, kinds, &concerned, self.context.people)
+        reports_by_procedure(self.chart, kinds, &concerned, self.context.directory)
             .into_iter()
             .filter(|(procedure, _)| procedure.value.ended_at <= self.now)
             .map(|(procedure, report)| {
@@ -211,7 +212,7 @@ impl<'a> Asks<'a, '_> {
 
     /// The report of every consultation that was held.
     fn per_consultation(&self, kinds: &[DocumentType]) -> Vec<Required<'a>> {
-        consultations(self.chart, kinds, self.context.people)
+        consultations(self.chart, kinds, self.context.directory)
             .into_iter()
             .map(|(order, held, report)| {
                 let signed = report.and_then(Document::signed);
@@ -295,7 +296,7 @@ impl<'a> Asks<'a, '_> {
         of: impl Fn(&'a Document) -> Option<OfDocument>,
     ) -> Vec<Required<'a>> {
         let procedures = if self.rule.responsible.contains(&ResponsibleStep::Surgeon) {
-            reports_by_procedure(self.chart, kinds, &|_| true, self.context.people)
+            reports_by_procedure(self.chart, kinds, &|_| true, self.context.directory)
         } else {
             Vec::new()
         };
@@ -347,14 +348,16 @@ impl<'a> Asks<'a, '_> {
         // Dormant until the author has signed.
         let Some(signed) = document.signed() else { return Some((None, Some(Waits::AuthorSignature), None)) };
         let anchor = Known { value: signed.value.at, from: signed.from.clone() };
-        let people = self.context.people;
-        let own =
-            |person: &Person| document.originator.as_ref().is_some_and(|author| people.same(author, person));
+        let directory = self.context.directory;
+        let own = |person: &Person| {
+            document.originator.as_ref().is_some_and(|author| same_person(directory, author, person))
+        };
         let met = document.cosigned(|person| match document.assigned_cosigner() {
-            Some(cosigner) => people.same(cosigner, person),
+            Some(cosigner) => same_person(directory, cosigner, person),
             // Nobody is assigned: an attending of record, whoever that was when the signature was given.
             None => {
-                !own(person) && self.chart.attendings.iter().any(|attending| people.same(attending, person))
+                !own(person)
+                    && self.chart.attendings.iter().any(|attending| same_person(directory, attending, person))
             }
         });
         Some((Some(anchor), None, met))

@@ -10,7 +10,8 @@ use crate::domain::{
     chart::Chart,
     document::Document,
     order::Order,
-    reference::Standing,
+    people::Standing,
+    reference::same_person,
     rules::{Requirement, ResponsibleStep, Rule},
 };
 
@@ -37,7 +38,7 @@ pub(super) fn responsible<'a>(
     let may = |person: &Person| {
         // Nobody cosigns what is their own.
         person.id.is_some()
-            && !(cosigning && author.is_some_and(|author| context.people.same(author, person)))
+            && !(cosigning && author.is_some_and(|author| same_person(context.directory, author, person)))
     };
     let found = rule
         .responsible
@@ -48,7 +49,8 @@ pub(super) fn responsible<'a>(
         return (None, Cow::Borrowed("no message names anybody with an identifier: unassigned"));
     };
     let who = || format!("{because}: {}", person.display_name());
-    match context.people.standing(&person, now) {
+    let strict = context.site.strict_directory(&context.encounter.facility);
+    match context.directory.standing(&person, now, strict) {
         Standing::Active => (Some(person), Cow::Borrowed(because)),
         Standing::Inactive { since: Some(since) } => {
             let day = since.to_zoned(context.zone.clone()).date();
@@ -102,7 +104,7 @@ fn step_names<'a>(
         ResponsibleStep::Admitting => (chart.admitting.as_ref()?, "admitting provider (PV1-17)"),
         ResponsibleStep::Supervisor => {
             let author = document?.originator.as_ref()?;
-            let supervisor = context.people.supervisor(author, now)?;
+            let supervisor = context.directory.supervisor_of(author, now)?;
             return Some((Cow::Owned(supervisor), "supervisor of the author, by the directory"));
         }
     };

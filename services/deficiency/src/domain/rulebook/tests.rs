@@ -5,7 +5,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn text(title: &str) -> String {
-    RuleSet::DEFAULT_FILE.replacen("Countersign starter rules", title, 1)
+    RuleSet::DEFAULT_FILE.replacen("Countersign default rules", title, 1)
 }
 
 fn draft(title: &str) -> RulesCommand {
@@ -213,7 +213,7 @@ fn steps_that_make_no_sense_are_refused_with_what_would() {
         assert_eq!(story.refused("lee", APRIL, step), RulesRefusal::Withdrawn { version: 2, by });
     }
     // what was withdrawn may be drafted anew, what is in force again may not
-    assert_eq!(story.refused("kim", APRIL, draft("Countersign starter rules")), RulesRefusal::Unchanged(1));
+    assert_eq!(story.refused("kim", APRIL, draft("Countersign default rules")), RulesRefusal::Unchanged(1));
     let story = story.then("kim", APRIL, draft("set 2"));
     assert_eq!(story.0.version(3).expect("drafted").based_on, Some(1));
 }
