@@ -168,11 +168,17 @@ impl Deficiency {
         };
         let reference = self.lookup.get();
         let provider = item.and_then(|item| provider_of(item, by, &reference));
-        let about = About::item(provider, encounter.facility.clone());
+        let mut about = About::item(provider, encounter.facility.clone());
+        about.authority = match wish {
+            Wish::Waive { authority, .. } => Some(authority.clone()),
+            // A waiver is taken back on the authority on which it was made.
+            Wish::TakeBack { act } => state.acts.get(act).and_then(|act| match &act.deed {
+                Deed::Waived { authority, .. } => Some(authority.clone()),
+                _ => None,
+            }),
+            _ => None,
+        };
         match wish {
-            Wish::Waive { authority, .. } => {
-                permit(by, Permission::Waive, &about.on_authority(authority.clone()))?;
-            }
             // Who may not decide on a hold may ask for it: then it has no approval of its own.
             Wish::Hold { approved_by: None, .. } => {
                 permit(by, Permission::Hold, &about)

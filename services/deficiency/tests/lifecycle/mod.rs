@@ -130,6 +130,7 @@ async fn a_hold_stands_until_it_is_released() {
     // two days later HIM releases it: the limit moved by two days
     ward.clock.set(at("01-10 10:00"));
     ann.decides_chart("3", release.clone()).await.done();
+    ward.clock.set(at("01-10 11:00"));
     let after = ward.item("R13").await;
     assert_eq!(after["accountability"]["state"], "running");
     assert!(after["due_at"].as_str() > item["due_at"].as_str(), "{} {}", after["due_at"], item["due_at"]);
@@ -160,6 +161,7 @@ async fn a_query_is_an_item_until_the_provider_answers_it() {
     assert_eq!((&acted["deficiency"], &item["responsible"]), (&item["id"], &json!("A1")));
     assert_eq!((&item["status"], &item["title"]), (&json!("open"), &json!("Acuity of the failure")));
 
+    ward.clock.set(at("01-08 15:00"));
     let answer = json!({"act": "answer_query"});
     other.decides(&item, "1", answer.clone()).await.refused(403, "not-permitted");
     coder.decides(&item, "2", answer.clone()).await.refused(422, "missing");
