@@ -1,10 +1,12 @@
 //! Every command: what it is for, and what it says when it cannot.
 
+mod compare_peers;
 mod ingest;
 mod proof;
 mod quarantine;
 mod refusals;
 mod rules;
+mod what_if;
 
 use std::path::Path;
 

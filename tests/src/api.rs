@@ -55,6 +55,11 @@ pub fn post(url: &str, body: &Value) -> Answer {
     answer(client().post(url).header(CONTENT_TYPE, "application/json").body(body.to_string()))
 }
 
+/// `DELETE`.
+pub fn delete(url: &str) -> Answer {
+    answer(client().delete(url))
+}
+
 fn client() -> Client {
     Client::builder().timeout(PATIENCE).build().expect("a client")
 }

@@ -59,6 +59,18 @@ impl Client {
         self.answer(request).await
     }
 
+    /// `POST` a file.
+    pub async fn post_text<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &impl Serialize,
+        content_type: &'static str,
+        text: Vec<u8>,
+    ) -> anyhow::Result<T> {
+        let request = self.http.post(format!("{}{path}", self.base)).query(query);
+        self.answer(request.header("content-type", content_type).body(text)).await
+    }
+
     /// `POST` without a body, for something that answers nothing.
     pub async fn tell(&self, path: &str) -> anyhow::Result<()> {
         let answer = self

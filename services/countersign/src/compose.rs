@@ -15,7 +15,7 @@ use countersign_eventsourcing::{
     read_model::ReadModel,
 };
 use countersign_intake::{Intake, profile::ProfileStore, service::Inbox};
-use countersign_kernel::Clock;
+use countersign_kernel::{Clock, DayCount};
 use countersign_nats::{Credentials, Nats, NatsFeed, NatsOptions, TlsFiles};
 use countersign_runtime::{
     Config, SystemClock,
@@ -127,13 +127,15 @@ impl Ground {
     /// The deficiency service.
     pub async fn deficiency(&self) -> anyhow::Result<Arc<Deficiency>> {
         let governance = self.governance().await?;
-        Ok(Arc::new(Deficiency::open(countersign_deficiency::service::Ports {
+        let minimum = DayCount(self.config.deficiency.minimum_bill_hold_days);
+        let service = Deficiency::open(countersign_deficiency::service::Ports {
             journal: Arc::clone(&self.journal),
             feed: Arc::clone(&self.feed),
             clock: Arc::clone(&self.clock),
             state: self.own_state("deficiency")?,
             governance,
-        })?))
+        })?;
+        Ok(Arc::new(service.with_minimum_bill_hold(minimum)))
     }
 
     /// The intake.

@@ -23,6 +23,23 @@ pub fn text(text: &str) -> anyhow::Result<()> {
     Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
+/// Prints rows as CSV under headings in small letters.
+pub fn csv(headings: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+    writer.write_record(headings.iter().map(|heading| heading.to_lowercase().replace([' ', '-'], "_")))?;
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| harmless(cell)))?;
+    }
+    Ok(writer.flush()?)
+}
+
+/// A spreadsheet would take a cell that begins like a formula for one and run it: an apostrophe makes it text. Negative
+/// numbers stay numbers.
+fn harmless(cell: &str) -> String {
+    let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
+    if formula { format!("'{cell}") } else { cell.to_owned() }
+}
+
 /// Prints rows under headings, columns as wide as their widest cell.
 pub fn table(headings: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
     let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();

@@ -8,7 +8,8 @@ use countersign_runtime::config;
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What the intake answers; everything else is the deficiency service's.
-const OF_THE_INTAKE: [&str; 3] = ["/api/v1/feeds", "/api/v1/quarantine", "/api/v1/reinterpret"];
+const OF_THE_INTAKE: [&str; 4] =
+    ["/api/v1/charges", "/api/v1/feeds", "/api/v1/quarantine", "/api/v1/reinterpret"];
 
 /// The services of other processes.
 pub struct Remote {

@@ -6,6 +6,7 @@
 //! - [`publish`]: stored events out, as contract events.
 //! - [`projections`]: the read model, its tables and its queries.
 //! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
+//! - [`claims`]: which bills wait for documentation.
 //! - [`skip`]: what an operator does about an event that cannot be processed.
 //! - [`register`], [`people`], [`site`]: the directory of providers, facilities and departments, and their changes.
 //! - [`authority`]: who may do what.
@@ -17,6 +18,7 @@
 
 pub mod api;
 pub mod authority;
+pub mod claims;
 pub mod consume;
 pub mod domain;
 

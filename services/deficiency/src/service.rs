@@ -15,7 +15,7 @@ use countersign_eventsourcing::{
     projection::Projection,
     read_model::{ReadModel, ReadModelError},
 };
-use countersign_kernel::{Clock, Timestamp};
+use countersign_kernel::{Clock, DayCount, Timestamp};
 
 use crate::{
     consume::{ChartError, Charts},
@@ -34,6 +34,8 @@ use crate::{
 /// Charts kept in memory: at some 40 kB each about 0.4 GB at the most, and more than are under way at once
 /// in a large hospital.
 const CACHED_CHARTS: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+/// Minimum bill-hold days where nobody says otherwise: the commonest threshold named in the trade.
+const MINIMUM_BILL_HOLD: DayCount = DayCount(3);
 /// How often charts are looked for in which a requirement arises by the passing of time.
 const WAKE_EVERY: Duration = Duration::from_secs(15);
 /// Name of the consumer, under which its checkpoint is kept.
@@ -83,6 +85,7 @@ pub struct Deficiency {
     pub(crate) sites: Sites,
     pub(crate) charts: Arc<Charts>,
     pub(crate) what_if: Jobs,
+    pub(crate) minimum_bill_hold: DayCount,
     consumer: Consumer,
 }
 
@@ -140,9 +143,17 @@ impl Deficiency {
             people,
             sites,
             what_if,
+            minimum_bill_hold: MINIMUM_BILL_HOLD,
             charts,
             consumer,
         })
+    }
+
+    /// With another minimum of bill-hold days, in local calendar days after the day of the discharge.
+    #[must_use]
+    pub fn with_minimum_bill_hold(mut self, days: DayCount) -> Self {
+        self.minimum_bill_hold = days;
+        self
     }
 
     /// The read model, for verification and readiness.

@@ -2,6 +2,7 @@
 //!
 //! - [`receive`]: one message from bytes to a durable record and its acknowledgement; [`server`] is MLLP around it.
 //! - [`read`]: what a message says, purely; [`profile`]: how each feed is to be read.
+//! - [`import`]: files of charges, row by row, the same way.
 //! - [`replay`]: stored messages read again after a profile was corrected.
 //! - [`domain`]: what the journal keeps; [`publish`]: what the neighbours hear of it.
 //! - [`projections`]: the inbox, a read model of all messages and the quarantine; [`service`] answers from it,
@@ -10,6 +11,7 @@
 mod answer;
 pub mod api;
 pub mod domain;
+pub mod import;
 pub mod profile;
 pub mod projections;
 pub mod publish;

@@ -13,14 +13,15 @@ use std::{
 
 use countersign_eventsourcing::journal::{AppendError, Expected, Journal, JournalError, RecordedEvent};
 use countersign_hl7::{Header, Limits, Message};
-use countersign_kernel::{Clock, MessageId};
+use countersign_kernel::{Clock, MessageId, Timestamp};
 use tracing::{Instrument, Span, field::Empty};
 
 use crate::{
     answer::Acknowledgement,
     domain::{Connection, MessageIdentity, MessageRead, Outcome, Reason, stream_of},
+    import::{CHARGES_FEED, row_sender},
     profile::ProfileStore,
-    read::{FeedContext, Reading, read_message},
+    read::{FeedContext, Reading, read_charge_row, read_message},
     record::{Delivery, Record, Sender, UNREADABLE_FEED},
     telemetry::{Measures, TraceParentOf},
 };
@@ -207,6 +208,45 @@ impl Intake {
             bytes,
         };
         Received { message: identity.id, disposition, ack: ack.build() }
+    }
+
+    /// Takes in one row of a file of charges, in the form in which it is kept.
+    pub(crate) async fn receive_row(
+        &self,
+        facility: &str,
+        row: &[u8],
+        connection: Connection,
+        received_at: Timestamp,
+    ) -> Received {
+        let delivery = Delivery { received_at, ..self.delivery(connection) };
+        in_turn(self.keep_row(facility, row, delivery).instrument(receive_span(row.len()))).await
+    }
+
+    async fn keep_row(&self, facility: &str, row: &[u8], delivery: Delivery) -> Received {
+        let sender = row_sender(facility);
+        let identity = sender.identify(row);
+        let profiles = self.profiles.current();
+        let profile = profiles.of(CHARGES_FEED, facility);
+        let context = FeedContext { message: identity.id, reading: 0, received_at: delivery.received_at };
+        let reading = read_charge_row(row, profile, &context);
+        let outcome = reading.outcome;
+        let record = Record {
+            identity: &identity,
+            sender: &sender,
+            bytes: row,
+            size: row.len() as u64,
+            feed: CHARGES_FEED,
+            reading,
+            delivery: &delivery,
+        };
+        Span::current().record("message_type", sender.safe_message_type());
+        Span::current().record("feed", CHARGES_FEED);
+        let disposition = self.store(record, outcome).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a row could not be stored; the file has to be imported again");
+            Disposition::NotStored
+        });
+        self.note(&identity, CHARGES_FEED, disposition);
+        Received { message: identity.id, disposition, ack: None }
     }
 
     async fn refuse(&self, bytes: &[u8], size: u64, reason: Reason, delivery: Delivery) -> Received {

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Intake,
     domain::{CATEGORY, MessageRead, MessageReceived, Outcome, Reason, stream_of},
+    import::{CHARGES_FEED, CHARGES_SOURCE},
     profile::ProfileError,
-    read::{FeedContext, Reading, read_message},
+    read::{FeedContext, Reading, read_charge_row, read_message},
     receive::last_reading,
     record::{Sender, UNREADABLE_FEED, later_reading, message_read, raw_bytes},
 };
@@ -154,7 +155,12 @@ impl Intake {
             FeedContext { message: before.message, reading: number, received_at: received.received_at };
         let bytes = raw_bytes(&received).unwrap_or_default();
         let profiles = self.profiles.current();
+        let row = received.connection.source == CHARGES_SOURCE;
         let (feed, mut reading) = match Message::parse_within(&bytes, self.limits()) {
+            _ if row => {
+                let profile = profiles.of(CHARGES_FEED, &received.facility);
+                (CHARGES_FEED.to_owned(), read_charge_row(&bytes, profile, &context))
+            }
             Ok(message) => {
                 let header = Header::of(&message);
                 let sender = Sender::of(&header, message.charset());

@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 use crate::{
     Intake,
     domain::{MessageReceived, stream_of},
+    import::{ImportError, ImportReport},
     projections::inbox::{self, Feed, FindingCount, Quarantined},
     record::raw_bytes,
     replay::{ReplayError, Replayed},
@@ -129,6 +130,16 @@ impl Inbox {
             findings,
             text: Phi::new(text),
         }))
+    }
+
+    /// Imports a file of charges, see [`Intake::import_charges`].
+    pub async fn import_charges(
+        &self,
+        file: &[u8],
+        lines_before: u64,
+        dry_run: bool,
+    ) -> Result<ImportReport, ImportError> {
+        self.intake.import_charges(file, lines_before, dry_run).await
     }
 
     /// Reads one message again.

@@ -10,6 +10,7 @@ mod parsing;
 mod raw_journal;
 mod rebuild;
 mod report;
+mod rules;
 mod saturate;
 mod server;
 mod visible;
@@ -60,6 +61,8 @@ enum Part {
     EndToEnd,
     /// HL7 alone.
     Parsing,
+    /// Judging charts, and what-if.
+    Rules,
 }
 
 /// How much is done.
@@ -96,10 +99,17 @@ fn main() -> anyhow::Result<()> {
         report.add(runtime.block_on(end_to_end::measure(&program, data.path(), effort))?);
         report.add(rebuild::measure(&program, data.path(), effort)?);
     }
+    if wants(Part::Rules) {
+        let data = server::Data::new(arguments.keep.as_deref())?;
+        rules::fill(&program, data.path(), effort)?;
+        report.add(rules::measure(&program, data.path(), &runtime, effort)?);
+    }
     if arguments.year {
         let data = server::Data::new(arguments.keep.as_deref())?;
         report.add(runtime.block_on(year::measure(&program, data.path()))?);
-        report.add(rebuild::measure(&program, data.path(), Effort { rounds: 1, ..effort })?);
+        let once = Effort { rounds: 1, ..effort };
+        report.add(rebuild::measure(&program, data.path(), once)?);
+        report.add(rules::measure(&program, data.path(), &runtime, once)?);
     }
     report.print(arguments.json)
 }

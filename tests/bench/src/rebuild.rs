@@ -61,7 +61,8 @@ pub(crate) fn measure(program: &Path, data: &Path, effort: Effort) -> anyhow::Re
     Ok(section)
 }
 
-fn scan(data: &Path) -> anyhow::Result<(u64, f64)> {
+/// Events, and events a second.
+pub(crate) fn scan(data: &Path) -> anyhow::Result<(u64, f64)> {
     let journal = raw_journal::open(data)?;
     let began = Instant::now();
     let mut events = 0_u64;

@@ -2,6 +2,8 @@
 
 mod access;
 mod acting;
+mod charges;
+mod claims;
 mod compare_peers;
 mod deficiencies;
 mod doctor;
@@ -40,6 +42,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => done(serve::run(&runtime, &args)),
         Command::Ingest(args) => done(runtime.block_on(ingest::run(args))),
         Command::Deficiencies(args) => done(runtime.block_on(deficiencies::run(args))),
+        Command::Claims(args) => done(runtime.block_on(claims::run(args))),
+        Command::Charges(args) => done(runtime.block_on(charges::run(args))),
         Command::Explain(args) => done(runtime.block_on(explain::run(args))),
         Command::WhatIf(args) => done(runtime.block_on(what_if::run(args))),
         Command::ComparePeers(args) => done(runtime.block_on(compare_peers::run(args))),
@@ -73,7 +77,7 @@ fn data_override(data: Option<&Path>) -> (&'static str, &'static str, Option<Str
 async fn open_folder(config: Option<&Path>, data: Option<&Path>, command: &str) -> anyhow::Result<Ground> {
     let mut config = configure(config, &[data_override(data)])?;
     config.feed.kind = countersign_runtime::config::FeedKind::Embedded;
-    if !config.data.dir.is_dir() && command != "countersign ingest" {
+    if !config.data.dir.is_dir() && !matches!(command, "countersign ingest" | "countersign charges import") {
         anyhow::bail!(
             "there is no data folder {}: name one with --data, or ask a running Countersign with --url",
             config.data.dir.display()

@@ -2,6 +2,9 @@
 
 mod acts;
 mod chart;
+mod claim;
+mod claims;
+mod claims_summary;
 mod deficiencies;
 mod deficiency;
 mod explanation;
@@ -18,8 +21,9 @@ use axum::{
     routing::{get, post},
 };
 use countersign_contracts::api::{
-    ChartView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
-    TimelineEntry, WhatIfJob, WhatIfRequest, WhatIfRow,
+    ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView,
+    DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
+    WhatIfJob, WhatIfRequest, WhatIfRow,
     acts::{
         ActView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
         ItemAct, ItemActRequest, ProviderRef,
@@ -44,6 +48,9 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/deficiencies/{id}", get(deficiency::handle))
         .route("/api/v1/deficiencies/{id}/explanation", get(explanation::handle))
         .route("/api/v1/charts/{id}", get(chart::handle))
+        .route("/api/v1/claims", get(claims::handle))
+        .route("/api/v1/claims/summary", get(claims_summary::handle))
+        .route("/api/v1/claims/{chart}", get(claim::handle))
         .route("/api/v1/providers", get(providers::handle))
         .route("/api/v1/what-if", post(what_if::ask))
         .route("/api/v1/what-if/{job}", get(what_if::show).delete(what_if::cancel))
@@ -70,6 +77,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
     paths(
         deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle,
         partitions::list, partitions::retry, partitions::skip,
+        claims::handle, claims_summary::handle, claim::handle,
         rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
         rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle,
         rule_sets::withdraw::handle,
@@ -84,6 +92,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
         WhatIfRequest, WhatIfJob, Page<WhatIfRow>,
+        Page<ClaimView>, ClaimView, ClaimItemView, ClaimPeriodView, ClaimDetail, ClaimSummary, ClaimSummaryRow,
     ))
 )]
 pub struct Api;

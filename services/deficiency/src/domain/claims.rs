@@ -62,7 +62,7 @@ pub struct Item {
 
 impl Item {
     /// Whether it is open at an instant.
-    fn is_open(&self, at: Timestamp) -> bool {
+    pub fn is_open(&self, at: Timestamp) -> bool {
         self.open.iter().any(|span| span.holds(at))
     }
 }
@@ -120,7 +120,13 @@ pub struct HoldPeriod {
 impl HoldPeriod {
     /// How many local days it was held at the end of, up to `now`.
     pub fn days(&self, zone: &TimeZone, now: Timestamp) -> u32 {
-        days_ended_in(self.span.from, self.span.until.map_or(now, |until| until.min(now)), zone)
+        self.days_within(zone, self.span.from, now)
+    }
+
+    /// The same for the days that end within two instants, the first included, the second not.
+    pub fn days_within(&self, zone: &TimeZone, from: Timestamp, until: Timestamp) -> u32 {
+        let until = self.span.until.map_or(until, |ended| ended.min(until));
+        days_ended_in(self.span.from.max(from), until, zone)
     }
 }
 

@@ -64,7 +64,7 @@ fn stage_name(stage: Stage) -> &'static str {
     }
 }
 
-fn class_name(class: &EncounterClass) -> &str {
+pub(super) fn class_name(class: &EncounterClass) -> &str {
     match class {
         EncounterClass::Inpatient => "inpatient",
         EncounterClass::Observation => "observation",

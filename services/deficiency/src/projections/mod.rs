@@ -1,6 +1,7 @@
 //! The read model of the deficiency service: one file, tables and queries side by side.
 
 mod charts;
+mod claims;
 mod deficiencies;
 mod patients;
 mod pauses;
@@ -14,6 +15,7 @@ use countersign_eventsourcing::{
 use rusqlite::Transaction;
 
 pub use charts::{ChartRow, Concerned, all_charts, chart, charts_concerned, due_wakes};
+pub use claims::{Account, Wanted, accounts};
 pub use deficiencies::{Query, Worklist, cursor, deficiency, encounter_of, in_chart, worklist};
 pub use providers::providers;
 
@@ -45,6 +47,7 @@ impl Projection for Charts {
     fn schema(&self) -> &'static str {
         concat!(
             include_str!("charts.sql"),
+            include_str!("claims.sql"),
             include_str!("deficiencies.sql"),
             include_str!("patients.sql"),
             include_str!("pauses.sql"),
@@ -83,9 +86,13 @@ impl Projection for Charts {
             ChartEvent::decode(&event.kind, &event.data).map_err(|error| event.undecodable(&error))?;
         match decoded {
             ChartEvent::FactsRecorded(_) | ChartEvent::TimePassed(_) | ChartEvent::Act(_) => {}
-            ChartEvent::Described(description) => charts::apply(tables, event.stream.id(), &description)?,
+            ChartEvent::Described(description) => {
+                charts::apply(tables, event.stream.id(), &description)?;
+                claims::describe(tables, event.stream.id(), &description)?;
+            }
             ChartEvent::Deficiency(change) => {
                 deficiencies::apply(tables, event.stream.id(), &change)?;
+                claims::item(tables, event.stream.id(), &change)?;
             }
         }
         Ok(())

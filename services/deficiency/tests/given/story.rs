@@ -3,12 +3,12 @@
 use countersign_contracts::{
     Field,
     chart::{
-        ChartFact, ChartFactsReported, CompletionStatus, DocumentAction, EncounterClass, EncounterKey,
-        Procedure, VisitSnapshot, What,
+        AccountFact, Charge, ChartFact, ChartFactsReported, CompletionStatus, DocumentAction, EncounterClass,
+        EncounterKey, Procedure, VisitSnapshot, What,
     },
     patient::PatientId,
 };
-use countersign_kernel::{MessageId, Phi, Timestamp};
+use countersign_kernel::{Cents, MessageId, Phi, Timestamp};
 use jiff::SignedDuration;
 
 use super::{DocumentBuilder, Message, at, document::person};
@@ -291,6 +291,21 @@ impl Story {
     /// T11.
     pub(crate) fn withdrew(self, when: &str, document: DocumentBuilder) -> Self {
         self.document("MDM^T11", when, document.action(DocumentAction::Cancelled))
+    }
+
+    // ── money ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// DFT^P03 with one charge, or a credit.
+    pub(crate) fn charged(self, when: &str, transaction: &str, cents: i64) -> Self {
+        let charge =
+            Charge { transaction: transaction.to_owned(), amount: Cents(cents), posted_at: at(when) };
+        self.fact("DFT^P03", when, What::Charged(charge))
+    }
+
+    /// BAR^P06 of a feed whose profile says that it means billed.
+    pub(crate) fn billed(self, when: &str) -> Self {
+        let billed_at = Field::Value(at(when));
+        self.fact("BAR^P06", when, What::Account(AccountFact { billed_at, ..AccountFact::default() }))
     }
 
     // ── readings ──────────────────────────────────────────────────────────────────────────────────────────

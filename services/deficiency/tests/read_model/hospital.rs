@@ -177,7 +177,7 @@ impl Hospital {
 
     /// Changes the read model behind the program's back.
     pub(super) fn tamper(&self, sql: &str) {
-        let file = Connection::open(self.models().join("deficiency.v1.db")).expect("the file");
+        let file = Connection::open(self.models().join("deficiency.v2.db")).expect("the file");
         assert!(file.execute(sql, []).expect("it is tampered with") > 0);
     }
 

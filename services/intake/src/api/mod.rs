@@ -1,5 +1,6 @@
 //! The intake's part of the public API, one endpoint a file.
 
+mod charges;
 mod feeds;
 mod quarantine;
 mod quarantined;
@@ -21,6 +22,7 @@ use countersign_runtime::http::{MinPosition, Problem};
 use utoipa::OpenApi;
 
 use crate::{
+    import::{ImportReport, ImportedRow, RowProblem},
     projections::inbox::{Feed, FindingCount, Quarantined},
     replay::{ReplayError, Replayed},
     service::{Inbox, InboxError, QuarantinedMessage, Run},
@@ -35,6 +37,7 @@ const ACTOR: &str = "api";
 /// The endpoints.
 pub fn routes(inbox: Arc<Inbox>) -> Router {
     Router::new()
+        .route("/api/v1/charges/import", post(charges::handle))
         .route("/api/v1/feeds", get(feeds::handle))
         .route("/api/v1/quarantine", get(quarantine::handle))
         .route("/api/v1/quarantine/{id}", get(quarantined::handle))
@@ -48,6 +51,7 @@ pub fn routes(inbox: Arc<Inbox>) -> Router {
 #[derive(OpenApi)]
 #[openapi(
     paths(
+        charges::handle,
         feeds::handle,
         quarantine::handle,
         quarantined::handle,
@@ -61,6 +65,9 @@ pub fn routes(inbox: Arc<Inbox>) -> Router {
         Page<Quarantined>,
         Feed,
         FindingCount,
+        ImportReport,
+        ImportedRow,
+        RowProblem,
         Quarantined,
         QuarantinedMessage,
         Run,

@@ -4,6 +4,7 @@
 
 mod account;
 mod charge;
+mod charge_row;
 mod document;
 mod key;
 mod merge;
@@ -18,6 +19,10 @@ mod visit;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use charge_row::{
+    COLUMNS as CHARGE_COLUMNS, REQUIRED as CHARGE_COLUMNS_REQUIRED, read_row as read_charge_row,
+    said as charge_row_said,
+};
 use countersign_contracts::{
     chart::{ChartFact, ChartFactsReported, EncounterKey, VisitSnapshot, What},
     patient::PatientMerged,
@@ -146,7 +151,7 @@ impl Reader<'_, '_> {
         let Some(code) = self.header.message_code.as_deref().map(str::to_ascii_uppercase) else {
             return Err(Reason::NoMessageType);
         };
-        if !matches!(code.as_str(), "ADT" | "MDM" | "MFN" | "ORM" | "OML" | "RDE" | "DFT" | "BAR") {
+        if !matches!(code.as_str(), "ADT" | "MDM" | "ORM" | "OML" | "RDE" | "DFT" | "BAR" | "MFN") {
             return Ok(Said::Nothing);
         }
         let trigger = match self.trigger() {

@@ -5,6 +5,7 @@ mod support;
 mod api;
 mod corpus;
 mod documented;
+mod importing;
 mod privacy;
 mod property;
 mod publishing;

@@ -215,6 +215,8 @@ pub struct Intake {
 pub struct Deficiency {
     /// Own rule set.
     pub rules_file: Option<PathBuf>,
+    /// Local calendar days after the day of a discharge in which no bill is held for documentation.
+    pub minimum_bill_hold_days: u16,
 }
 
 /// Section `[portal]`.
