@@ -1,5 +1,6 @@
 //! The service's part of the public API, one endpoint a file.
 
+mod acts;
 mod chart;
 mod claim;
 mod claims;
@@ -8,20 +9,33 @@ mod deficiencies;
 mod deficiency;
 mod explanation;
 mod partitions;
+mod people;
 mod providers;
 mod rule_sets;
+mod site;
 mod what_if;
 
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Json, Router,
+    extract::rejection::JsonRejection,
     routing::{get, post},
 };
 use countersign_contracts::api::{
     ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView,
     DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
     WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
+    acts::{
+        ActView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
+        ItemAct, ItemActRequest, ProviderRef,
+    },
+    people::{
+        ByWhomView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep, DowntimeRequest,
+        DowntimeView, FacilityRequest, FacilityView, HolidayView, IdentifierView, ImportLine, ImportReport,
+        ImportRequest, LeaveChange, LeaveDecision, LeaveRequest, LeaveView, MergeRequest, PeriodView,
+        PersonChanges, PersonView, UnmergeRequest,
+    },
     rules::{
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
@@ -34,6 +48,11 @@ use utoipa::OpenApi;
 use crate::service::Deficiency;
 
 pub use deficiencies::{Filter, list};
+pub use people::{
+    list::{PeopleFilter, list as list_people},
+    show::show as show_person,
+};
+pub use site::{departments::list as list_departments, facilities::list as list_facilities};
 
 /// The endpoints.
 pub fn routes(service: Arc<Deficiency>) -> Router {
@@ -53,6 +72,9 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/partitions", get(partitions::list))
         .route("/api/v1/partitions/retry", post(partitions::retry))
         .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
+        .route("/api/v1/deficiencies/acts", post(acts::bulk::handle))
+        .route("/api/v1/deficiencies/{id}/acts", post(acts::item::handle))
+        .route("/api/v1/charts/{id}/acts", get(acts::list::handle).post(acts::chart::handle))
         .route("/api/v1/rule-sets", get(rule_sets::list::handle).post(rule_sets::draft::handle))
         .route("/api/v1/rule-sets/lint", post(rule_sets::lint::handle))
         .route("/api/v1/rule-sets/{version}", get(rule_sets::show::handle))
@@ -60,6 +82,8 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/rule-sets/{version}/check", post(rule_sets::check::handle))
         .route("/api/v1/rule-sets/{version}/publish", post(rule_sets::publish::handle))
         .route("/api/v1/rule-sets/{version}/withdraw", post(rule_sets::withdraw::handle))
+        .merge(people::routes())
+        .merge(site::routes())
         .with_state(service)
 }
 
@@ -74,17 +98,34 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle,
         rule_sets::withdraw::handle,
         what_if::ask, what_if::show, what_if::cancel, what_if::rows, what_if::accounts,
+        people::list::handle, people::show::handle, people::edit::handle, people::merge::handle,
+        people::unmerge::handle, people::import::handle, people::leave::handle,
+        people::leave_change::handle, people::leave_decision::handle, people::leave_cancel::handle,
+        site::facilities::handle, site::facility::handle, site::holidays::handle, site::downtime::handle,
+        site::downtime_cancel::handle, site::departments::handle, site::department::handle,
+        acts::bulk::handle, acts::item::handle, acts::chart::handle, acts::list::handle,
     ),
     components(schemas(
         Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
         StoppedPartition, TimelineEntry, ChartView, ProviderView, Problem,
+        ActView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct,
+        ChartActRequest, ItemAct, ItemActRequest, ProviderRef,
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
         WhatIfRequest, WhatIfJob, Page<WhatIfRow>, Page<WhatIfAccount>,
+        Page<PersonView>, ByWhomView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep,
+        DowntimeRequest, DowntimeView, FacilityRequest, FacilityView, HolidayView, IdentifierView, ImportLine,
+        ImportReport, ImportRequest, LeaveChange, LeaveDecision, LeaveRequest, LeaveView, MergeRequest,
+        PeriodView, PersonChanges, PersonView, UnmergeRequest,
         Page<ClaimView>, ClaimView, ClaimItemView, ClaimPeriodView, ClaimDetail, ClaimSummary, ClaimSummaryRow,
     ))
 )]
 pub struct Api;
+
+/// A body that could be read.
+fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
+    body.map(|Json(body)| body).map_err(|rejection| Problem::bad_request(rejection.body_text()))
+}
 
 impl Deficiency {
     /// Waits, bounded, until the worklist includes what the caller has seen.

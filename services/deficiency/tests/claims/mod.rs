@@ -85,7 +85,7 @@ impl Hospital {
             feed: Arc::new(feed),
             clock,
             state: folder.path().join("state"),
-            governance: Arc::new(governance.expect("a rule book")),
+            governance: Arc::new(governance.expect("rules")),
         });
         let service = Arc::new(service.expect("a service"));
         service.catch_up().await.expect("caught up");
