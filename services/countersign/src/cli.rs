@@ -367,7 +367,8 @@ pub struct WhatIf {
     /// lists all of them.
     #[arg(long, value_name = "FILTER")]
     pub list: Option<String>,
-    /// Write rows.csv (every deficiency with both verdicts) and summary.csv (the numbers) to this folder.
+    /// Write rows.csv (every deficiency with both verdicts), accounts.csv (every bill that was held) and summary.csv (the
+    /// numbers) to this folder.
     #[arg(long, value_name = "DIR")]
     pub csv: Option<PathBuf>,
     #[command(flatten)]
