@@ -1,7 +1,9 @@
 //! The command line.
 
 mod access;
+mod people;
 mod rules;
+mod site;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -10,7 +12,9 @@ use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
 pub use access::{Access, AccessAction, AccessFile, Acting, Scope};
+pub use people::{Change, Kind, LeaveAction, People, PeopleAction, Span};
 pub use rules::{Rules, RulesAction};
+pub use site::{DowntimeAction, HolidaysAction, Site, SiteAction};
 
 /// Gets medical charts completed: HL7 messages in, explained deficiencies out.
 #[derive(Debug, Parser)]
@@ -52,6 +56,10 @@ pub enum Command {
     Partitions(Partitions),
     /// Look at rule sets, and take one from draft to publication.
     Rules(Rules),
+    /// The directory of providers: who is who, who is active, who is away.
+    People(People),
+    /// Facilities, departments, holidays and downtimes.
+    Site(Site),
     /// Say who may change something, and in which roles.
     Access(Access),
     /// Build the read models anew from the journal.
@@ -310,8 +318,8 @@ pub struct Charges {
 /// What to do with charges.
 #[derive(Debug, Subcommand)]
 pub enum ChargesAction {
-    /// Import charges and coding status from CSV with the columns facility, visit_authority, visit, transaction,
-    /// amount, posted_at, coded_at, billed_at, payer, total.
+    /// Import charges and coding status from a CSV file. Its first line names its columns: `facility`,
+    /// `visit_authority`, `visit`, `transaction`, `amount`, `posted_at`, `coded_at`, `billed_at`, `payer`, `total`.
     Import(ImportCharges),
 }
 
@@ -575,6 +583,12 @@ pub struct Simulate {
     /// Send clean messages only: nothing late, shuffled, repeated or incomplete.
     #[arg(long)]
     pub clean: bool,
+    /// Send charges (DFT) at discharge too, and coding and billing (BAR) after it.
+    #[arg(long)]
+    pub charges: bool,
+    /// Send orders that were spoken (ORM) too, most of them signed later.
+    #[arg(long)]
+    pub orders: bool,
     /// Folder for the messages and `truth.json`.
     #[arg(long, value_name = "DIR", required_unless_present = "mllp", conflicts_with = "mllp")]
     pub out: Option<PathBuf>,

@@ -24,6 +24,7 @@ pub mod domain;
 
 pub mod explain;
 pub mod governance;
+pub mod imports;
 mod keep;
 pub mod lifecycle;
 pub mod lookup;

@@ -7,7 +7,7 @@ mod bulk;
 mod request;
 mod show;
 
-use countersign_contracts::api::acts::{ActView, ActedView, ChartAct, ItemAct};
+use countersign_contracts::api::acts::{ActedView, ChartAct, DecisionView, ItemAct};
 use countersign_eventsourcing::{
     journal::{JournalError, StreamName},
     read_model::ReadModelError,
@@ -118,7 +118,7 @@ impl Deficiency {
     ///
     /// # Errors
     /// There is no such chart, or the journal fails.
-    pub async fn acts(&self, chart: EncounterId) -> Result<Vec<ActView>, LifecycleError> {
+    pub async fn acts(&self, chart: EncounterId) -> Result<Vec<DecisionView>, LifecycleError> {
         let (state, revision) = read_chart(self.journal.as_ref(), chart).await?;
         if revision.is_none() {
             return Err(Refusal::UnknownChart.into());

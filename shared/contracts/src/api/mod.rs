@@ -2,6 +2,7 @@
 //! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
 
 pub mod acts;
+pub mod people;
 pub mod rules;
 mod what_if;
 
@@ -13,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 pub use what_if::{
-    Definition, WhatIfDelinquency, WhatIfGroup, WhatIfJob, WhatIfMeasures, WhatIfReport, WhatIfRequest,
-    WhatIfRow, WhatIfRules, WhatIfState, WhatIfVerdict,
+    Definition, WhatIfAccount, WhatIfDelinquency, WhatIfGroup, WhatIfHeld, WhatIfHeldGroup, WhatIfHold,
+    WhatIfJob, WhatIfMeasures, WhatIfReport, WhatIfRequest, WhatIfRow, WhatIfRules, WhatIfState,
+    WhatIfVerdict,
 };
 
 /// One page of a list.
