@@ -238,13 +238,12 @@ fn undoing(deed: &Deed) -> Permission {
         Deed::Held { .. } | Deed::HoldApproved { .. } => Permission::Hold,
         Deed::Released { .. } => Permission::Release,
         Deed::Extended { .. } => Permission::Extend,
-        Deed::Voided { .. } => Permission::Void,
+        // To take back that something was taken back is as grave as to void it.
+        Deed::Voided { .. } | Deed::TakenBack { .. } => Permission::Void,
         Deed::Waived { .. } => Permission::Waive,
         Deed::AnsweredElsewhere { .. } => Permission::AnswerElsewhere,
         Deed::QueryAnswered { .. } => Permission::AnswerQuery,
         Deed::RulesApplied { .. } => Permission::ReevaluateCharts,
-        // Who may take anything back may take that back too.
-        Deed::TakenBack { .. } => Permission::Void,
     }
 }
 
