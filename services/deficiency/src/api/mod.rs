@@ -27,8 +27,8 @@ use countersign_contracts::api::{
     DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
     WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
     acts::{
-        ActView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
-        ItemAct, ItemActRequest, ProviderRef,
+        ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
+        DecisionView, ItemAct, ItemActRequest, ProviderRef,
     },
     people::{
         ByWhomView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep, DowntimeRequest,
@@ -108,7 +108,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
     components(schemas(
         Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
         StoppedPartition, TimelineEntry, ChartView, ProviderView, Problem,
-        ActView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct,
+        DecisionView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct,
         ChartActRequest, ItemAct, ItemActRequest, ProviderRef,
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
