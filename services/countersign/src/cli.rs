@@ -590,3 +590,15 @@ pub struct Simulate {
     #[arg(long, value_name = "ADDR")]
     pub mllp: Option<SocketAddr>,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn no_two_arguments_of_a_command_are_in_each_others_way() {
+        Cli::command().debug_assert();
+    }
+}
