@@ -1,5 +1,6 @@
 //! Every command: what it is for, and what it says when it cannot.
 
+mod claims;
 mod compare_peers;
 mod ingest;
 mod proof;

@@ -18,6 +18,7 @@ const MAPPED: [&str; 23] = [
     "ADT^A12", "ADT^A13", "MDM^T01", "MDM^T02", "MDM^T03", "MDM^T04", "MDM^T05", "MDM^T06", "MDM^T07",
     "MDM^T08", "MDM^T09", "MDM^T10", "MDM^T11", "ADT^A31",
 ];
+const CHARGES: [&str; 2] = ["DFT^P03", "DFT^P11"];
 const MERGES: [&str; 4] = ["ADT^A18", "ADT^A34", "ADT^A36", "ADT^A40"];
 
 /// What a message deserves, by the manifest's words about it.
@@ -45,8 +46,8 @@ fn deserved(sample: &Sample) -> Deserved {
         _ if MAPPED.contains(&kind) => Deserved::Refused("visit number"),
         // Charges that are told are missed when nobody can say whose they are: two of the samples. No order among them
         // is spoken, and no account coded: those stay archived, with or without a visit.
-        "DFT^P03" | "DFT^P11" if tells_an_amount(sample) && sample.has_visit() => Deserved::Used,
-        "DFT^P03" | "DFT^P11" if tells_an_amount(sample) => Deserved::Refused("visit number"),
+        _ if CHARGES.contains(&kind) && tells_an_amount(sample) && sample.has_visit() => Deserved::Used,
+        _ if CHARGES.contains(&kind) && tells_an_amount(sample) => Deserved::Refused("visit number"),
         _ => Deserved::NotUsed,
     }
 }

@@ -318,8 +318,8 @@ pub struct Charges {
 /// What to do with charges.
 #[derive(Debug, Subcommand)]
 pub enum ChargesAction {
-    /// Import charges and coding status from CSV with the columns facility, visit_authority, visit, transaction,
-    /// amount, posted_at, coded_at, billed_at, payer, total.
+    /// Import charges and coding status from a CSV file. Its first line names its columns: `facility`,
+    /// `visit_authority`, `visit`, `transaction`, `amount`, `posted_at`, `coded_at`, `billed_at`, `payer`, `total`.
     Import(ImportCharges),
 }
 
@@ -583,6 +583,12 @@ pub struct Simulate {
     /// Send clean messages only: nothing late, shuffled, repeated or incomplete.
     #[arg(long)]
     pub clean: bool,
+    /// Send charges (DFT) at discharge too, and coding and billing (BAR) after it.
+    #[arg(long)]
+    pub charges: bool,
+    /// Send orders that were spoken (ORM) too, most of them signed later.
+    #[arg(long)]
+    pub orders: bool,
     /// Folder for the messages and `truth.json`.
     #[arg(long, value_name = "DIR", required_unless_present = "mllp", conflicts_with = "mllp")]
     pub out: Option<PathBuf>,

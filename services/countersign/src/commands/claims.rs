@@ -35,7 +35,8 @@ async fn list(args: ListClaims) -> anyhow::Result<()> {
         query.extend(args.provider.map(|provider| ("provider", provider)));
         client.all("/api/v1/claims", &query).await?
     } else {
-        let service = args.source.open("countersign claims").await?.deficiency().await?;
+        let ground = args.source.open("countersign claims").await?;
+        let service = ground.deficiency().await?;
         service.catch_up().await?;
         let query = ClaimQuery {
             state,
@@ -100,7 +101,8 @@ async fn show(args: ShowClaim) -> anyhow::Result<()> {
     let detail: ClaimDetail = if let Some(client) = args.source.client() {
         client.get(&format!("/api/v1/claims/{chart}"), &()).await?
     } else {
-        let service = args.source.open("countersign claims").await?.deficiency().await?;
+        let ground = args.source.open("countersign claims").await?;
+        let service = ground.deficiency().await?;
         service.catch_up().await?;
         service
             .claim(chart)
@@ -179,7 +181,8 @@ async fn summary(args: SummarizeClaims) -> anyhow::Result<()> {
         query.extend(args.to.map(|day| ("to", day.to_string())));
         client.get("/api/v1/claims/summary", &query).await?
     } else {
-        let service = args.source.open("countersign claims").await?.deficiency().await?;
+        let ground = args.source.open("countersign claims").await?;
+        let service = ground.deficiency().await?;
         service.catch_up().await?;
         service.claim_summary(by, args.facility, (args.from, args.to)).await?
     };

@@ -14,6 +14,8 @@ pub async fn run(args: Simulate) -> anyhow::Result<()> {
         dirt: if args.clean { Dirt::none() } else { Dirt::default() },
         // The shipped rules ask for a cosignature of summaries only.
         histories_cosigned: false,
+        charges: args.charges,
+        orders: args.orders,
         ..Settings::default()
     })?;
     if let Some(folder) = &args.out {

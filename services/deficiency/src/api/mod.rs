@@ -23,7 +23,7 @@ use axum::{
 use countersign_contracts::api::{
     ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView,
     DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
-    WhatIfJob, WhatIfRequest, WhatIfRow,
+    WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
     people::{
         ActView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep, DowntimeRequest,
         DowntimeView, FacilityRequest, FacilityView, HolidayView, IdentifierView, ImportLine, ImportReport,
@@ -62,6 +62,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/what-if", post(what_if::ask))
         .route("/api/v1/what-if/{job}", get(what_if::show).delete(what_if::cancel))
         .route("/api/v1/what-if/{job}/rows", get(what_if::rows))
+        .route("/api/v1/what-if/{job}/accounts", get(what_if::accounts))
         .route("/api/v1/partitions", get(partitions::list))
         .route("/api/v1/partitions/retry", post(partitions::retry))
         .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
@@ -87,7 +88,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
         rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle,
         rule_sets::withdraw::handle,
-        what_if::ask, what_if::show, what_if::cancel, what_if::rows,
+        what_if::ask, what_if::show, what_if::cancel, what_if::rows, what_if::accounts,
         people::list::handle, people::show::handle, people::edit::handle, people::merge::handle,
         people::unmerge::handle, people::import::handle, people::leave::handle,
         people::leave_change::handle, people::leave_decision::handle, people::leave_cancel::handle,
@@ -99,7 +100,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         StoppedPartition, TimelineEntry, ChartView, ProviderView, Problem,
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
-        WhatIfRequest, WhatIfJob, Page<WhatIfRow>,
+        WhatIfRequest, WhatIfJob, Page<WhatIfRow>, Page<WhatIfAccount>,
         Page<PersonView>, ActView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep,
         DowntimeRequest, DowntimeView, FacilityRequest, FacilityView, HolidayView, IdentifierView, ImportLine,
         ImportReport, ImportRequest, LeaveChange, LeaveDecision, LeaveRequest, LeaveView, MergeRequest,

@@ -10,6 +10,8 @@ use countersign_contracts::{
 };
 use countersign_deficiency::{
     api::routes,
+    domain::rules::RuleSet,
+    governance::Governance,
     service::{Deficiency, Ports},
 };
 use countersign_eventsourcing::{
@@ -24,7 +26,7 @@ use serde_json::value::to_raw_value;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-use crate::given::{Dice, Message, RULES, Story, at, chart, history, key, summary};
+use crate::given::{Dice, Message, Story, at, chart, history, key, summary};
 
 /// A feed that delivers these messages and no more.
 struct Told(Vec<Envelope>);
@@ -76,12 +78,14 @@ impl Hospital {
         let data = DataFolder::open_exclusive(folder.path(), "test").expect("ours");
         let journal: Arc<dyn Journal> = SqliteJournal::open(data, Options::default()).expect("a journal");
         let feed = Told(messages.iter().enumerate().map(|(number, told)| envelope(number, told)).collect());
+        let clock = Arc::new(FixedClock::at(at(now)));
+        let governance = Governance::open(Arc::clone(&journal), clock.clone(), RuleSet::DEFAULT_FILE).await;
         let service = Deficiency::open(Ports {
             journal,
             feed: Arc::new(feed),
-            clock: Arc::new(FixedClock::at(at(now))),
+            clock,
             state: folder.path().join("state"),
-            rules: Arc::new(RULES.clone()),
+            governance: Arc::new(governance.expect("rules")),
         });
         let service = Arc::new(service.expect("a service"));
         service.catch_up().await.expect("caught up");

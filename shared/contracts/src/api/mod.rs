@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 pub use what_if::{
-    Definition, WhatIfDelinquency, WhatIfGroup, WhatIfJob, WhatIfMeasures, WhatIfReport, WhatIfRequest,
-    WhatIfRow, WhatIfRules, WhatIfState, WhatIfVerdict,
+    Definition, WhatIfAccount, WhatIfDelinquency, WhatIfGroup, WhatIfHeld, WhatIfHeldGroup, WhatIfHold,
+    WhatIfJob, WhatIfMeasures, WhatIfReport, WhatIfRequest, WhatIfRow, WhatIfRules, WhatIfState,
+    WhatIfVerdict,
 };
 
 /// One page of a list.

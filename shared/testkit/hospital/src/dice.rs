@@ -13,6 +13,8 @@ pub(crate) enum Purpose {
     Story = 3,
     Mistakes = 4,
     Transport = 5,
+    Charges = 6,
+    Orders = 7,
 }
 
 /// One stream of random numbers.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    besides::{self, Beside},
     calendar::{DAY, HOUR, MINUTE, between, plus},
     dice::{Dice, Purpose},
     hospital::World,
@@ -98,6 +99,8 @@ pub(crate) enum Content {
         /// A03 only: PV1-45 is left out.
         without_discharge_time: bool,
     },
+    /// What another system says about the stay.
+    Beside(Beside),
     /// Nothing for a chart.
     Unmapped(Unmapped),
     /// Nothing that can be placed.
@@ -158,6 +161,12 @@ pub(crate) fn deliveries(world: &World, story: &Story) -> Vec<Delivery> {
     planned.append(&mut spoiled.extra);
     planned.sort_by_key(|delivery| (delivery.send_at, delivery.control, delivery.copy));
     shuffle(&mut planned, &mut dice, dirt.shuffled);
+    let mut besides = besides::deliveries(world, story);
+    if !besides.is_empty() {
+        planned.append(&mut besides);
+        // Stable: what stands at one instant keeps its order.
+        planned.sort_by_key(|delivery| delivery.send_at);
+    }
     planned
 }
 

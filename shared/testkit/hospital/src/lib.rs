@@ -21,6 +21,7 @@
 //! ```
 
 mod arrivals;
+mod besides;
 mod calendar;
 mod dice;
 mod dirt;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
+    besides::Beside,
     calendar::write_digits,
     dirt::{Content, Delivery, Undecodable, Unmapped},
     hospital::World,
@@ -65,6 +66,7 @@ impl<'a> Writer<'a> {
                     }
                 }
             }
+            Content::Beside(beside) => self.beside(delivery, beside, &mut out),
             Content::Unmapped(Unmapped::LaboratoryResult) => self.oru(delivery, &mut out),
             Content::Unmapped(Unmapped::Appointment) => self.siu(delivery, &mut out),
             Content::Undecodable(kind) => self.undecodable(delivery, kind, &mut out),
@@ -281,6 +283,93 @@ impl<'a> Writer<'a> {
             calendar.write(at, ppn);
         }
         txa.end();
+    }
+
+    fn beside(&self, delivery: &Delivery, beside: Beside, out: &mut Vec<u8>) {
+        match beside {
+            Beside::Charges { cents } => {
+                self.msh(delivery, "DFT^P03^DFT_P03", out);
+                self.billing_head("P03", delivery, "", out);
+                for (number, (cents, kind)) in (1..).zip(cents.into_iter().zip(["CG", "CG", "CD"])) {
+                    if cents > 0 {
+                        self.ft1(delivery, number, cents, kind, out);
+                    }
+                }
+            }
+            Beside::Coded => {
+                self.msh(delivery, "BAR^P05^BAR_P05", out);
+                self.billing_head("P05", delivery, "", out);
+                let mut dg1 = Segment::new(out, "DG1");
+                dg1.text(1, "1").text(3, "SIM00.0^Synthetic diagnosis^I10").text(6, "F");
+                dg1.end();
+            }
+            Beside::Billed => {
+                self.msh(delivery, "BAR^P06^BAR_P06", out);
+                self.billing_head("P06", delivery, "BILLED", out);
+            }
+            Beside::Spoken { number, by, telephone } => {
+                self.order(delivery, number, by, Some(if telephone { "PH" } else { "VO" }), out);
+            }
+            Beside::Signed { number, by } => self.order(delivery, number, by, None, out),
+        }
+    }
+
+    fn billing_head(&self, trigger: &str, delivery: &Delivery, status: &str, out: &mut Vec<u8>) {
+        let mut evn = Segment::new(out, "EVN");
+        evn.text(1, trigger);
+        self.world.calendar.write(delivery.written_at, evn.field(2));
+        evn.end();
+        self.pid(true, true, out);
+        self.visit_with_status(status, out);
+    }
+
+    fn ft1(&self, delivery: &Delivery, number: u32, cents: i64, kind: &str, out: &mut Vec<u8>) {
+        let mut ft1 = Segment::new(out, "FT1");
+        ft1.text(1, &number.to_string());
+        ft1.text(2, &format!("F{:08}{number:02}", self.story.number));
+        self.world.calendar.write(delivery.written_at, ft1.field(4));
+        ft1.text(6, kind).text(7, &format!("SIMCHARGE{number}"));
+        ft1.text(10, "1").text(11, &format!("{}.{:02}&USD", cents / 100, cents % 100));
+        ft1.end();
+    }
+
+    /// An order; with how it was spoken, or signed by who gave it.
+    fn order(
+        &self,
+        delivery: &Delivery,
+        number: u8,
+        by: ProviderIndex,
+        mode: Option<&str>,
+        out: &mut Vec<u8>,
+    ) {
+        self.msh(delivery, "ORM^O01^ORM_O01", out);
+        self.pid(true, true, out);
+        self.visit_with_status("", out);
+        let mut orc = Segment::new(out, "ORC");
+        orc.text(1, if mode.is_some() { "NW" } else { "SC" });
+        orc.text(2, &format!("O{:08}{number:02}", self.story.number));
+        self.world.calendar.write(delivery.written_at, orc.field(9));
+        if mode.is_none() {
+            self.provider(by, orc.field(11));
+        }
+        self.provider(by, orc.field(12));
+        if let Some(mode) = mode {
+            orc.text(30, mode);
+        }
+        orc.end();
+        let mut obr = Segment::new(out, "OBR");
+        obr.text(1, "1").text(4, "SIMORDER^Synthetic order^L");
+        obr.end();
+    }
+
+    /// PV1 with the visit number and the state of the account, and nothing that another system would only repeat.
+    fn visit_with_status(&self, status: &str, out: &mut Vec<u8>) {
+        let mut pv1 = Segment::new(out, "PV1");
+        pv1.text(1, "1").text(19, &format!("{}^^^{}", self.story.visit_number(), self.facility));
+        if !status.is_empty() {
+            pv1.text(41, status);
+        }
+        pv1.end();
     }
 
     fn oru(&self, delivery: &Delivery, out: &mut Vec<u8>) {

@@ -28,6 +28,10 @@ pub struct Settings {
     /// Whether `R15` asks for the cosignature of a resident's history and physical too, or only of discharge
     /// summaries. Attendings cosign both either way: this changes the truth, not a message.
     pub histories_cosigned: bool,
+    /// Charges (DFT) at discharge, coding and billing (BAR) after it. They change no truth about documents.
+    pub charges: bool,
+    /// Orders that were spoken (ORM), most of them signed later. The truth says nothing of them.
+    pub orders: bool,
 }
 
 /// How instants are written in HL7 messages.
@@ -53,6 +57,8 @@ impl Default for Settings {
             time_zone: TimeZone::UTC,
             times: TimeStyle::Local,
             histories_cosigned: true,
+            charges: false,
+            orders: false,
         }
     }
 }

@@ -459,6 +459,40 @@ fn impossible_settings_are_refused() {
     assert!(refused(Settings { dirt, ..Settings::default() }).contains("late"));
 }
 
+#[test]
+fn charges_and_orders_come_besides_and_change_nothing_else() {
+    // given the same hospital with and without charges and spoken orders
+    let settings = Settings { discharges_per_month: 60, months: 2, ..Settings::default() };
+    let plain = hospital(settings.clone());
+    let with = hospital(Settings { charges: true, orders: true, ..settings });
+    // when both are read
+    let is_beside = |bytes: &[u8]| {
+        let code = component(field(text(bytes), "MSH", 9), 1);
+        ["DFT", "BAR", "ORM"].contains(&code)
+    };
+    let mut all: Vec<_> = with.messages().map(|message| message.bytes).collect();
+    let besides: Vec<Vec<u8>> = all.extract_if(.., |bytes| is_beside(bytes)).collect();
+    // then all other messages are the same, and what is owed too
+    assert_eq!(
+        all.into_iter().collect::<BTreeSet<_>>(),
+        plain.messages().map(|message| message.bytes).collect()
+    );
+    assert_eq!(with.truth().rows, plain.truth().rows);
+    // and each of the others names its visit, and money is written to the cent
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for bytes in &besides {
+        let message = text(bytes);
+        *kinds.entry(component(field(message, "MSH", 9), 1).to_owned()).or_default() += 1;
+        assert!(field(message, "PV1", 19).starts_with('V'), "{message}");
+        if field(message, "MSH", 9).starts_with("DFT") {
+            let amount = field(message, "FT1", 11).split('&').next().unwrap_or_default();
+            let (_, cents) = amount.split_once('.').expect("cents");
+            assert_eq!(cents.len(), 2, "{message}");
+        }
+    }
+    assert!(kinds.values().all(|count| *count > 50) && kinds.len() == 3, "{kinds:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
@@ -478,6 +512,8 @@ proptest! {
             time_zone: TimeZone::get(zone).expect("bundled"),
             times: if offset { TimeStyle::WithOffset } else { TimeStyle::Local },
             histories_cosigned: offset,
+            charges: offset,
+            orders: !offset,
         });
         let mut last = hospital.settings().start;
         let mut sent = 0;

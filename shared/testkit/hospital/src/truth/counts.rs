@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::MessageCount;
 use crate::{
+    besides::Beside,
     dirt::{Content, Delivery, Undecodable, Unmapped},
     messages,
     story::{Story, What},
@@ -53,6 +54,10 @@ fn name(story: &Story, content: Content) -> String {
             What::Visit(visit) => format!("ADT^{}", messages::names(visit.trigger).0),
             What::Document { act, content, .. } => format!("MDM^{}", messages::trigger_of(act, content).0),
         },
+        Content::Beside(Beside::Charges { .. }) => "DFT^P03".to_owned(),
+        Content::Beside(Beside::Coded) => "BAR^P05".to_owned(),
+        Content::Beside(Beside::Billed) => "BAR^P06".to_owned(),
+        Content::Beside(Beside::Spoken { .. } | Beside::Signed { .. }) => "ORM^O01".to_owned(),
         Content::Unmapped(Unmapped::LaboratoryResult) => "ORU^R01".to_owned(),
         Content::Unmapped(Unmapped::Appointment) => "SIU^S12".to_owned(),
         Content::Undecodable(Undecodable::UpdateWithoutVisit) => "ADT^A08".to_owned(),
