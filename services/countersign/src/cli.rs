@@ -570,3 +570,15 @@ pub struct Doctor {
     #[command(flatten)]
     pub config: ConfigFile,
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn no_two_arguments_of_a_command_are_in_each_others_way() {
+        Cli::command().debug_assert();
+    }
+}
