@@ -123,8 +123,8 @@ fn expected(rows: &[Row]) -> (Worklist, BTreeMap<Key, Vec<String>>) {
                     .ok()
                     .and_then(|status| status.as_str().map(str::to_owned))
                     .expect("a status has a name"),
-                anchor_at: Some(row.anchor_at),
-                due_at: Some(row.due_at),
+                anchor_at: (!row.waits).then_some(row.anchor_at),
+                due_at: (!row.waits).then_some(row.due_at),
                 opened_at: row.opened_at,
                 closed_at: row.closed_at,
             };

@@ -1,7 +1,9 @@
 //! The command line.
 
 mod access;
+mod people;
 mod rules;
+mod site;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -10,7 +12,9 @@ use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
 pub use access::{Access, AccessAction, AccessFile, Acting, Scope};
+pub use people::{Change, Kind, LeaveAction, People, PeopleAction, Span};
 pub use rules::{Rules, RulesAction};
+pub use site::{DowntimeAction, HolidaysAction, Site, SiteAction};
 
 /// Gets medical charts completed: HL7 messages in, explained deficiencies out.
 #[derive(Debug, Parser)]
@@ -52,6 +56,10 @@ pub enum Command {
     Partitions(Partitions),
     /// Look at rule sets, and take one from draft to publication.
     Rules(Rules),
+    /// The directory of providers: who is who, who is active, who is away.
+    People(People),
+    /// Facilities, departments, holidays and downtimes.
+    Site(Site),
     /// Say who may change something, and in which roles.
     Access(Access),
     /// Build the read models anew from the journal.

@@ -23,6 +23,7 @@ pub mod domain;
 
 pub mod explain;
 pub mod governance;
+pub mod imports;
 mod keep;
 pub mod lookup;
 pub mod peers;

@@ -195,12 +195,13 @@ fn read_pages(
 
 /// Whether an event is a conclusion of this service, not something that a chart was told.
 fn concluded(kind: &str) -> bool {
-    const CONCLUSIONS: [Change; 6] = [
+    const CONCLUSIONS: [Change; 7] = [
         Change::Opened,
         Change::Changed,
         Change::Satisfied,
         Change::Reopened,
         Change::Voided,
+        Change::Waived,
         Change::Retracted,
     ];
     kind == "chart-described" || CONCLUSIONS.iter().any(|change| change.kind() == kind)

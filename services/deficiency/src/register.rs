@@ -84,6 +84,9 @@ pub enum CommandError<R: std::error::Error> {
     /// A rule refuses it.
     #[error(transparent)]
     Refused(R),
+    /// The key was used for something else.
+    #[error("this idempotency key was used for another request: choose a new key for a new request")]
+    KeyReused,
     /// The journal.
     #[error(transparent)]
     Journal(JournalError),
@@ -143,7 +146,7 @@ impl Origin {
 struct State {
     known: Known,
     revisions: HashMap<StreamName, u64>,
-    recorded: HashMap<EventId, Position>,
+    recorded: HashMap<EventId, (StreamName, u64)>,
 }
 
 /// Directory and site, with their journal.
@@ -181,7 +184,7 @@ impl Register {
             for event in &batch.events {
                 state.known.evolve(event)?;
                 state.revisions.insert(event.stream.clone(), event.revision);
-                state.recorded.insert(event.id, event.position);
+                state.recorded.insert(event.id, (event.stream.clone(), event.revision));
             }
             state.known.position = state.known.position.max(batch.upto);
             if batch.caught_up {
@@ -190,17 +193,24 @@ impl Register {
         }
     }
 
-    /// Decides on what is known now and records the event, under the revision that was read.
+    /// Decides on what is known now and records the event, under the revision that was read. `is_of` tells whether an
+    /// event that is on record under the same key came of the same command.
     pub(crate) async fn execute<R: std::error::Error>(
         &self,
         origin: &Origin,
+        is_of: impl Fn(&RecordedEvent) -> bool,
         decide: impl Fn(&Known) -> Result<Option<Decided>, R>,
     ) -> Result<Done, CommandError<R>> {
         let mut state = self.state.lock().await;
         for _ in 0..ATTEMPTS {
             self.refresh(&mut state).await.map_err(CommandError::Journal)?;
-            if let Some(position) = state.recorded.get(&origin.id) {
-                return Ok(Done { position: *position, changed: true, repeated: true });
+            if let Some((stream, revision)) = state.recorded.get(&origin.id) {
+                let found = self.journal.read_stream(stream.clone(), *revision).await;
+                let recorded = found.map_err(CommandError::Journal)?.into_iter().next();
+                return match recorded.filter(is_of) {
+                    Some(event) => Ok(Done { position: event.position, changed: true, repeated: true }),
+                    None => Err(CommandError::KeyReused),
+                };
             }
             let Some(Decided { stream, kind, data }) = decide(&state.known).map_err(CommandError::Refused)?
             else {

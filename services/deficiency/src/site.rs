@@ -2,19 +2,32 @@
 
 use std::sync::Arc;
 
-use countersign_eventsourcing::journal::{JournalError, StreamName};
+use countersign_eventsourcing::journal::{JournalError, RecordedEvent, StreamName};
 use countersign_kernel::Actor;
 
 use crate::{
+    authority::{self, About, Act, permit},
     domain::site::{
-        Refusal, Site,
+        Refusal,
         decide::{Asked, Command, decide},
+        events::SiteEvent,
     },
     register::{CommandError, Decided, Done, Known, Origin, Register},
 };
 
 /// Why a command about facilities and departments was not carried out.
-pub type SiteError = CommandError<Refusal>;
+pub type SiteError = CommandError<SiteRefusal>;
+
+/// Why a command about facilities and departments is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SiteRefusal {
+    /// The person may not.
+    #[error(transparent)]
+    NotPermitted(#[from] authority::Refusal),
+    /// A rule refuses it.
+    #[error(transparent)]
+    Rule(#[from] Refusal),
+}
 
 /// Facilities and departments as a service: decides, appends.
 #[derive(Clone)]
@@ -28,12 +41,18 @@ impl Sites {
         Self { register }
     }
 
-    /// Facilities and departments with everything that is in the journal now.
+    /// Directory and site with everything that is in the journal now.
     ///
     /// # Errors
     /// The journal.
-    pub async fn site(&self) -> Result<Arc<Site>, JournalError> {
-        Ok(self.register.current().await?.site)
+    pub async fn known(&self) -> Result<Known, JournalError> {
+        self.register.current().await
+    }
+
+    /// Whether the person may change this facility.
+    pub(crate) fn permitted(actor: &Actor, facility: Option<&str>) -> Result<(), authority::Refusal> {
+        let facility = facility.map(str::to_owned);
+        permit(actor, Act::KeepSite, &About { facility, ..About::everything() })
     }
 
     /// Carries out a command. Under the same key of the same person it has its effect once.
@@ -50,13 +69,17 @@ impl Sites {
         let at = self.register.now();
         let origin = Origin::command(&actor.name, key, at);
         let asked = Asked { actor, at, why };
-        let decide = |known: &Known| {
+        let is_of = |event: &RecordedEvent| {
+            SiteEvent::decode(&event.kind, &event.data).is_ok_and(|event| command.asked_for(&event))
+        };
+        let decide = |known: &Known| -> Result<Option<Decided>, SiteRefusal> {
+            Self::permitted(actor, command.facility(&known.site))?;
             let event = decide(&known.site, command.clone(), &asked)?;
             Ok(event.as_ref().map(|event| {
                 let (category, key) = event.stream();
                 Decided::new(StreamName::new(category, key), event.kind(), event)
             }))
         };
-        self.register.execute(&origin, decide).await
+        self.register.execute(&origin, is_of, decide).await
     }
 }

@@ -2,6 +2,8 @@
 //! command to the API.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+#[path = "people/api.rs"]
+mod api;
 #[path = "people/directory.rs"]
 mod directory;
 #[path = "people/given.rs"]

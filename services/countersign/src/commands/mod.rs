@@ -11,12 +11,14 @@ mod explain;
 mod feeds;
 mod ingest;
 mod partitions;
+mod people;
 mod proof;
 mod quarantine;
 mod reinterpret;
 mod rules;
 mod serve;
 mod simulate;
+mod site;
 mod up;
 mod what_if;
 
@@ -52,6 +54,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Reinterpret(args) => done(runtime.block_on(reinterpret::run(args))),
         Command::Partitions(args) => done(runtime.block_on(partitions::run(args))),
         Command::Rules(args) => done(runtime.block_on(rules::run(args))),
+        Command::People(args) => runtime.block_on(people::run(args)),
+        Command::Site(args) => runtime.block_on(site::run(args)),
         Command::Access(args) => done(access::run(args)),
         Command::Rebuild(args) => done(runtime.block_on(proof::rebuild(args))),
         Command::Verify(args) => runtime.block_on(proof::verify(args)),

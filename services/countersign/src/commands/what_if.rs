@@ -11,6 +11,7 @@ use countersign_deficiency::{
     recorded::{Watch, all_cores},
     what_if::{Answer, Candidate, Question, csv, row::Filter},
 };
+use countersign_kernel::Cents;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{cli::WhatIf, client::Client, print};
@@ -39,6 +40,7 @@ pub async fn run(args: WhatIf) -> anyhow::Result<()> {
     };
     if let Some(folder) = &args.csv {
         write(folder, "rows.csv", &result.csv)?;
+        write(folder, "accounts.csv", &result.accounts)?;
         write(folder, "summary.csv", &csv::summary(&result.report))?;
     }
     match (result.list, args.json) {
@@ -55,6 +57,8 @@ struct Answered {
     list: Option<Vec<WhatIfRow>>,
     /// All rows; empty when no file is wanted.
     csv: String,
+    /// All accounts; empty when no file is wanted.
+    accounts: String,
 }
 
 async fn computed(args: &WhatIf, candidate: Candidate, list: Option<&Filter>) -> anyhow::Result<Answered> {
@@ -82,7 +86,8 @@ async fn computed(args: &WhatIf, candidate: Candidate, list: Option<&Filter>) ->
         csv::heading(&mut file);
         answer.rows(&Filter::default()).for_each(|row| csv::line(&mut file, row, now));
     }
-    Ok(Answered { report: answer.report, list, csv: file })
+    let accounts = args.csv.as_ref().map(|_| csv::accounts(answer.accounts(false))).unwrap_or_default();
+    Ok(Answered { report: answer.report, list, csv: file, accounts })
 }
 
 async fn asked(
@@ -117,7 +122,11 @@ async fn asked(
         Some(_) => client.text(&rows, &[("format", "csv")]).await?,
         None => String::new(),
     };
-    Ok(Answered { report, list, csv })
+    let accounts = match &args.csv {
+        Some(_) => client.text(&format!("{place}/accounts"), &[("format", "csv")]).await?,
+        None => String::new(),
+    };
+    Ok(Answered { report, list, csv, accounts })
 }
 
 fn query(filter: &Filter) -> Vec<(&'static str, String)> {
@@ -170,6 +179,20 @@ fn show(report: &WhatIfReport) -> anyhow::Result<()> {
             delinquency.rule, delinquency.published, delinquency.candidate
         ))?;
     }
+    let (before, after) = (&report.held.published, &report.held.candidate);
+    print::line(&format!(
+        "Bills held: {} published, {} candidate; {} and {} in charges, {} and {} dollar-days{}",
+        before.accounts_held,
+        after.accounts_held,
+        Cents(before.dollars_held_cents),
+        Cents(after.dollars_held_cents),
+        Cents(before.dollar_days_cents),
+        Cents(after.dollar_days_cents),
+        match after.accounts_without_charges.max(before.accounts_without_charges) {
+            0 => String::new(),
+            unknown => format!("; charges of {unknown} accounts are unknown"),
+        }
+    ))?;
     print::line("\nPublished → candidate; lags in hours over what is done, open items are not in them.\n")?;
     for (heading, groups) in [
         ("RULE", &report.by_rule),

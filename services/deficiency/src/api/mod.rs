@@ -8,8 +8,10 @@ mod deficiencies;
 mod deficiency;
 mod explanation;
 mod partitions;
+mod people;
 mod providers;
 mod rule_sets;
+mod site;
 mod what_if;
 
 use std::sync::Arc;
@@ -21,7 +23,13 @@ use axum::{
 use countersign_contracts::api::{
     ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView,
     DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
-    WhatIfJob, WhatIfRequest, WhatIfRow,
+    WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
+    people::{
+        ActView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep, DowntimeRequest,
+        DowntimeView, FacilityRequest, FacilityView, HolidayView, IdentifierView, ImportLine, ImportReport,
+        ImportRequest, LeaveChange, LeaveDecision, LeaveRequest, LeaveView, MergeRequest, PeriodView,
+        PersonChanges, PersonView, UnmergeRequest,
+    },
     rules::{
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
@@ -34,6 +42,11 @@ use utoipa::OpenApi;
 use crate::service::Deficiency;
 
 pub use deficiencies::{Filter, list};
+pub use people::{
+    list::{PeopleFilter, list as list_people},
+    show::show as show_person,
+};
+pub use site::{departments::list as list_departments, facilities::list as list_facilities};
 
 /// The endpoints.
 pub fn routes(service: Arc<Deficiency>) -> Router {
@@ -49,6 +62,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/what-if", post(what_if::ask))
         .route("/api/v1/what-if/{job}", get(what_if::show).delete(what_if::cancel))
         .route("/api/v1/what-if/{job}/rows", get(what_if::rows))
+        .route("/api/v1/what-if/{job}/accounts", get(what_if::accounts))
         .route("/api/v1/partitions", get(partitions::list))
         .route("/api/v1/partitions/retry", post(partitions::retry))
         .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
@@ -59,6 +73,8 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/rule-sets/{version}/check", post(rule_sets::check::handle))
         .route("/api/v1/rule-sets/{version}/publish", post(rule_sets::publish::handle))
         .route("/api/v1/rule-sets/{version}/withdraw", post(rule_sets::withdraw::handle))
+        .merge(people::routes())
+        .merge(site::routes())
         .with_state(service)
 }
 
@@ -72,14 +88,23 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
         rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle,
         rule_sets::withdraw::handle,
-        what_if::ask, what_if::show, what_if::cancel, what_if::rows,
+        what_if::ask, what_if::show, what_if::cancel, what_if::rows, what_if::accounts,
+        people::list::handle, people::show::handle, people::edit::handle, people::merge::handle,
+        people::unmerge::handle, people::import::handle, people::leave::handle,
+        people::leave_change::handle, people::leave_decision::handle, people::leave_cancel::handle,
+        site::facilities::handle, site::facility::handle, site::holidays::handle, site::downtime::handle,
+        site::downtime_cancel::handle, site::departments::handle, site::department::handle,
     ),
     components(schemas(
         Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
         StoppedPartition, TimelineEntry, ChartView, ProviderView, Problem,
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
-        WhatIfRequest, WhatIfJob, Page<WhatIfRow>,
+        WhatIfRequest, WhatIfJob, Page<WhatIfRow>, Page<WhatIfAccount>,
+        Page<PersonView>, ActView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep,
+        DowntimeRequest, DowntimeView, FacilityRequest, FacilityView, HolidayView, IdentifierView, ImportLine,
+        ImportReport, ImportRequest, LeaveChange, LeaveDecision, LeaveRequest, LeaveView, MergeRequest,
+        PeriodView, PersonChanges, PersonView, UnmergeRequest,
         Page<ClaimView>, ClaimView, ClaimItemView, ClaimPeriodView, ClaimDetail, ClaimSummary, ClaimSummaryRow,
     ))
 )]

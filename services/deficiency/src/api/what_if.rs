@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use countersign_contracts::api::{Page, WhatIfJob, WhatIfRequest, WhatIfRow};
+use countersign_contracts::api::{Page, WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow};
 use countersign_runtime::http::Problem;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -19,7 +19,7 @@ use utoipa::IntoParams;
 use crate::{
     recorded::all_cores,
     service::Deficiency,
-    what_if::{Answer, Candidate, Question, csv, row::Filter},
+    what_if::{Answer, Candidate, Question, csv, money::Account, row::Filter},
 };
 
 /// Rows of a page when the caller does not say.
@@ -142,29 +142,68 @@ pub(super) async fn rows(
     let Rows { rule, service: hospital_service, facility, provider, change, format, limit, cursor } = wanted;
     let filter = Filter { rule, service: hospital_service, facility, provider, change };
     filter.check().map_err(|error| refused("change", &error))?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if limit == 0 || limit > MAX_LIMIT {
-        return Err(refused("limit", &format_args!("must be 1 to {MAX_LIMIT}")));
-    }
-    let passed: usize = match cursor {
-        None => 0,
-        Some(cursor) => {
-            cursor.parse().map_err(|_| refused("cursor", &"must be `next` of an earlier page, unchanged"))?
-        }
-    };
+    let (passed, limit) = place(cursor.as_deref(), limit)?;
     let answer = service.what_if.answer(&job).ok_or_else(missing)?;
     match format.as_deref() {
-        None | Some("json") => Ok(Json(page(&answer, &filter, passed, limit)).into_response()),
+        None | Some("json") => {
+            let all = answer.rows(&filter).count();
+            let now = answer.report.now;
+            let items: Vec<WhatIfRow> =
+                answer.rows(&filter).skip(passed).take(limit).map(|row| row.view(now)).collect();
+            Ok(Json(page(items, passed, all, answer.report.position)).into_response())
+        }
         Some("csv") => {
             let file = tokio::task::spawn_blocking(move || file(&answer, &filter))
                 .await
                 .map_err(|error| Problem::internal(&error))?;
-            let headers = [
-                (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
-                (header::CONTENT_DISPOSITION, "attachment; filename=\"what-if.csv\""),
-            ];
-            Ok((headers, file).into_response())
+            Ok(as_file("rows.csv", file))
         }
+        Some(_) => Err(refused("format", &"must be `json` or `csv`")),
+    }
+}
+
+/// Which accounts are wanted.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Accounts {
+    /// Only accounts of which anything differs.
+    #[serde(default)]
+    changed: bool,
+    /// `json` (the default: a page) or `csv` (all accounts at once).
+    format: Option<String>,
+    /// Rows of a page, 1 to 1000; 100 when not given.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Lists the accounts behind the money: those that are or were held under either rule set.
+#[utoipa::path(
+    get, path = "/api/v1/what-if/{job}/accounts", tag = "rules",
+    params(("job" = String, Path, description = "The run's id"), Accounts),
+    responses(
+        (status = 200, description = "A page of accounts, or all of them as CSV", body = Page<WhatIfAccount>),
+        (status = 400, description = "A parameter cannot be understood", body = Problem),
+        (status = 404, description = "There is no such run with a result", body = Problem)
+    )
+)]
+pub(super) async fn accounts(
+    State(service): State<Arc<Deficiency>>,
+    Path(job): Path<String>,
+    wanted: Result<Query<Accounts>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(Accounts { changed, format, limit, cursor }) =
+        wanted.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let (passed, limit) = place(cursor.as_deref(), limit)?;
+    let answer = service.what_if.answer(&job).ok_or_else(missing)?;
+    match format.as_deref() {
+        None | Some("json") => {
+            let all = answer.accounts(changed).count();
+            let items = answer.accounts(changed).skip(passed).take(limit).map(Account::view).collect();
+            Ok(Json(page(items, passed, all, answer.report.position)).into_response())
+        }
+        Some("csv") => Ok(as_file("accounts.csv", csv::accounts(answer.accounts(changed)))),
         Some(_) => Err(refused("format", &"must be `json` or `csv`")),
     }
 }
@@ -174,18 +213,32 @@ fn refused(parameter: &str, what: &dyn std::fmt::Display) -> Problem {
         .part(parameter, what.to_string())
 }
 
-fn page(answer: &Answer, filter: &Filter, passed: usize, limit: usize) -> Page<WhatIfRow> {
-    let now = answer.report.now;
-    let total = answer.rows(filter).count();
-    let items: Vec<WhatIfRow> =
-        answer.rows(filter).skip(passed).take(limit).map(|row| row.view(now)).collect();
-    let reached = passed.saturating_add(items.len());
-    Page {
-        items,
-        next: (reached < total).then(|| reached.to_string()),
-        total: total as u64,
-        position: answer.report.position,
+/// Where a page begins, and how long it is.
+fn place(cursor: Option<&str>, limit: Option<usize>) -> Result<(usize, usize), Problem> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if limit == 0 || limit > MAX_LIMIT {
+        return Err(refused("limit", &format_args!("must be 1 to {MAX_LIMIT}")));
     }
+    let passed = match cursor {
+        None => 0,
+        Some(cursor) => {
+            cursor.parse().map_err(|_| refused("cursor", &"must be `next` of an earlier page, unchanged"))?
+        }
+    };
+    Ok((passed, limit))
+}
+
+fn page<T>(items: Vec<T>, passed: usize, all: usize, position: u64) -> Page<T> {
+    let reached = passed.saturating_add(items.len());
+    Page { items, next: (reached < all).then(|| reached.to_string()), total: all as u64, position }
+}
+
+fn as_file(name: &str, text: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    (headers, text).into_response()
 }
 
 fn file(answer: &Answer, filter: &Filter) -> String {

@@ -1,7 +1,5 @@
 //! The list as CSV (RFC 4180).
 
-use jiff::civil::Date;
-
 use super::comparison::{Comparison, Row};
 use crate::what_if::csv::Line;
 
@@ -48,24 +46,17 @@ fn line(file: &mut String, row: &Row) {
     line.cell(row.subject.as_deref().unwrap_or_default());
     line.write(format_args!("{}", row.event));
     for date in [row.dictated, row.transcribed, row.signed, row.reviewed] {
-        line.cell(&date.map(|date: Date| date.to_string()).unwrap_or_default());
+        line.some(date);
     }
     line.cell(row.irt.status.name());
-    number(&mut line, row.irt.total_days);
+    line.some(row.irt.total_days);
     line.cell(row.tiu.status.name());
-    number(&mut line, row.tiu.days);
+    line.some(row.tiu.days);
     line.cell(yes(row.tiu.overdue));
     line.write(format_args!("{}", row.rpms_delinquent_on));
     line.cell(yes(row.rpms_delinquent));
     line.cell(yes(row.ours.open));
-    line.cell(&row.ours.due_at.map(|due| due.to_string()).unwrap_or_default());
+    line.some(row.ours.due_at);
     line.cell(yes(row.ours.overdue));
     line.end();
-}
-
-fn number(line: &mut Line<'_>, value: Option<i64>) {
-    match value {
-        Some(value) => line.write(format_args!("{value}")),
-        None => line.cell(""),
-    }
 }

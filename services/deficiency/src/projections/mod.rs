@@ -5,7 +5,9 @@ mod claims;
 mod deficiencies;
 mod patients;
 mod pauses;
+mod people;
 mod providers;
+mod site;
 mod time;
 
 use countersign_eventsourcing::{
@@ -17,7 +19,9 @@ use rusqlite::Transaction;
 pub use charts::{ChartRow, Concerned, all_charts, chart, charts_concerned, due_wakes};
 pub use claims::{Account, Wanted, accounts};
 pub use deficiencies::{Query, Worklist, cursor, deficiency, encounter_of, in_chart, worklist};
+pub use people::{PeopleQuery, people, person};
 pub use providers::providers;
+pub use site::{departments, facilities};
 
 use crate::domain::{
     events::{CHART, ChartEvent, IdentifierRetired, PATIENT},
@@ -29,6 +33,7 @@ use crate::domain::{
 #[derive(Default)]
 pub struct Charts {
     providers: providers::Seen,
+    people: people::Folded,
 }
 
 impl Projection for Charts {
@@ -51,7 +56,9 @@ impl Projection for Charts {
             include_str!("deficiencies.sql"),
             include_str!("patients.sql"),
             include_str!("pauses.sql"),
-            include_str!("providers.sql")
+            include_str!("providers.sql"),
+            include_str!("people.sql"),
+            include_str!("site.sql")
         )
     }
 
@@ -70,11 +77,13 @@ impl Projection for Charts {
         match event.stream.category() {
             PROVIDER => {
                 let decoded = PeopleEvent::decode(&event.kind, &event.data).map_err(undecodable)?;
-                return Ok(pauses::people(tables, &decoded)?);
+                pauses::people(tables, &decoded)?;
+                return self.people.apply(tables, event, &decoded);
             }
             FACILITY | DEPARTMENT => {
                 let decoded = SiteEvent::decode(&event.kind, &event.data).map_err(undecodable)?;
-                return Ok(pauses::site(tables, &decoded)?);
+                pauses::site(tables, &decoded)?;
+                return site::apply(tables, event, decoded);
             }
             _ => {}
         }

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use countersign_contracts::api::{WhatIfGroup, WhatIfMeasures, WhatIfReport};
 use countersign_kernel::Timestamp;
 
-use super::row::{Row, Verdict};
+use super::{
+    money::{Account, Hold},
+    row::{Row, Verdict},
+};
 
 const ROW: [&str; 8] =
     ["chart", "deficiency", "facility", "service", "rule", "subject", "document_type", "change"];
@@ -23,10 +26,11 @@ const GROUP: [&str; 10] = [
     "other_closed",
     "unchanged",
 ];
-const MEASURES: [&str; 13] = [
+const MEASURES: [&str; 14] = [
     "opened",
     "satisfied",
     "open",
+    "dormant",
     "waived",
     "voided",
     "overdue",
@@ -67,6 +71,38 @@ pub fn line(file: &mut String, row: &Row, now: Timestamp) {
         }
     }
     line.end();
+}
+
+const ACCOUNT: [&str; 4] = ["chart", "facility", "service", "charges_cents"];
+const HOLD: [&str; 6] =
+    ["held", "days_held", "dollars_held_cents", "dollar_days_cents", "blocker", "blocker_rule"];
+
+/// Accounts that are or were held, with their heading.
+pub fn accounts<'a>(accounts: impl Iterator<Item = &'a Account>) -> String {
+    let mut file = String::new();
+    let mut names = Line::begin(&mut file);
+    ACCOUNT.into_iter().for_each(|name| names.cell(name));
+    for side in ["published", "candidate"] {
+        HOLD.into_iter().for_each(|name| names.write(format_args!("{side}_{name}")));
+    }
+    names.end();
+    for account in accounts {
+        let mut line = Line::begin(&mut file);
+        line.write(format_args!("{}", account.chart));
+        line.cell(&account.facility);
+        line.cell(&account.service);
+        line.some(account.charges.map(|cents| cents.0));
+        for Hold { held, days, dollars, dollar_days, blocker } in [&account.published, &account.candidate] {
+            line.cell(if *held { "yes" } else { "no" });
+            line.write(format_args!("{days}"));
+            line.some(dollars.map(|cents| cents.0));
+            line.some(dollar_days.map(|cents| cents.0));
+            line.some(blocker.as_ref().map(|blocker| blocker.id));
+            line.cell(blocker.as_ref().map_or("", |blocker| &blocker.rule));
+        }
+        line.end();
+    }
+    file
 }
 
 /// The numbers of a report, a line for each group.
@@ -153,16 +189,21 @@ impl<'a> Line<'a> {
         let _ = self.file.write_fmt(value);
     }
 
+    /// The same, if there is one.
+    pub(crate) fn some(&mut self, value: Option<impl std::fmt::Display>) {
+        match value {
+            Some(value) => self.write(format_args!("{value}")),
+            None => self.cell(""),
+        }
+    }
+
     fn verdict(&mut self, row: &Row, verdict: &Verdict, now: Timestamp) {
         let yes = |flag: bool| if flag { "yes" } else { "no" };
         self.cell(verdict.status.name());
         self.cell(yes(verdict.overdue(now)));
         self.cell(row.owed_by(verdict));
         for instant in [verdict.anchor_at, verdict.due_at, Some(verdict.opened_at), verdict.closed_at] {
-            match instant {
-                Some(instant) => self.write(format_args!("{instant}")),
-                None => self.cell(""),
-            }
+            self.some(instant);
         }
         self.cell(yes(verdict.holds_bill));
     }
@@ -172,6 +213,7 @@ impl<'a> Line<'a> {
             opened,
             satisfied,
             open,
+            dormant,
             waived,
             voided,
             overdue,
@@ -183,23 +225,16 @@ impl<'a> Line<'a> {
             on_time,
             on_time_rate,
         } = measures;
-        for count in [opened, satisfied, open, waived, voided, overdue] {
+        for count in [opened, satisfied, open, dormant, waived, voided, overdue] {
             self.write(format_args!("{count}"));
         }
-        self.number(*lag_median_hours);
-        self.number(*lag_p90_hours);
+        self.some(*lag_median_hours);
+        self.some(*lag_p90_hours);
         self.write(format_args!("{negative_lags}"));
-        self.number(*open_age_median_hours);
+        self.some(*open_age_median_hours);
         self.write(format_args!("{fell_due}"));
         self.write(format_args!("{on_time}"));
-        self.number(*on_time_rate);
-    }
-
-    fn number(&mut self, value: Option<f64>) {
-        match value {
-            Some(value) => self.write(format_args!("{value}")),
-            None => self.cell(""),
-        }
+        self.some(*on_time_rate);
     }
 
     pub(crate) fn end(self) {

@@ -3,11 +3,18 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use countersign_contracts::deficiency::DeficiencyStatus;
-use countersign_kernel::{DeficiencyId, Timestamp};
+use countersign_kernel::{DayCount, DeficiencyId, Timestamp};
 
-use super::row::{Row, Verdict};
+use super::{
+    money::{self, Account},
+    row::{Row, Verdict},
+};
 use crate::domain::{
-    decide::outcome, events::Deficiency, ledger::Outcome, reference::Reference, state::ChartState,
+    decide::{outcome, zone_of},
+    events::Deficiency,
+    ledger::Outcome,
+    reference::Reference,
+    state::ChartState,
 };
 
 /// Which deficiencies are compared, and as of when.
@@ -19,12 +26,21 @@ pub struct Window {
     pub now: Timestamp,
 }
 
+/// What both rule sets say of one chart.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    /// Its deficiencies.
+    pub(super) rows: Vec<Row>,
+    /// Its account, if either held it.
+    pub(super) account: Option<Account>,
+}
+
 /// What the engine says of a chart under a rule set, as it stood at an instant.
 pub(crate) fn judge(state: &ChartState, reference: &Reference, now: Timestamp) -> Option<Outcome> {
     outcome(state, reference, Some(now), None)
 }
 
-/// Adds a row for everything that either rule set raised in the window. A deficiency that the published
+/// Compares everything that either rule set raised in the window. A deficiency that the published
 /// rules raised before the window stays with the version it was raised under, and one that the candidate
 /// would have raised before it was in force it did not raise: neither is compared.
 pub(super) fn compare(
@@ -32,17 +48,27 @@ pub(super) fn compare(
     published: &Reference,
     candidate: &Reference,
     window: Window,
-    rows: &mut Vec<Row>,
-) {
+) -> Option<Compared> {
     let Window { from, now } = window;
-    let (Some(encounter), Some(before), Some(after)) =
-        (&state.encounter, judge(state, published, now), judge(state, candidate, now))
-    else {
-        return;
-    };
+    let encounter = state.encounter.as_ref()?;
+    let before = judge(state, published, now)?;
+    let after = judge(state, candidate, now)?;
     let chart = encounter.id();
     let facility: Arc<str> = encounter.facility.as_str().into();
     let service: Arc<str> = before.chart.service.as_deref().unwrap_or("(none)").into();
+    let minimum = DayCount(published.site.minimum_bill_hold_days(&encounter.facility));
+    let zone = zone_of(&state.time_zone);
+    let [on_published, on_candidate] =
+        [&before, &after].map(|outcome| money::hold(outcome, minimum, &zone, now));
+    let account = (on_published.ever() || on_candidate.ever()).then(|| Account {
+        chart,
+        facility: Arc::clone(&facility),
+        service: Arc::clone(&service),
+        charges: before.chart.account.charges(),
+        published: on_published,
+        candidate: on_candidate,
+    });
+    let mut rows = Vec::new();
     let earlier = |deficiency: &Deficiency| from.is_some_and(|from| deficiency.opened_at < from);
     let mut add = |id: DeficiencyId, published: Option<&Deficiency>, candidate: Option<&Deficiency>| {
         if published.is_some_and(earlier) {
@@ -69,6 +95,7 @@ pub(super) fn compare(
     for (id, deficiency) in &after {
         add(*id, None, Some(deficiency));
     }
+    Some(Compared { rows, account })
 }
 
 /// What had arisen by now: a discharge may be told ahead of its time.
@@ -83,6 +110,7 @@ fn verdict(deficiency: &Deficiency, now: Timestamp) -> Verdict {
     let closed_at = deficiency.closed_at.filter(|closed| *closed <= now);
     let status = match deficiency.status {
         status if closed_at.is_some() => status,
+        DeficiencyStatus::Dormant => DeficiencyStatus::Dormant,
         _ => DeficiencyStatus::Open,
     };
     let responsible = deficiency.responsible.as_ref().map(|person| {

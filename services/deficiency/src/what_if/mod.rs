@@ -3,6 +3,7 @@
 //! - [`run`]: reads the record, judges every chart twice, compares.
 //! - [`judge`](self): the one place that asks the engine.
 //! - [`row`]: one deficiency with both verdicts: the list behind every number; [`csv`] writes it.
+//! - [`money`]: bills that wait for documentation.
 //! - [`tally`]: the numbers; [`report`]: all of them together.
 //! - [`jobs`]: runs that are asked for over the API.
 //!
@@ -13,6 +14,7 @@
 pub mod csv;
 pub mod jobs;
 mod judge;
+pub mod money;
 pub mod report;
 pub mod row;
 pub mod tally;
@@ -26,7 +28,11 @@ use tokio::runtime::Handle;
 
 pub use self::judge::Window;
 pub(crate) use self::judge::judge;
-use self::row::{Filter, Row};
+use self::{
+    judge::Compared,
+    money::Account,
+    row::{Filter, Row},
+};
 use crate::{
     domain::{
         reference::Reference,
@@ -68,12 +74,19 @@ pub struct Answer {
     /// The numbers.
     pub report: WhatIfReport,
     rows: Vec<Row>,
+    accounts: Vec<Account>,
 }
 
 impl Answer {
     /// The rows that a filter admits, in the list's order: by chart, then by deficiency.
     pub fn rows<'a>(&'a self, filter: &'a Filter) -> impl Iterator<Item = &'a Row> {
         self.rows.iter().filter(|row| filter.admits(row))
+    }
+
+    /// The accounts that are or were held under either rule set, by chart; if asked for, only those of which
+    /// anything differs.
+    pub fn accounts(&self, only_changed: bool) -> impl Iterator<Item = &Account> {
+        self.accounts.iter().filter(move |account| !only_changed || account.published != account.candidate)
     }
 
     /// How many rows there are in all.
@@ -112,10 +125,16 @@ pub fn compare(
     let window = Window { from: *from, now };
     let trying = published.trying(Arc::clone(&candidate.rules), *from);
     let in_force = published.in_force_at(now).ok_or(HistoryError::Empty)?;
-    let mut rows = recorded.judge(*threads, watch, |state, rows| {
-        judge::compare(state, published, &trying, window, rows);
+    let compared = recorded.judge(*threads, watch, |state, compared| {
+        compared.extend(judge::compare(state, published, &trying, window));
     })?;
+    let (mut rows, mut accounts) = (Vec::new(), Vec::new());
+    for Compared { rows: more, account } in compared {
+        rows.extend(more);
+        accounts.extend(account);
+    }
     rows.sort_unstable_by_key(|row| (row.chart, row.id));
+    accounts.sort_unstable_by_key(|account| account.chart);
     let about = report::About {
         position: recorded.position,
         window,
@@ -124,5 +143,5 @@ pub fn compare(
         candidate_sha256: &candidate.sha256,
         charts: recorded.charts(),
     };
-    Ok(Answer { report: report::report(&about, &rows), rows })
+    Ok(Answer { report: report::report(&about, &rows, &accounts), rows, accounts })
 }

@@ -5,13 +5,16 @@ use std::{
     fmt::Write as _,
 };
 
-use countersign_contracts::api::{Definition, WhatIfDelinquency, WhatIfGroup, WhatIfReport, WhatIfRules};
+use countersign_contracts::api::{
+    Definition, WhatIfDelinquency, WhatIfGroup, WhatIfHeldGroup, WhatIfReport, WhatIfRules,
+};
 use countersign_eventsourcing::journal::Position;
 use sha2::{Digest, Sha256};
 
 use super::{
     csv,
     judge::Window,
+    money::{self, Account, Sums},
     row::Row,
     tally::{DEFINITIONS, Tally},
 };
@@ -40,7 +43,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// The report on rows in their order.
-pub(super) fn report(about: &About<'_>, rows: &[Row]) -> WhatIfReport {
+pub(super) fn report(about: &About<'_>, rows: &[Row], accounts: &[Account]) -> WhatIfReport {
     let About { position, window: Window { from, now }, published, candidate, candidate_sha256, charts } =
         about;
     let now = *now;
@@ -82,6 +85,15 @@ pub(super) fn report(about: &About<'_>, rows: &[Row]) -> WhatIfReport {
         rows: rows.len() as u64,
         rows_sha256: hexadecimal(digest.finalize().as_slice()),
         total: total.group("all".to_owned()),
+        held: Sums::by(accounts, |_, _| "all".to_owned())
+            .pop()
+            .unwrap_or_else(|| WhatIfHeldGroup { key: "all".to_owned(), ..WhatIfHeldGroup::default() }),
+        held_by_rule: Sums::by(accounts, |_, hold| money::rule(hold)),
+        held_by_service: Sums::by(accounts, |account, _| account.service.to_string()),
+        held_by_facility: Sums::by(accounts, |account, _| account.facility.to_string()),
+        held_by_provider: Sums::by(accounts, |_, hold| money::provider(hold)),
+        accounts: accounts.len() as u64,
+        accounts_sha256: sha256(csv::accounts(accounts.iter()).as_bytes()),
         delinquent_charts: by_rule.delinquent(published, candidate),
         by_rule: by_rule.done(),
         by_service: by_service.done(),

@@ -10,7 +10,7 @@ use countersign_kernel::Timestamp;
 use super::row::{Comparison, Row, Verdict};
 
 /// What every number means, in words.
-pub const DEFINITIONS: [(&str, &str); 15] = [
+pub const DEFINITIONS: [(&str, &str); 17] = [
     (
         "created, avoided",
         "Deficiencies that only the candidate raises, and that only the published rules raise; those that fell away again included. The candidate's opened + voided less the published opened + voided is created less avoided.",
@@ -21,8 +21,8 @@ pub const DEFINITIONS: [(&str, &str); 15] = [
     ),
     ("opened", "Deficiencies raised and not voided."),
     (
-        "satisfied, open, waived",
-        "Where the opened ones stand at `now`: done, still owed, closed by authority without being done.",
+        "satisfied, open, dormant, waived",
+        "Where the opened ones stand at `now`: done, still owed with its clock running, waiting for somebody else without a clock, closed by authority without being done.",
     ),
     ("voided", "Deficiencies whose requirement fell away. In no other number."),
     (
@@ -45,6 +45,14 @@ pub const DEFINITIONS: [(&str, &str); 15] = [
         "Those of `fell_due` that were satisfied at or before the due instant, and their share; no rate when nothing fell due.",
     ),
     ("delinquent_charts", "Charts with an overdue deficiency of a rule about the chart as a whole (C0, C1)."),
+    (
+        "held, held_by_rule, held_by_service, held_by_facility, held_by_provider",
+        "Accounts past the minimum bill-hold days of their facility with an open item that holds the bill, and not billed: gross charges of those held now (dollars_held_cents), and charges once for every local day at whose end the account was held (dollar_days_cents). By rule and provider a held account counts for its only open item, a released one for the item that closed last; under (several) where no single item is to blame. The window of `from` does not cut holds.",
+    ),
+    (
+        "accounts_without_charges",
+        "Accounts ever held whose charges were never sent: their money is unknown, which is not zero, and in no sum.",
+    ),
     (
         "by_provider",
         "A deficiency counts for whoever owes it: the measures of each rule set by that set's own verdict, the differences for both people when it moves. The facility's own are under (facility), those that nobody is known to owe under (unassigned).",
@@ -77,6 +85,7 @@ pub struct Tally {
 pub struct Side {
     satisfied: u64,
     open: u64,
+    dormant: u64,
     waived: u64,
     voided: u64,
     overdue: u64,
@@ -142,6 +151,10 @@ impl Side {
                 self.waived += 1;
                 return;
             }
+            (DeficiencyStatus::Dormant, _) => {
+                self.dormant += 1;
+                return;
+            }
             (DeficiencyStatus::Satisfied, Some(closed)) => {
                 self.satisfied += 1;
                 let lag = closed.as_second() - anchor;
@@ -174,9 +187,10 @@ impl Side {
         #[expect(clippy::cast_precision_loss, reason = "counts of deficiencies are far below 2^52")]
         let rate = |part: u64, whole: u64| (whole > 0).then(|| thousandths(part as f64 / whole as f64));
         WhatIfMeasures {
-            opened: self.satisfied + self.open + self.waived,
+            opened: self.satisfied + self.open + self.dormant + self.waived,
             satisfied: self.satisfied,
             open: self.open,
+            dormant: self.dormant,
             waived: self.waived,
             voided: self.voided,
             overdue: self.overdue,

@@ -75,13 +75,7 @@ pub(crate) fn directory(reports: impl IntoIterator<Item = StaffReported>) -> Dir
 }
 
 pub(crate) fn actor(name: &str, roles: &[Role]) -> Actor {
-    Actor {
-        name: name.to_owned(),
-        roles: roles.to_vec(),
-        provider: None,
-        for_providers: Vec::new(),
-        facilities: Vec::new(),
-    }
+    Actor::new(name, roles)
 }
 
 pub(crate) fn manager() -> Actor {
@@ -116,7 +110,7 @@ pub(crate) fn unmerge(retired: &str) -> Command {
 }
 
 pub(crate) fn edit(who: &str, effective: &str, changes: Changes) -> Command {
-    Command::Edit { provider: id(who), changes: Box::new(changes), effective_at: at(effective) }
+    Command::Edit { provider: id(who), changes: Box::new(changes), effective_at: Some(at(effective)) }
 }
 
 pub(crate) fn leave_id(name: &str) -> LeaveId {

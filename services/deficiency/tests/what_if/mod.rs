@@ -1,6 +1,7 @@
 //! What-if: a candidate rule set over a recorded history, on a real journal.
 
 mod jobs;
+mod money;
 mod record;
 
 use std::num::NonZeroUsize;
@@ -47,10 +48,7 @@ fn stories() -> Vec<Story> {
 
 /// The shipped rules, but the discharge summary is due after 3 days, not 7.
 fn summary_in_three_days() -> String {
-    let text = RuleSet::DEFAULT_FILE;
-    let rule = text.find("id = \"R13\"").expect("R13");
-    let due = text[rule..].find("due = { days = 7 }").expect("R13 is due after 7 days") + rule;
-    format!("{}due = {{ days = 3 }}{}", &text[..due], &text[due + "due = { days = 7 }".len()..])
+    changed("R13", "due = { days = 7 }", "due = { days = 3 }")
 }
 
 fn rows(answer: &Answer, filter: &str) -> Vec<WhatIfRow> {
@@ -119,7 +117,7 @@ async fn given_one_other_due_then_exactly_the_deficiencies_of_that_rule_differ()
 async fn given_a_rule_less_or_more_then_its_deficiencies_are_avoided_or_created() {
     let recorded = Record::of(stories()).await.read().await;
     // when the candidate asks for no operative report
-    let without = RuleSet::DEFAULT_FILE.replace("id = \"R05\"", "id = \"X05\"");
+    let without = changed("R05", "id = \"R05\"", "id = \"X05\"");
     let answer = answer(&recorded, &question(&without));
     // then R05 is avoided, X05 created, in the chart with the operation
     let [avoided] = &*rows(&answer, "change=avoided") else { panic!("one is avoided") };
@@ -137,7 +135,7 @@ async fn given_a_rule_less_or_more_then_its_deficiencies_are_avoided_or_created(
 async fn given_another_responsible_then_the_item_moves_between_providers() {
     let recorded = Record::of(stories()).await.read().await;
     // when nobody but the author of an unfinished report owes the operative report
-    let rules = changed("responsible = [\"surgeon\"]", "responsible = [\"attending\"]");
+    let rules = changed("R05", "responsible = [\"surgeon\"]", "responsible = [\"attending\"]");
     let answer = answer(&recorded, &question(&rules));
     // then the one of V3 moves from the surgeon to the attending, and both see it
     let [moved] = &*rows(&answer, "change=responsible") else { panic!("one moves") };
@@ -232,4 +230,15 @@ async fn no_name_of_a_patient_is_in_the_list() {
     for secret in ["EVERYWOMAN", "MRN-1"] {
         assert!(!list.contains(secret), "{secret} is in the list");
     }
+}
+
+#[tokio::test]
+async fn given_a_candidate_that_says_only_what_differs_then_the_rest_is_the_shipped_rules() {
+    let recorded = Record::of(stories()).await.read().await;
+    let site = "title = \"North Hospital\"\nextends = \"default-1\"\n\
+                [[override]]\nid = \"R13\"\ndue = { days = 3 }\n";
+    let of_site = answer(&recorded, &question(site)).report;
+    let written_out = answer(&recorded, &question(&summary_in_three_days())).report;
+    assert_eq!((&of_site.total, &of_site.by_rule), (&written_out.total, &written_out.by_rule));
+    assert_eq!(of_site.total.other_due, 3);
 }

@@ -70,11 +70,12 @@ impl Record {
     }
 }
 
-/// The shipped rules with a piece of their text replaced, once.
-pub(super) fn changed(from: &str, to: &str) -> String {
+/// The shipped rules with a piece of one rule's text replaced.
+pub(super) fn changed(rule: &str, from: &str, to: &str) -> String {
     let text = RuleSet::DEFAULT_FILE;
-    assert!(text.contains(from), "the shipped rules do not say `{from}`");
-    text.replacen(from, to, 1)
+    let rule = text.find(&format!("\nid = \"{rule}\"\n")).expect("the rule is shipped");
+    let at = text[rule..].find(from).expect("it says so") + rule;
+    format!("{}{to}{}", &text[..at], &text[at + from.len()..])
 }
 
 /// A question about everything, answered as of the 1st of February.

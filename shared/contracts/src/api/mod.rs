@@ -1,6 +1,7 @@
 //! What the public API answers: shared by the services that answer, the portal and the command line that
 //! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
 
+pub mod people;
 pub mod rules;
 mod what_if;
 
@@ -12,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 pub use what_if::{
-    Definition, WhatIfDelinquency, WhatIfGroup, WhatIfJob, WhatIfMeasures, WhatIfReport, WhatIfRequest,
-    WhatIfRow, WhatIfRules, WhatIfState, WhatIfVerdict,
+    Definition, WhatIfAccount, WhatIfDelinquency, WhatIfGroup, WhatIfHeld, WhatIfHeldGroup, WhatIfHold,
+    WhatIfJob, WhatIfMeasures, WhatIfReport, WhatIfRequest, WhatIfRow, WhatIfRules, WhatIfState,
+    WhatIfVerdict,
 };
 
 /// One page of a list.

@@ -95,6 +95,20 @@ pub struct WhatIfReport {
     pub by_facility: Vec<WhatIfGroup>,
     /// By responsible provider.
     pub by_provider: Vec<WhatIfGroup>,
+    /// Bills that wait for documentation.
+    pub held: WhatIfHeldGroup,
+    /// The same by the rule of the item to blame.
+    pub held_by_rule: Vec<WhatIfHeldGroup>,
+    /// By hospital service.
+    pub held_by_service: Vec<WhatIfHeldGroup>,
+    /// By facility.
+    pub held_by_facility: Vec<WhatIfHeldGroup>,
+    /// By the provider who owes or owed the item to blame.
+    pub held_by_provider: Vec<WhatIfHeldGroup>,
+    /// Rows of the list of accounts behind these numbers.
+    pub accounts: u64,
+    /// SHA-256 of that list as CSV, in its order: what `accounts.csv` of an export must have.
+    pub accounts_sha256: String,
     /// Charts past the limit of a rule about the chart as a whole (C0, C1) and not complete.
     pub delinquent_charts: Vec<WhatIfDelinquency>,
     /// What every number means.
@@ -156,8 +170,10 @@ pub struct WhatIfMeasures {
     pub opened: u64,
     /// Done.
     pub satisfied: u64,
-    /// Still owed.
+    /// Still owed, its clock running.
     pub open: u64,
+    /// To be owed once somebody else has done something: no clock runs.
+    pub dormant: u64,
     /// Closed by authority; never counted as done.
     pub waived: u64,
     /// Fell away.
@@ -189,6 +205,73 @@ pub struct WhatIfDelinquency {
     pub published: u64,
     /// Charts under the candidate.
     pub candidate: u64,
+}
+
+/// Bills that wait for documentation, in one group.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct WhatIfHeldGroup {
+    /// The rule, service, facility or provider; `all` for everything; `(several)` where no single item is to
+    /// blame.
+    pub key: String,
+    /// Under the published rules.
+    pub published: WhatIfHeld,
+    /// Under the candidate.
+    pub candidate: WhatIfHeld,
+}
+
+/// Bills that wait for documentation, under one rule set. Money in whole cents.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+pub struct WhatIfHeld {
+    /// Accounts held now.
+    pub accounts_held: u64,
+    /// Accounts held now or before.
+    pub accounts_ever_held: u64,
+    /// Of those, accounts whose charges were never sent: their money is unknown, and in no sum.
+    pub accounts_without_charges: u64,
+    /// Local days at whose end an account was held, over all accounts.
+    pub days_held: u64,
+    /// Gross charges of the accounts held now.
+    pub dollars_held_cents: i64,
+    /// Gross charges, once for every day held.
+    pub dollar_days_cents: i64,
+}
+
+/// One account that is or was held under either rule set. No patient data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WhatIfAccount {
+    /// Id of the chart.
+    #[schema(value_type = String, format = Uuid)]
+    pub chart: EncounterId,
+    /// Facility code.
+    pub facility: String,
+    /// Hospital service.
+    pub service: String,
+    /// Gross charges in cents; nothing = unknown.
+    pub charges_cents: Option<i64>,
+    /// Anything differs between the two.
+    pub changed: bool,
+    /// Under the published rules.
+    pub published: WhatIfHold,
+    /// Under the candidate.
+    pub candidate: WhatIfHold,
+}
+
+/// A rule set's hold on an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WhatIfHold {
+    /// Held now.
+    pub held: bool,
+    /// Local days at whose end it was held.
+    pub days_held: u32,
+    /// What waits now, in cents; nothing = unknown.
+    pub dollars_held_cents: Option<i64>,
+    /// Charges in cents, once for every day held; nothing = unknown.
+    pub dollar_days_cents: Option<i64>,
+    /// The item to blame: the only open one of a held account, else the one that closed last.
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub blocker: Option<DeficiencyId>,
+    /// Its rule.
+    pub blocker_rule: Option<String>,
 }
 
 /// One deficiency with both verdicts. No patient data.

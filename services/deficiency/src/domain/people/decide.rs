@@ -1,4 +1,5 @@
-//! Commands about people: what is asked for, by whom, and what becomes of it.
+//! Commands about people: what is asked for, by whom, and what becomes of it. Who may ask at all is decided before
+//! ([`crate::authority`]).
 
 use countersign_contracts::staff::StaffReported;
 use countersign_kernel::{Actor, ProviderId, Role, Timestamp};
@@ -16,10 +17,8 @@ use super::{
 };
 use crate::domain::{act::Act, site::Site};
 
-/// Roles that keep the directory.
-pub const KEEPERS: [Role; 3] = [Role::HimManager, Role::MedicalStaffOffice, Role::Administrator];
-/// Roles that decide about leaves that need approval; a leave that they record needs none.
-pub const APPROVERS: [Role; 3] = [Role::HimAnalyst, Role::HimManager, Role::MedicalStaffOffice];
+/// Roles whose word is enough for somebody else's leave.
+const APPROVERS: [Role; 3] = [Role::HimAnalyst, Role::HimManager, Role::MedicalStaffOffice];
 
 /// Who asks, when and why.
 #[derive(Debug, Clone, Copy)]
@@ -40,10 +39,6 @@ impl Asked<'_> {
     fn reason(&self) -> Result<(), Refusal> {
         if self.why.trim().is_empty() { Err(Refusal::NoReason) } else { Ok(()) }
     }
-
-    fn keeper(&self) -> Result<(), Refusal> {
-        if self.actor.has_any(&KEEPERS) { Ok(()) } else { Err(Refusal::KeepersOnly) }
-    }
 }
 
 /// What is asked for.
@@ -57,8 +52,8 @@ pub enum Command {
         provider: ProviderId,
         /// The changes.
         changes: Box<Changes>,
-        /// From when on they hold.
-        effective_at: Timestamp,
+        /// From when on they hold; from now on when nothing is said.
+        effective_at: Option<Timestamp>,
     },
     /// Make one provider of two.
     Merge {
@@ -102,6 +97,35 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether this is the command that an event on record came of: the same key for another one is a slip.
+    pub fn asked_for(&self, event: &PeopleEvent) -> bool {
+        match (self, event) {
+            (Self::Import(report), PeopleEvent::Reported(event)) => {
+                (&report.id, &report.identifiers) == (&event.report.id, &event.report.identifiers)
+            }
+            (Self::Edit { changes, effective_at, .. }, PeopleEvent::Edited(event)) => {
+                **changes == event.changes && effective_at.is_none_or(|at| at == event.effective_at)
+            }
+            (Self::Merge { .. }, PeopleEvent::Merged(_)) => true,
+            (Self::Unmerge { retired }, PeopleEvent::MergeUndone(event)) => *retired == event.retired,
+            (Self::RecordLeave { leave, period, .. }, PeopleEvent::LeaveRecorded(event)) => {
+                let recorded = Period { kind: event.kind, from: event.from, until: event.until };
+                (*leave, *period) == (event.leave, recorded)
+            }
+            (Self::ChangeLeave { leave, period }, PeopleEvent::LeaveChanged(event)) => {
+                let recorded = Period { kind: event.kind, from: event.from, until: event.until };
+                (*leave, *period) == (event.leave, recorded)
+            }
+            (Self::DecideLeave { leave, approve }, PeopleEvent::LeaveDecided(event)) => {
+                (*leave, *approve) == (event.leave, event.approved)
+            }
+            (Self::CancelLeave { leave }, PeopleEvent::LeaveCancelled(event)) => *leave == event.leave,
+            _ => false,
+        }
+    }
+}
+
 /// Kind and period of a leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
@@ -136,14 +160,14 @@ pub fn decide(
     match command {
         Command::Import(report) => import(directory, *report, asked),
         Command::Edit { provider, changes, effective_at } => {
-            edit(directory, &provider, *changes, effective_at, asked)
+            edit(directory, &provider, *changes, effective_at.unwrap_or(asked.at), asked)
         }
         Command::Merge { retired, survivor } => merge(directory, &retired, &survivor, asked),
         Command::Unmerge { retired } => unmerge(directory, &retired, asked),
         Command::RecordLeave { leave, provider, period } => {
             check_identifier(&provider)?;
             period.check()?;
-            let by_provider = may_record(directory, &provider, asked)?;
+            let by_provider = !is_word_enough(directory, &provider, asked.actor);
             let needs_approval = needs_approval(directory, site, &provider, asked.at);
             // Kept with the identity it was recorded for: if a merge is undone, it goes with that one.
             let provider = directory
@@ -163,7 +187,7 @@ pub fn decide(
         }
         Command::ChangeLeave { leave, period } => {
             let (provider, known) = live(directory, leave)?;
-            let by_provider = may_record(directory, provider, asked)?;
+            let by_provider = !is_word_enough(directory, provider, asked.actor);
             let needs_approval = needs_approval(directory, site, provider, asked.at);
             period.check()?;
             asked.reason()?;
@@ -183,7 +207,6 @@ pub fn decide(
         Command::DecideLeave { leave, approve } => decide_leave(directory, leave, approve, asked),
         Command::CancelLeave { leave } => {
             let (provider, _) = live(directory, leave)?;
-            may_record(directory, provider, asked)?;
             asked.reason()?;
             let (provider, act) = (provider.clone(), asked.act());
             Ok(Some(PeopleEvent::LeaveCancelled(LeaveCancelled { provider, leave, act })))
@@ -196,7 +219,6 @@ fn import(
     report: StaffReported,
     asked: &Asked<'_>,
 ) -> Result<Option<PeopleEvent>, Refusal> {
-    asked.keeper()?;
     check_identifier(&report.id)?;
     check_zone(&report.time_zone)?;
     let provider = record_of(directory, &report);
@@ -215,7 +237,6 @@ fn edit(
     effective_at: Timestamp,
     asked: &Asked<'_>,
 ) -> Result<Option<PeopleEvent>, Refusal> {
-    asked.keeper()?;
     asked.reason()?;
     check_identifier(provider)?;
     check_zone(&changes.time_zone)?;
@@ -256,7 +277,6 @@ fn merge(
     survivor: &ProviderId,
     asked: &Asked<'_>,
 ) -> Result<Option<PeopleEvent>, Refusal> {
-    asked.keeper()?;
     asked.reason()?;
     let known = |id: &ProviderId| directory.find(id).ok_or_else(|| Refusal::UnknownProvider(id.clone()));
     check_identifier(retired)?;
@@ -281,7 +301,6 @@ fn unmerge(
     retired: &ProviderId,
     asked: &Asked<'_>,
 ) -> Result<Option<PeopleEvent>, Refusal> {
-    asked.keeper()?;
     asked.reason()?;
     let merged = directory.merge_of(retired).ok_or_else(|| Refusal::NotMerged(retired.clone()))?;
     let survivor = directory.main_id(merged.survivor).ok_or_else(|| Refusal::NotMerged(retired.clone()))?;
@@ -295,9 +314,6 @@ fn decide_leave(
     approve: bool,
     asked: &Asked<'_>,
 ) -> Result<Option<PeopleEvent>, Refusal> {
-    if !asked.actor.has_any(&APPROVERS) {
-        return Err(Refusal::ApproversOnly);
-    }
     let (provider, known) = live(directory, leave)?;
     if is_self(directory, provider, asked.actor) || known.last_act().by == asked.actor.name {
         return Err(Refusal::OwnLeave);
@@ -331,26 +347,13 @@ fn needs_approval(directory: &Directory, site: &Site, provider: &ProviderId, at:
     }
 }
 
-/// Whether it is the provider or the delegate who asks, not somebody whose word is enough.
-fn may_record(directory: &Directory, provider: &ProviderId, asked: &Asked<'_>) -> Result<bool, Refusal> {
-    let actor = asked.actor;
-    let own = is_self(directory, provider, actor);
-    // Nobody's word is enough for a leave of one's own.
-    if !own && (actor.has_any(&APPROVERS) || actor.has_any(&KEEPERS)) {
-        return Ok(false);
-    }
-    let is_delegate = || {
-        let details = directory.find(provider).and_then(|known| known.details_at(asked.at));
-        let delegate = details.and_then(|details| details.delegate.as_ref());
-        actor.has_any(&[Role::Delegate])
-            && delegate.is_some_and(|delegate| is_self(directory, delegate, actor))
-    };
-    let may_for_oneself = actor.has_any(&[Role::Physician]) || actor.has_any(&APPROVERS);
-    if own && may_for_oneself || is_delegate() { Ok(true) } else { Err(Refusal::NotYourLeave) }
+/// Nobody's word is enough for a leave of one's own; for somebody else's that of HIM and the medical staff office is.
+fn is_word_enough(directory: &Directory, provider: &ProviderId, actor: &Actor) -> bool {
+    actor.has_any(&APPROVERS) && !is_self(directory, provider, actor)
 }
 
 /// Whether the actor is this provider, under whatever identifier.
-fn is_self(directory: &Directory, provider: &ProviderId, actor: &Actor) -> bool {
+pub fn is_self(directory: &Directory, provider: &ProviderId, actor: &Actor) -> bool {
     let Some(own) = &actor.provider else { return false };
     let key = |id: &ProviderId| directory.find(id).map(|known: &Provider| known.key);
     own == provider || key(own).is_some() && key(own) == key(provider)

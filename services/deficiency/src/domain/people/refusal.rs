@@ -7,21 +7,6 @@ use super::leave::LeaveId;
 /// A command is refused. The text says what would be allowed; [`Refusal::rule`] names the rule for programs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The roles do not suffice.
-    #[error(
-        "the directory is kept by an HIM manager, the medical staff office or an administrator: ask one of them"
-    )]
-    KeepersOnly,
-    /// Somebody else's leave.
-    #[error(
-        "a leave is recorded by the provider, the provider's delegate, HIM or the medical staff office: sign in as one of them"
-    )]
-    NotYourLeave,
-    /// The roles do not suffice to approve.
-    #[error(
-        "a leave is approved or refused by an HIM analyst, an HIM manager or the medical staff office: ask one of them"
-    )]
-    ApproversOnly,
     /// Whoever recorded a leave or takes it does not approve it.
     #[error("whoever takes or recorded a leave does not decide about it: a second person does")]
     OwnLeave,
@@ -81,9 +66,6 @@ impl Refusal {
     /// The rule that refused, for programs.
     pub const fn rule(&self) -> &'static str {
         match self {
-            Self::KeepersOnly => "people-keepers-only",
-            Self::NotYourLeave => "leave-own-or-him",
-            Self::ApproversOnly => "leave-approvers-only",
             Self::OwnLeave => "leave-second-person",
             Self::NoReason => "reason-needed",
             Self::NoIdentifier => "identifier-needed",
@@ -98,11 +80,6 @@ impl Refusal {
             Self::NoLeave(_) => "leave-unknown",
             Self::NotAwaited(_) => "leave-not-awaited",
         }
-    }
-
-    /// Whether it is a matter of roles, not of content.
-    pub const fn is_about_roles(&self) -> bool {
-        matches!(self, Self::KeepersOnly | Self::NotYourLeave | Self::ApproversOnly | Self::OwnLeave)
     }
 
     /// Whether it is about something that does not exist.

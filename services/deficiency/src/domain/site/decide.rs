@@ -1,9 +1,10 @@
-//! Commands about facilities and departments: what is asked for, by whom, and what becomes of it.
+//! Commands about facilities and departments: what is asked for, by whom, and what becomes of it. Who may ask at all
+//! is decided before ([`crate::authority`]).
 
 use std::collections::BTreeMap;
 
 use countersign_contracts::Field;
-use countersign_kernel::{Actor, BusinessCalendar, ProviderId, Role, Timestamp};
+use countersign_kernel::{Actor, BusinessCalendar, ProviderId, Timestamp};
 use jiff::{
     civil::{Date, Weekday},
     tz::TimeZone,
@@ -19,9 +20,6 @@ use super::{
     weekdays,
 };
 use crate::domain::act::Act;
-
-/// Roles that keep facilities and departments.
-pub const KEEPERS: [Role; 3] = [Role::HimManager, Role::MedicalStaffOffice, Role::Administrator];
 
 /// Who asks, when and why.
 #[derive(Debug, Clone, Copy)]
@@ -105,9 +103,49 @@ pub enum Command {
         chair: Field<ProviderId>,
         /// Whether it ends.
         closed: bool,
-        /// From when on this holds.
-        effective_at: Timestamp,
+        /// From when on this holds; from now on when nothing is said.
+        effective_at: Option<Timestamp>,
     },
+}
+
+impl Command {
+    /// Whether this is the command that an event on record came of: the same key for another one is a slip.
+    pub fn asked_for(&self, event: &SiteEvent) -> bool {
+        match (self, event) {
+            (Self::DescribeFacility { code, .. }, SiteEvent::FacilityDescribed(event)) => {
+                code.trim() == event.facility.code
+            }
+            (
+                Self::RecordDowntime { downtime, facility, from, until },
+                SiteEvent::DowntimeRecorded(event),
+            ) => {
+                (downtime, facility, from, until)
+                    == (&event.downtime, &event.facility, &event.from, &event.until)
+            }
+            (Self::CancelDowntime { downtime }, SiteEvent::DowntimeCancelled(event)) => {
+                *downtime == event.downtime
+            }
+            (
+                Self::DescribeDepartment { facility, code, closed, .. },
+                SiteEvent::DepartmentDescribed(event),
+            ) => {
+                (facility.as_str(), code.trim(), *closed)
+                    == (&event.facility, event.code.as_str(), event.closed)
+            }
+            _ => false,
+        }
+    }
+
+    /// Code of the facility that it is about; of a downtime, of the facility it was recorded for.
+    pub fn facility<'a>(&'a self, site: &'a Site) -> Option<&'a str> {
+        match self {
+            Self::DescribeFacility { code, .. } => Some(code),
+            Self::RecordDowntime { facility, .. } | Self::DescribeDepartment { facility, .. } => {
+                Some(facility)
+            }
+            Self::CancelDowntime { downtime } => site.downtime(*downtime).map(|(facility, _)| facility),
+        }
+    }
 }
 
 /// What becomes of a command: the event to record, or nothing when everything is as asked for already.
@@ -115,9 +153,6 @@ pub enum Command {
 /// # Errors
 /// The rule that refuses it, with what would be allowed.
 pub fn decide(site: &Site, command: Command, asked: &Asked<'_>) -> Result<Option<SiteEvent>, Refusal> {
-    if !asked.actor.has_any(&KEEPERS) {
-        return Err(Refusal::KeepersOnly);
-    }
     match command {
         Command::DescribeFacility { code, changes } => describe_facility(site, &code, *changes, asked),
         Command::RecordDowntime { downtime, facility, from, until } => {
@@ -145,6 +180,7 @@ pub fn decide(site: &Site, command: Command, asked: &Asked<'_>) -> Result<Option
         }
         Command::DescribeDepartment { facility, code, name, chair, closed, effective_at } => {
             let code = given(&code)?;
+            let effective_at = effective_at.unwrap_or(asked.at);
             described(site, &facility)?;
             let before = site.department(&facility, &code, effective_at);
             let mut head = before.and_then(|known| known.chair.clone());

@@ -12,3 +12,4 @@ mod weekdays;
 pub use events::Holiday;
 pub use refusal::Refusal;
 pub use state::{Department, Downtime, DowntimeId, Facility, Site};
+pub use weekdays::name as weekday_name;

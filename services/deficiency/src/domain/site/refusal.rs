@@ -5,11 +5,6 @@ use super::state::DowntimeId;
 /// A command is refused. The text says what would be allowed; [`Refusal::rule`] names the rule for programs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The roles do not suffice.
-    #[error(
-        "facilities and departments are kept by an HIM manager, the medical staff office or an administrator: ask one of them"
-    )]
-    KeepersOnly,
     /// No reason was given.
     #[error("say why: the reason goes on record")]
     NoReason,
@@ -46,7 +41,6 @@ impl Refusal {
     /// The rule that refused, for programs.
     pub const fn rule(&self) -> &'static str {
         match self {
-            Self::KeepersOnly => "site-keepers-only",
             Self::NoReason => "reason-needed",
             Self::NoCode => "code-needed",
             Self::Missing(_) => "content-missing",
@@ -58,11 +52,6 @@ impl Refusal {
             Self::EmptyPeriod => "period-empty",
             Self::NoDowntime(_) => "downtime-unknown",
         }
-    }
-
-    /// Whether it is a matter of roles, not of content.
-    pub const fn is_about_roles(&self) -> bool {
-        matches!(self, Self::KeepersOnly)
     }
 
     /// Whether it is about something that does not exist.

@@ -18,8 +18,8 @@ pub(super) fn named(name: &str) -> Option<Weekday> {
     NAMES.iter().find(|(known, _)| *known == name).map(|(_, day)| *day)
 }
 
-/// The name of a day.
-pub(super) fn name(day: Weekday) -> &'static str {
+/// The English name of a day, in lower case.
+pub fn name(day: Weekday) -> &'static str {
     NAMES.iter().find(|(_, known)| *known == day).map_or("", |(name, _)| name)
 }
 

@@ -26,6 +26,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
+    /// Known, and waiting for the typist or the author.
+    Dormant,
     /// Owed.
     Open,
     /// Done.
@@ -60,6 +62,9 @@ pub struct Row {
     pub closed_at: Option<Timestamp>,
     /// Document number (TXA-12) for `R06`, `R14` and `R15`, procedure identifier (PR1-19) for `R05`.
     pub subject: Option<String>,
+    /// No clock ever ran: `anchor_at` and `due_at` say only since when it was known.
+    #[serde(default)]
+    pub waits: bool,
     /// What was unusual in this stay, to explain differences: not part of the truth.
     pub tags: Vec<String>,
 }

@@ -65,6 +65,7 @@ struct Debt {
     status: Status,
     closed: Option<Timestamp>,
     subject: Option<String>,
+    waits: bool,
 }
 
 impl Debt {
@@ -80,7 +81,13 @@ impl Debt {
             status: Status::Open,
             closed: None,
             subject: None,
+            waits: false,
         }
+    }
+
+    /// Known, and waiting for the typist or the author: no clock runs.
+    fn waiting(rule: &'static str, document_type: &'static str, since: Timestamp) -> Self {
+        Self { waits: true, status: Status::Dormant, ..Self::new(rule, document_type, since, since) }
     }
 
     /// Done at an instant, though not before it was owed.
@@ -94,7 +101,7 @@ impl Debt {
 
     /// No longer asked for, if it is still owed.
     fn void(&mut self, at: Timestamp) {
-        if self.status == Status::Open {
+        if matches!(self.status, Status::Open | Status::Dormant) {
             self.status = Status::Voided;
             self.closed = Some(at.max(self.opened));
         }
@@ -122,6 +129,7 @@ impl Ledger<'_> {
             opened_at: debt.opened,
             closed_at: debt.closed,
             subject: debt.subject,
+            waits: debt.waits,
             tags: story.tags.iter().map(|tag| (*tag).to_owned()).collect(),
         }
     }
@@ -240,13 +248,18 @@ impl Ledger<'_> {
 
     // ── R06, R14, R15 ─────────────────────────────────────────────────────────────────────────────────
 
-    /// One debt for each document that can be signed.
+    /// One debt for each document that is there; while it is being typed it waits.
     fn signatures(&self, kind: DocumentKind, rule: &'static str) -> Vec<Debt> {
         self.papers(kind)
             .filter_map(|paper| {
-                let available = paper.available?;
-                let due = self.world.calendar.end_of_day(available, SIGNATURE_DAYS);
-                let mut debt = Debt::new(rule, document_type(kind), available, due).satisfied(paper.signed);
+                let present = paper.present?;
+                let mut debt = match paper.available {
+                    Some(available) => {
+                        let due = self.world.calendar.end_of_day(available, SIGNATURE_DAYS);
+                        Debt::new(rule, document_type(kind), available, due).satisfied(paper.signed)
+                    }
+                    None => Debt::waiting(rule, document_type(kind), present),
+                };
                 debt.subject = Some(self.chart.story.document_number(paper.index));
                 if let Some(ended) = paper.ended {
                     debt.void(ended);
@@ -261,7 +274,7 @@ impl Ledger<'_> {
             .collect()
     }
 
-    /// One debt for each signed document of an author who needs a cosigner.
+    /// One debt for each document of an author who needs a cosigner; until the author has signed it waits.
     fn cosignatures(&self) -> Vec<Debt> {
         let histories = self.papers(DocumentKind::HistoryAndPhysical);
         let papers = histories
@@ -270,10 +283,15 @@ impl Ledger<'_> {
         papers
             .filter(|paper| paper.needs_cosigner())
             .filter_map(|paper| {
-                let signed = paper.signed?;
-                let due = self.world.calendar.end_of_day(signed, SIGNATURE_DAYS);
+                let present = paper.present?;
                 let kind = document_type(paper.document.kind);
-                let mut debt = Debt::new("R15", kind, signed, due).satisfied(paper.cosigned);
+                let mut debt = match paper.signed {
+                    Some(signed) => {
+                        let due = self.world.calendar.end_of_day(signed, SIGNATURE_DAYS);
+                        Debt::new("R15", kind, signed, due).satisfied(paper.cosigned)
+                    }
+                    None => Debt::waiting("R15", kind, present),
+                };
                 debt.subject = Some(self.chart.story.document_number(paper.index));
                 debt.responsible = paper.document.authenticator;
                 if let Some(ended) = paper.ended {
@@ -291,7 +309,7 @@ impl Ledger<'_> {
         else {
             return Vec::new();
         };
-        let complete = debts.iter().all(|debt| debt.status != Status::Open);
+        let complete = debts.iter().all(|debt| !matches!(debt.status, Status::Open | Status::Dormant));
         let last = debts.iter().filter_map(|debt| debt.closed).max();
         CHART_DAYS
             .map(|(rule, days)| {

@@ -1,0 +1,43 @@
+//! `POST /api/v1/leaves/{id}/decision`: approves or refuses a leave.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::JsonRejection},
+};
+use countersign_contracts::api::people::{DirectoryStep, LeaveDecision};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+
+use super::{body, leave_in, step};
+use crate::{domain::people::decide::Command, service::Deficiency};
+
+/// Approves or refuses a leave that waits for it. Whoever takes or recorded it cannot.
+#[utoipa::path(
+    post, path = "/api/v1/leaves/{id}/decision", tag = "people", operation_id = "decide_leave", request_body = LeaveDecision,
+    params(
+        ("id" = Uuid, Path, description = "Id of the leave"),
+        ("Idempotency-Key" = String, Header, description = "Your own name for this request: the same again changes nothing")
+    ),
+    responses(
+        (status = 200, description = "On record, or so already", body = DirectoryStep),
+        (status = 400, description = "The request cannot be understood, or has no Idempotency-Key", body = Problem),
+        (status = 401, description = "No known token", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
+        (status = 404, description = "There is nothing of that name", body = Problem),
+        (status = 422, description = "A rule refuses it, or the key was used for another request", body = Problem),
+        (status = 503, description = "Not now; try again with the same key", body = Problem)
+    )
+)]
+pub(in crate::api) async fn handle(
+    State(service): State<Arc<Deficiency>>,
+    Caller(actor): Caller,
+    IdempotencyKey(key): IdempotencyKey,
+    leave: Path<String>,
+    request: Result<Json<LeaveDecision>, JsonRejection>,
+) -> Result<Json<DirectoryStep>, Problem> {
+    let LeaveDecision { approve, why } = body(request)?;
+    let leave = leave_in(&leave)?;
+    let command = Command::DecideLeave { leave, approve };
+    Ok(Json(step(service.people.execute(&actor, &why, &key, command).await?, Some(leave.0))))
+}
