@@ -4,8 +4,8 @@ use std::{io::Read, path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
 use countersign_contracts::api::rules::{
-    DraftRequest, LintReport, PublishRequest, ReasonRequest, ReevaluationReport, ReevaluationRequest, RuleSetAct, RuleSetDetail, RuleSetDiff,
-    RuleSetsView, RulesStep,
+    DraftRequest, LintReport, PublishRequest, ReasonRequest, ReevaluationReport, ReevaluationRequest,
+    RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetsView, RulesStep,
 };
 use countersign_deficiency::{
     domain::{rulebook::RulesCommand, rules::RuleSet},

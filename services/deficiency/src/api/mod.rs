@@ -37,9 +37,9 @@ use countersign_contracts::api::{
         PersonChanges, PersonView, UnmergeRequest,
     },
     rules::{
-        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
-        ReevaluatedItem, ReevaluationReport, ReevaluationRequest,
-        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
+        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, ReevaluatedItem,
+        ReevaluationReport, ReevaluationRequest, RuleDiff, RuleSetAct, RuleSetDetail, RuleSetDiff,
+        RuleSetView, RuleSetsView, RuleWindow, RulesStep,
     },
 };
 use countersign_eventsourcing::journal::Position;

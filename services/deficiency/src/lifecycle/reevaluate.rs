@@ -42,7 +42,8 @@ impl Deficiency {
             .model
             .query(move |sql| projections::charts_owing_under_another(sql, version, facility.as_deref()))
             .await?;
-        let mut report = ReevaluationReport { preview: wanted.preview, version, ..ReevaluationReport::default() };
+        let mut report =
+            ReevaluationReport { preview: wanted.preview, version, ..ReevaluationReport::default() };
         for chart in charts {
             let request = Request {
                 id: EventId::derive(&["reevaluated", &order.actor.name, order.key, &chart.to_string()]),
