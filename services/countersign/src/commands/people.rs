@@ -280,12 +280,11 @@ fn period_of(leave: &LeaveView) -> String {
 }
 
 async fn show(source: &Source, id: &ProviderId, json: bool) -> anyhow::Result<()> {
-    let person = match source.client() {
-        Some(client) => asked(&client, id).await?,
-        None => {
-            let (_ground, service) = open(source, COMMAND).await?;
-            show_person(&service, id).await?
-        }
+    let person = if let Some(client) = source.client() {
+        asked(&client, id).await?
+    } else {
+        let (_ground, service) = open(source, COMMAND).await?;
+        show_person(&service, id).await?
     };
     let Some(person) = person else {
         bail!("the directory knows nobody as {id}: `countersign people list` shows who it knows");
