@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use countersign_contracts::api::{
     Page,
-    people::{ActView, IdentifierView, LeaveView, PeriodView, PersonView},
+    people::{ByWhomView, IdentifierView, LeaveView, PeriodView, PersonView},
 };
 use countersign_eventsourcing::{journal::RecordedEvent, projection::ProjectionError};
 use countersign_kernel::Timestamp;
@@ -237,8 +237,8 @@ pub fn person(sql: &Connection, key: Uuid, now: Timestamp) -> Result<Option<Pers
     found.map(|text| decode(&text).map(|provider| view(&provider, now, false))).transpose()
 }
 
-fn act(act: &Act) -> ActView {
-    ActView { by: act.by.clone(), at: act.at, why: act.why.clone() }
+fn act(act: &Act) -> ByWhomView {
+    ByWhomView { by: act.by.clone(), at: act.at, why: act.why.clone() }
 }
 
 fn leave_view(leave: &Leave) -> LeaveView {
