@@ -375,7 +375,8 @@ pub struct WhatIf {
     /// lists all of them.
     #[arg(long, value_name = "FILTER")]
     pub list: Option<String>,
-    /// Write rows.csv (every deficiency with both verdicts) and summary.csv (the numbers) to this folder.
+    /// Write rows.csv (every deficiency with both verdicts), accounts.csv (every bill that was held) and summary.csv (the
+    /// numbers) to this folder.
     #[arg(long, value_name = "DIR")]
     pub csv: Option<PathBuf>,
     #[command(flatten)]
@@ -568,4 +569,16 @@ pub struct Doctor {
     pub json: bool,
     #[command(flatten)]
     pub config: ConfigFile,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn no_two_arguments_of_a_command_are_in_each_others_way() {
+        Cli::command().debug_assert();
+    }
 }

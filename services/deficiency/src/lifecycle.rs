@@ -4,6 +4,7 @@
 //! wishes, is permitted or not, and goes into the chart's stream once, whatever how often it is asked for.
 
 mod bulk;
+mod reevaluate;
 mod request;
 mod show;
 
