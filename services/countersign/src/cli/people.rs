@@ -153,7 +153,8 @@ pub enum LeaveAction {
         change: Change,
     },
     /// Change kind and period of a leave.
-    Change {
+    #[command(name = "change")]
+    Amend {
         /// Its id, as `people show` prints it.
         leave: uuid::Uuid,
         /// What kind of absence.

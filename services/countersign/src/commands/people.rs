@@ -80,7 +80,7 @@ async fn leave(action: LeaveAction) -> anyhow::Result<()> {
             };
             tell(&change, "/api/v1/leaves", request, command).await
         }
-        LeaveAction::Change { leave, kind, span, change } => {
+        LeaveAction::Amend { leave, kind, span, change } => {
             let (from, until) = span.instants(&change.source)?;
             let request = LeaveChange { kind: kind.name().to_owned(), from, until, why: change.why.clone() };
             let command = |_: &str, _: &str| Command::ChangeLeave {
