@@ -10,6 +10,7 @@
 //! - [`skip`]: what an operator does about an event that cannot be processed.
 //! - [`register`], [`people`], [`site`]: the directory of providers, facilities and departments, and their changes.
 //! - [`authority`]: who may do what.
+//! - [`lifecycle`]: decisions of people about charts and items.
 //! - [`governance`]: rule sets, from draft to withdrawal.
 //! - [`explain`]: one deficiency with everything that led to it.
 //! - [`recorded`]: the recorded history in memory; [`what_if`]: a candidate rule set over it;
@@ -25,6 +26,7 @@ pub mod explain;
 pub mod governance;
 pub mod imports;
 mod keep;
+pub mod lifecycle;
 pub mod lookup;
 pub mod peers;
 pub mod people;

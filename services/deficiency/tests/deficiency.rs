@@ -5,6 +5,7 @@ mod claims;
 mod given;
 mod golden;
 mod laws;
+mod lifecycle;
 mod peers;
 mod read_model;
 mod specs;

@@ -144,7 +144,7 @@ pub enum LeaveAction {
         /// Who is away: 1001, or 1001^NORTH with its authority.
         #[arg(value_parser = identifier)]
         provider: ProviderId,
-        /// Why.
+        /// What kind of absence.
         #[arg(long, value_enum, default_value = "planned")]
         kind: Kind,
         #[command(flatten)]
@@ -156,7 +156,7 @@ pub enum LeaveAction {
     Change {
         /// Its id, as `people show` prints it.
         leave: uuid::Uuid,
-        /// Why.
+        /// What kind of absence.
         #[arg(long, value_enum, default_value = "planned")]
         kind: Kind,
         #[command(flatten)]

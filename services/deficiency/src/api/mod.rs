@@ -1,5 +1,6 @@
 //! The service's part of the public API, one endpoint a file.
 
+mod acts;
 mod chart;
 mod claim;
 mod claims;
@@ -17,15 +18,20 @@ mod what_if;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Json, Router,
+    extract::rejection::JsonRejection,
     routing::{get, post},
 };
 use countersign_contracts::api::{
     ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView,
     DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
     WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
+    acts::{
+        ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
+        DecisionView, ItemAct, ItemActRequest, ProviderRef,
+    },
     people::{
-        ActView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep, DowntimeRequest,
+        ByWhomView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep, DowntimeRequest,
         DowntimeView, FacilityRequest, FacilityView, HolidayView, IdentifierView, ImportLine, ImportReport,
         ImportRequest, LeaveChange, LeaveDecision, LeaveRequest, LeaveView, MergeRequest, PeriodView,
         PersonChanges, PersonView, UnmergeRequest,
@@ -66,6 +72,9 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/partitions", get(partitions::list))
         .route("/api/v1/partitions/retry", post(partitions::retry))
         .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
+        .route("/api/v1/deficiencies/acts", post(acts::bulk::handle))
+        .route("/api/v1/deficiencies/{id}/acts", post(acts::item::handle))
+        .route("/api/v1/charts/{id}/acts", get(acts::list::handle).post(acts::chart::handle))
         .route("/api/v1/rule-sets", get(rule_sets::list::handle).post(rule_sets::draft::handle))
         .route("/api/v1/rule-sets/lint", post(rule_sets::lint::handle))
         .route("/api/v1/rule-sets/{version}", get(rule_sets::show::handle))
@@ -94,14 +103,17 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         people::leave_change::handle, people::leave_decision::handle, people::leave_cancel::handle,
         site::facilities::handle, site::facility::handle, site::holidays::handle, site::downtime::handle,
         site::downtime_cancel::handle, site::departments::handle, site::department::handle,
+        acts::bulk::handle, acts::item::handle, acts::chart::handle, acts::list::handle,
     ),
     components(schemas(
         Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
         StoppedPartition, TimelineEntry, ChartView, ProviderView, Problem,
+        DecisionView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct,
+        ChartActRequest, ItemAct, ItemActRequest, ProviderRef,
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
         WhatIfRequest, WhatIfJob, Page<WhatIfRow>, Page<WhatIfAccount>,
-        Page<PersonView>, ActView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep,
+        Page<PersonView>, ByWhomView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep,
         DowntimeRequest, DowntimeView, FacilityRequest, FacilityView, HolidayView, IdentifierView, ImportLine,
         ImportReport, ImportRequest, LeaveChange, LeaveDecision, LeaveRequest, LeaveView, MergeRequest,
         PeriodView, PersonChanges, PersonView, UnmergeRequest,
@@ -109,6 +121,11 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
     ))
 )]
 pub struct Api;
+
+/// A body that could be read.
+fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
+    body.map(|Json(body)| body).map_err(|rejection| Problem::bad_request(rejection.body_text()))
+}
 
 impl Deficiency {
     /// Waits, bounded, until the worklist includes what the caller has seen.

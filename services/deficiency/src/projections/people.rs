@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use countersign_contracts::api::{
     Page,
-    people::{ActView, IdentifierView, LeaveView, PeriodView, PersonView},
+    people::{ByWhomView, IdentifierView, LeaveView, PeriodView, PersonView},
 };
 use countersign_eventsourcing::{journal::RecordedEvent, projection::ProjectionError};
 use countersign_kernel::Timestamp;
@@ -206,7 +206,8 @@ pub fn people(
         let number = values.len();
         wheres.push(format!("(sort_name, key) > (SELECT sort_name, key FROM person WHERE key = ?{number})"));
     }
-    let page = query.limit.saturating_add(1);
+    // SQLite counts rows in 64 bits with a sign.
+    let page = i64::try_from(query.limit.saturating_add(1)).unwrap_or(i64::MAX);
     let statement = format!(
         "SELECT provider FROM person WHERE ?1 IS NOT NULL AND {} ORDER BY sort_name, key LIMIT {page}",
         wheres.join(" AND ")
@@ -237,8 +238,8 @@ pub fn person(sql: &Connection, key: Uuid, now: Timestamp) -> Result<Option<Pers
     found.map(|text| decode(&text).map(|provider| view(&provider, now, false))).transpose()
 }
 
-fn act(act: &Act) -> ActView {
-    ActView { by: act.by.clone(), at: act.at, why: act.why.clone() }
+fn act(act: &Act) -> ByWhomView {
+    ByWhomView { by: act.by.clone(), at: act.at, why: act.why.clone() }
 }
 
 fn leave_view(leave: &Leave) -> LeaveView {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use countersign_contracts::api::people::{ActView, DepartmentView, DowntimeView, FacilityView, HolidayView};
+use countersign_contracts::api::people::{
+    ByWhomView, DepartmentView, DowntimeView, FacilityView, HolidayView,
+};
 use countersign_eventsourcing::{journal::RecordedEvent, projection::ProjectionError};
 use countersign_kernel::Timestamp;
 use rusqlite::{Connection, Transaction, params, types::Type};
@@ -60,8 +62,8 @@ fn all<T: DeserializeOwned>(sql: &Connection, statement: &str) -> Result<Vec<T>,
     sql.prepare_cached(statement)?.query_map([], |row| decode(&row.get::<_, String>(0)?))?.collect()
 }
 
-fn act(act: Act) -> ActView {
-    ActView { by: act.by, at: act.at, why: act.why }
+fn act(act: Act) -> ByWhomView {
+    ByWhomView { by: act.by, at: act.at, why: act.why }
 }
 
 /// Every facility that was described, by code.

@@ -63,7 +63,9 @@ fn group<'a>(groups: &'a [WhatIfGroup], key: &str) -> &'a WhatIfGroup {
 fn file(answer: &Answer) -> String {
     let mut file = String::new();
     csv::heading(&mut file);
-    answer.rows(&Filter::default()).for_each(|row| csv::line(&mut file, row, answer.report.now));
+    for row in answer.rows(&Filter::default()) {
+        csv::line(&mut file, row, answer.report.now);
+    }
     file
 }
 

@@ -1,6 +1,7 @@
 //! What the public API answers: shared by the services that answer, the portal and the command line that
 //! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
 
+pub mod acts;
 pub mod people;
 pub mod rules;
 mod what_if;

@@ -36,7 +36,7 @@ impl From<IdentifierView> for ProviderId {
 
 /// Who did something, when and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ActView {
+pub struct ByWhomView {
     /// Who.
     pub by: String,
     /// When.
@@ -77,11 +77,11 @@ pub struct LeaveView {
     /// It was recorded after it had begun.
     pub entered_late: bool,
     /// Who recorded it.
-    pub recorded: ActView,
+    pub recorded: ByWhomView,
     /// Who changed it last.
-    pub changed: Option<ActView>,
+    pub changed: Option<ByWhomView>,
     /// Who approved or refused it.
-    pub decided: Option<ActView>,
+    pub decided: Option<ByWhomView>,
 }
 
 /// One provider of the directory, duplicates merged, as it stands now.
@@ -377,7 +377,7 @@ pub struct DowntimeView {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
     /// Who recorded it.
-    pub recorded: ActView,
+    pub recorded: ByWhomView,
 }
 
 /// One facility.

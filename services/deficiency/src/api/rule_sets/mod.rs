@@ -9,24 +9,16 @@ pub(super) mod publish;
 pub(super) mod show;
 pub(super) mod withdraw;
 
-use axum::{
-    Json,
-    extract::{Path, rejection::JsonRejection},
-    http::StatusCode,
-};
+use axum::{extract::Path, http::StatusCode};
 use countersign_eventsourcing::journal::JournalError;
 use countersign_runtime::http::Problem;
 
+use super::body;
 use crate::{domain::rulebook::RulesRefusal, governance::GovernanceError};
 
 /// The version in an address.
 fn version(Path(text): Path<String>) -> Result<u32, Problem> {
     text.parse().map_err(|_| Problem::bad_request("the version of a rule set is a whole number from 1"))
-}
-
-/// A body that could be read.
-fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
-    body.map(|Json(body)| body).map_err(|rejection| Problem::bad_request(rejection.body_text()))
 }
 
 impl From<GovernanceError> for Problem {

@@ -28,6 +28,10 @@ pub(super) struct Entry {
     pub(super) reopened_at: Option<Timestamp>,
     /// The rule still asks for it.
     pub(super) required: bool,
+    /// At which look at the chart it was last asked for.
+    pub(super) last_required: usize,
+    /// Another version of the rules has taken over by decision, and does not ask for it.
+    pub(super) retired: bool,
 }
 
 impl Entry {
@@ -45,6 +49,8 @@ impl Entry {
             open_before: Vec::new(),
             reopened_at: None,
             required: true,
+            last_required: 0,
+            retired: false,
         };
         entry.update(item);
         entry
