@@ -212,6 +212,9 @@ impl<'a> Ledger<'a> {
                     self.entries[new].push(entry);
                     continue;
                 }
+                if entry.status == DeficiencyStatus::Dormant {
+                    continue;
+                }
                 entry.void(not_asked(&entry, applied));
                 entry.retired = true;
                 self.entries[index].push(entry);
@@ -220,6 +223,7 @@ impl<'a> Ledger<'a> {
         self.settle(chart, now.max(applied.at), None, |_| true);
         // What the version does not ask for here falls away though no fact said so.
         for entries in &mut self.entries[first..] {
+            entries.retain(|entry| entry.required || entry.status != DeficiencyStatus::Dormant);
             for entry in entries.iter_mut().filter(|entry| !entry.required && entry.owed()) {
                 entry.void(not_asked(entry, applied));
             }
@@ -294,6 +298,8 @@ impl<'a> Ledger<'a> {
         // What was done stays done, but of a discharge that was taken back nothing stays.
         let undone = rule.anchor == Anchor::Discharge && chart.discharged.is_none() && chart.stands();
         let Some((number, fact)) = cause else { return };
+        // What only waited was never owed by anybody: it goes as it came.
+        entries.retain(|entry| entry.required || entry.status != DeficiencyStatus::Dormant);
         for entry in entries.iter_mut().filter(|entry| !entry.required && entry.falls_away(undone)) {
             let says = format!("the requirement fell away with {}", fact.trigger);
             entry.void(Known {
