@@ -24,9 +24,9 @@ use axum::{
     routing::{get, post},
 };
 use countersign_contracts::api::{
-    CallerView, ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView,
-    DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
-    WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
+    CallerView, ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow,
+    ClaimView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
+    TimelineEntry, WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
     acts::{
         ActView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
         ItemAct, ItemActRequest, ProviderRef,

@@ -305,7 +305,10 @@ pub(super) async fn handle(
         start: choice.cursor.is_some().then(|| choice.first_page().href("/claims")),
         csv: choice.first_page().href("/claims.csv"),
         rows: page.items.into_iter().map(|view| ClaimRow::new(view, now)).collect(),
-        by: TOTALS.iter().find(|(name, _)| *name == by).map_or_else(|| words(by), |(_, name)| (*name).to_owned()),
+        by: TOTALS
+            .iter()
+            .find(|(name, _)| *name == by)
+            .map_or_else(|| words(by), |(_, name)| (*name).to_owned()),
         totals: totals(&summary, &choice),
         all: TotalRow::new(total, "All accounts, each once".to_owned(), None),
         days: format!("{} to {}", summary.from, summary.to),
@@ -337,17 +340,20 @@ pub(super) async fn export(
 fn cells(view: ClaimView) -> [String; 21] {
     let zone = TimeZone::get(&view.time_zone).unwrap_or(TimeZone::UTC);
     let local = |at: Option<Timestamp>| {
-        at.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string()).unwrap_or_default()
+        at.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string())
+            .unwrap_or_default()
     };
     // whole cents, so that a spreadsheet can add them; unknown stays empty, it is not zero
     let money = |cents: Option<i64>| {
         cents.map(|cents| format!("{}.{:02}", cents / 100, cents.unsigned_abs() % 100)).unwrap_or_default()
     };
-    let (blocker, who) = view.sole_blocker.map(|item| {
-        let who = item.responsible_name.or(item.responsible).unwrap_or_default();
-        (format!("{} {}", item.rule, item.document_type), who)
-    })
-    .unwrap_or_default();
+    let (blocker, who) = view
+        .sole_blocker
+        .map(|item| {
+            let who = item.responsible_name.or(item.responsible).unwrap_or_default();
+            (format!("{} {}", item.rule, item.document_type), who)
+        })
+        .unwrap_or_default();
     [
         view.state,
         view.facility,

@@ -92,7 +92,13 @@ pub(super) fn forms(
     }
     if owed && visitor.has_any(&[Role::HimAnalyst, Role::HimManager, Role::ChiefMedicalOfficer]) {
         let until = Field::new("until", "Last day", Kind::Day);
-        forms.push(Form::new("extend", "Allow more time", "As far as policy goes.", "Extend", vec![until, why()]));
+        forms.push(Form::new(
+            "extend",
+            "Allow more time",
+            "As far as policy goes.",
+            "Extend",
+            vec![until, why()],
+        ));
     }
     if owed && him {
         forms.push(answered_elsewhere());
@@ -146,7 +152,13 @@ fn answer_query(him: bool) -> Form {
     }
     fields.push(Field::new("done_at", "When", Kind::Instant).optional().hint("Left empty: now"));
     fields.push(Field::new("why", "The answer, or where it stands", Kind::Text));
-    Form::new("answer_query", "The query was answered", "Queries close when they are answered.", "Record the answer", fields)
+    Form::new(
+        "answer_query",
+        "The query was answered",
+        "Queries close when they are answered.",
+        "Record the answer",
+        fields,
+    )
 }
 
 fn hold(him: bool) -> Form {
@@ -162,7 +174,9 @@ fn hold(him: bool) -> Form {
     ];
     if him {
         fields.push(
-            Field::new("approved_by", "Approved by", Kind::Line).optional().hint("Where policy asks for a second person"),
+            Field::new("approved_by", "Approved by", Kind::Line)
+                .optional()
+                .hint("Where policy asks for a second person"),
         );
     }
     fields.push(why());
@@ -177,12 +191,24 @@ fn holds(view: &DeficiencyView, acts: &[ActView], now: Timestamp) -> Vec<Form> {
     let mut forms = Vec::new();
     if !asked.is_empty() {
         let which = Field::new("earlier", "Which", Kind::Choice(decisions(&asked, view, now)));
-        forms.push(Form::new("approve_hold", "Approve a hold that was asked for", "", "Approve", vec![which, why()]));
+        forms.push(Form::new(
+            "approve_hold",
+            "Approve a hold that was asked for",
+            "",
+            "Approve",
+            vec![which, why()],
+        ));
     }
     if !held.is_empty() {
         let which = Field::new("earlier", "Which", Kind::Choice(decisions(&held, view, now)));
         let until = Field::new("until", "It ended", Kind::Instant).optional().hint("Left empty: now");
-        forms.push(Form::new("release", "Release a hold", "The clock goes on.", "Release", vec![which, until, why()]));
+        forms.push(Form::new(
+            "release",
+            "Release a hold",
+            "The clock goes on.",
+            "Release",
+            vec![which, until, why()],
+        ));
     }
     forms
 }
@@ -208,7 +234,8 @@ fn waive() -> Form {
         "Closed by authority; it never counts as done.",
         "Waive",
         vec![
-            Field::new("authority", "By whose authority", Kind::Line).hint("e.g. the committee and the date of its decision"),
+            Field::new("authority", "By whose authority", Kind::Line)
+                .hint("e.g. the committee and the date of its decision"),
             why(),
             confirm("It closes without being done"),
         ],
@@ -245,7 +272,10 @@ fn decisions(acts: &[&ActView], view: &DeficiencyView, now: Timestamp) -> Vec<Of
         let whole = if act.deficiency.is_none() { " (whole chart)" } else { "" };
         format!("{}{whole} by {}, {}: {}", words(&act.deed), act.by, at.text, act.why)
     };
-    acts.iter().rev().map(|act| Offer { value: act.id.to_string(), label: label(act), chosen: false }).collect()
+    acts.iter()
+        .rev()
+        .map(|act| Offer { value: act.id.to_string(), label: label(act), chosen: false })
+        .collect()
 }
 
 fn offers(of: &[(&str, &str)]) -> Vec<Offer> {
@@ -402,7 +432,8 @@ mod tests {
             Decision::Item(ItemAct::Reassign { to }) => to,
             other => panic!("{other:?}"),
         };
-        let of = |id: &str, authority: &str| ProviderRef { id: id.to_owned(), authority: authority.to_owned() };
+        let of =
+            |id: &str, authority: &str| ProviderRef { id: id.to_owned(), authority: authority.to_owned() };
         assert_eq!(to("act=reassign&why=x&to=1002+of+SIMEHR"), Some(of("1002", "SIMEHR")));
         assert_eq!(to("act=reassign&why=x&to=1002"), Some(of("1002", "")));
         assert_eq!(to("act=reassign&why=x&to="), None);

@@ -123,7 +123,9 @@ impl Form {
         for field in &mut self.fields {
             let value = entered.get(field.name).unwrap_or_default();
             match &mut field.kind {
-                Kind::Choice(offers) => offers.iter_mut().for_each(|offer| offer.chosen = offer.value == value),
+                Kind::Choice(offers) => {
+                    offers.iter_mut().for_each(|offer| offer.chosen = offer.value == value)
+                }
                 Kind::Confirm => {}
                 _ => value.clone_into(&mut field.value),
             }

@@ -91,7 +91,8 @@ pub(super) async fn handle(
 
 fn assemble(person: PersonView, now: Timestamp) -> PersonPage {
     let moment = |at: Timestamp| Moment::new(at, now, ZONE);
-    let period = |period: PeriodView| Period { from: period.from.map(moment), until: period.until.map(moment) };
+    let period =
+        |period: PeriodView| Period { from: period.from.map(moment), until: period.until.map(moment) };
     PersonPage {
         layout: Layout::new(person.name.clone(), Section::People),
         status: status_chip(&person),

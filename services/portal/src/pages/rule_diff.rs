@@ -78,7 +78,10 @@ pub(super) async fn handle(
         chosen: set.version == diff.against,
     });
     html(&RuleDiffPage {
-        layout: Layout::new(format!("Rules, version {} against {}", diff.version, diff.against), Section::Rules),
+        layout: Layout::new(
+            format!("Rules, version {} against {}", diff.version, diff.against),
+            Section::Rules,
+        ),
         version: diff.version,
         against: diff.against,
         versions: versions.collect(),

@@ -80,7 +80,8 @@ pub(super) async fn enter(
         Err(failure) => return Err(failure),
     };
     let visitor = Visitor { who: Some(who), ..guest };
-    let next = next.unwrap_or_else(|| visitor.own_list().map_or_else(|| "/".to_owned(), worklist::of_provider));
+    let next =
+        next.unwrap_or_else(|| visitor.own_list().map_or_else(|| "/".to_owned(), worklist::of_provider));
     Ok(([(header::SET_COOKIE, visitor::keep(token))], Redirect::to(&next)).into_response())
 }
 
@@ -92,9 +93,9 @@ pub(super) async fn leave(headers: HeaderMap) -> Result<Response, Failure> {
 
 /// The address of signing in and coming back to this page.
 pub(super) fn and_back_to(path: &str) -> String {
-    let mut query = form_urlencoded::Serializer::new("/sign-in?".to_owned());
+    let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("next", path);
-    query.finish()
+    format!("/sign-in?{}", query.finish())
 }
 
 /// Whether this is the address of a page of this site, and of no other.
@@ -111,7 +112,9 @@ mod tests {
     #[test]
     fn nobody_is_sent_to_another_site() {
         assert!(is_here("/deficiencies/1?a=b"));
-        for other in ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil", "", "/a\r\nb: c"] {
+        for other in
+            ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil", "", "/a\r\nb: c"]
+        {
             assert!(!is_here(other), "{other:?}");
         }
     }

@@ -136,13 +136,7 @@ pub(crate) fn duration(seconds: i64) -> String {
 /// The parts of the bar: what ran, what stood, and what ran too late. Stretches without a length are left out.
 fn pieces(view: &DeficiencyView, now: Timestamp) -> Vec<Piece> {
     let end = view.closed_at.unwrap_or(now);
-    let running = |from, until| SegmentView {
-        from,
-        until,
-        cause: "running".to_owned(),
-        by: None,
-        why: None,
-    };
+    let running = |from, until| SegmentView { from, until, cause: "running".to_owned(), by: None, why: None };
     let segments = match (view.accountability.segments.as_slice(), view.anchor_at) {
         ([], None) => return Vec::new(),
         ([], Some(anchor)) => vec![running(anchor, end)],

@@ -9,9 +9,9 @@ mod what_if;
 
 mod claims;
 
-pub use me::CallerView;
 pub use claims::{ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView};
 use countersign_kernel::{DeficiencyId, EncounterId, MessageId, Phi, Timestamp};
+pub use me::CallerView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
