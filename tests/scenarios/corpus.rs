@@ -44,6 +44,8 @@ fn deserved(sample: &Sample) -> Deserved {
         // An update of a person is complete without a visit.
         _ if kind == "ADT^A31" => Deserved::NotUsed,
         _ if MAPPED.contains(&kind) => Deserved::Refused("visit number"),
+        // The staff master file.
+        _ if kind == "MFN^M02" => Deserved::Used,
         // Charges that are told are missed when nobody can say whose they are: two of the samples. No order among them
         // is spoken, and no account coded: those stay archived, with or without a visit.
         _ if CHARGES.contains(&kind) && tells_an_amount(sample) && sample.has_visit() => Deserved::Used,

@@ -1,8 +1,10 @@
 //! The command line.
 
 mod access;
+mod acts;
 mod people;
 mod rules;
+mod simulate;
 mod site;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -12,8 +14,10 @@ use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
 pub use access::{Access, AccessAction, AccessFile, Acting, Scope};
+pub use acts::{Asked, Chart, ChartDecision, Item, ItemDecision, Items, OneChart, Stand};
 pub use people::{Change, Kind, LeaveAction, People, PeopleAction, Span};
 pub use rules::{Rules, RulesAction};
+pub use simulate::Simulate;
 pub use site::{DowntimeAction, HolidaysAction, Site, SiteAction};
 
 /// Gets medical charts completed: HL7 messages in, explained deficiencies out.
@@ -54,6 +58,10 @@ pub enum Command {
     Reinterpret(Reinterpret),
     /// Look at parts of a running Countersign's feed that stand still, and let them go on.
     Partitions(Partitions),
+    /// Decide about items: dispute, reassign, hold, extend, void, waive and the like.
+    Item(Item),
+    /// Decide about a chart: raise an item, ask a query, hold, release, take a decision back.
+    Chart(Chart),
     /// Look at rule sets, and take one from draft to publication.
     Rules(Rules),
     /// The directory of providers: who is who, who is active, who is away.
@@ -367,7 +375,8 @@ pub struct WhatIf {
     /// lists all of them.
     #[arg(long, value_name = "FILTER")]
     pub list: Option<String>,
-    /// Write rows.csv (every deficiency with both verdicts) and summary.csv (the numbers) to this folder.
+    /// Write rows.csv (every deficiency with both verdicts), accounts.csv (every bill that was held) and summary.csv (the
+    /// numbers) to this folder.
     #[arg(long, value_name = "DIR")]
     pub csv: Option<PathBuf>,
     #[command(flatten)]
@@ -562,37 +571,14 @@ pub struct Doctor {
     pub config: ConfigFile,
 }
 
-/// `countersign simulate`
-#[derive(Debug, Args)]
-pub struct Simulate {
-    /// Discharges a month that carry rules, over all facilities.
-    #[arg(long, value_name = "N", default_value_t = 200)]
-    pub discharges_per_month: u32,
-    /// Length of the run in months.
-    #[arg(long, value_name = "M", default_value_t = 3)]
-    pub months: u32,
-    /// Seed: the same seed gives the same messages.
-    #[arg(long, value_name = "S", default_value_t = 1)]
-    pub seed: u64,
-    /// Number of facilities.
-    #[arg(long, value_name = "F", default_value_t = 1)]
-    pub facilities: u16,
-    /// First instant of the run (RFC 3339).
-    #[arg(long, value_name = "TIME", default_value = "2026-01-01T00:00:00Z")]
-    pub start: Timestamp,
-    /// Send clean messages only: nothing late, shuffled, repeated or incomplete.
-    #[arg(long)]
-    pub clean: bool,
-    /// Send charges (DFT) at discharge too, and coding and billing (BAR) after it.
-    #[arg(long)]
-    pub charges: bool,
-    /// Send orders that were spoken (ORM) too, most of them signed later.
-    #[arg(long)]
-    pub orders: bool,
-    /// Folder for the messages and `truth.json`.
-    #[arg(long, value_name = "DIR", required_unless_present = "mllp", conflicts_with = "mllp")]
-    pub out: Option<PathBuf>,
-    /// Send to a running intake instead.
-    #[arg(long, value_name = "ADDR")]
-    pub mllp: Option<SocketAddr>,
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn no_two_arguments_of_a_command_are_in_each_others_way() {
+        Cli::command().debug_assert();
+    }
 }

@@ -4,10 +4,11 @@
 //! wishes, is permitted or not, and goes into the chart's stream once, whatever how often it is asked for.
 
 mod bulk;
+mod reevaluate;
 mod request;
 mod show;
 
-use countersign_contracts::api::acts::{ActView, ActedView, ChartAct, ItemAct};
+use countersign_contracts::api::acts::{ActedView, ChartAct, DecisionView, ItemAct};
 use countersign_eventsourcing::{
     journal::{JournalError, StreamName},
     read_model::ReadModelError,
@@ -118,7 +119,7 @@ impl Deficiency {
     ///
     /// # Errors
     /// There is no such chart, or the journal fails.
-    pub async fn acts(&self, chart: EncounterId) -> Result<Vec<ActView>, LifecycleError> {
+    pub async fn acts(&self, chart: EncounterId) -> Result<Vec<DecisionView>, LifecycleError> {
         let (state, revision) = read_chart(self.journal.as_ref(), chart).await?;
         if revision.is_none() {
             return Err(Refusal::UnknownChart.into());
@@ -238,13 +239,12 @@ fn undoing(deed: &Deed) -> Permission {
         Deed::Held { .. } | Deed::HoldApproved { .. } => Permission::Hold,
         Deed::Released { .. } => Permission::Release,
         Deed::Extended { .. } => Permission::Extend,
-        Deed::Voided { .. } => Permission::Void,
+        // To take back that something was taken back is as grave as to void it.
+        Deed::Voided { .. } | Deed::TakenBack { .. } => Permission::Void,
         Deed::Waived { .. } => Permission::Waive,
         Deed::AnsweredElsewhere { .. } => Permission::AnswerElsewhere,
         Deed::QueryAnswered { .. } => Permission::AnswerQuery,
         Deed::RulesApplied { .. } => Permission::ReevaluateCharts,
-        // Who may take anything back may take that back too.
-        Deed::TakenBack { .. } => Permission::Void,
     }
 }
 

@@ -37,7 +37,7 @@ fn at(text: &str) -> Timestamp {
 
 /// Another rule set than the shipped one.
 fn stricter() -> String {
-    RuleSet::DEFAULT_FILE.replacen("Countersign starter rules", "Stricter rules", 1).replacen(
+    RuleSet::DEFAULT_FILE.replacen("Countersign default rules", "Stricter rules", 1).replacen(
         "due = { days = 7 }",
         "due = { days = 5 }",
         1,
@@ -316,7 +316,7 @@ async fn a_text_is_looked_at_before_it_is_drafted_and_compared_after() {
     assert_eq!(diff, site.get("/api/v1/rule-sets/2/diff?against=1").await);
     assert_eq!(
         diff["settings"][0]["words"],
-        "title was \"Countersign starter rules\", is \"Stricter rules\""
+        "title was \"Countersign default rules\", is \"Stricter rules\""
     );
     assert_eq!(diff["rules"].as_array().unwrap().len(), 1);
     assert_eq!(diff["rules"][0]["fields"][0]["words"], "due was 7 days, is 5 days");

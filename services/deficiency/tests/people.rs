@@ -8,6 +8,8 @@ mod api;
 mod directory;
 #[path = "people/given.rs"]
 mod given;
+#[path = "people/golden.rs"]
+mod golden;
 #[path = "people/laws.rs"]
 mod laws;
 #[path = "people/leaves.rs"]

@@ -97,10 +97,8 @@ fn given_a_running_program_then_a_file_is_imported_and_claims_are_asked_over_its
     all_accepted(&send_all(program.mllp(), &messages()));
     let url = format!("http://{}", program.http());
     // Line ends of another system, and a part that is longer than one request takes.
-    let mut charges = CHARGES.replace('\n', "\r\n");
-    for number in 0..2500 {
-        charges.push_str(&format!("MERCY,MERCY,V1,N{number},0.01,,\r\n"));
-    }
+    let cents: Vec<String> = (0..2500).map(|number| format!("MERCY,MERCY,V1,N{number},0.01,,\r\n")).collect();
+    let mut charges = CHARGES.replace('\n', "\r\n") + &cents.concat();
     charges.push_str("MERCY,MERCY,V1,N9,x,,\r\n");
     let file = place.write("charges.csv", &charges);
     let file = file.to_string_lossy();

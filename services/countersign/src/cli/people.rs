@@ -144,7 +144,7 @@ pub enum LeaveAction {
         /// Who is away: 1001, or 1001^NORTH with its authority.
         #[arg(value_parser = identifier)]
         provider: ProviderId,
-        /// Why.
+        /// What kind of absence.
         #[arg(long, value_enum, default_value = "planned")]
         kind: Kind,
         #[command(flatten)]
@@ -153,10 +153,11 @@ pub enum LeaveAction {
         change: Change,
     },
     /// Change kind and period of a leave.
-    Change {
+    #[command(name = "change")]
+    Amend {
         /// Its id, as `people show` prints it.
         leave: uuid::Uuid,
-        /// Why.
+        /// What kind of absence.
         #[arg(long, value_enum, default_value = "planned")]
         kind: Kind,
         #[command(flatten)]

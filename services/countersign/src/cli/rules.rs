@@ -116,6 +116,30 @@ pub enum RulesAction {
         #[arg(long)]
         json: bool,
     },
+    /// Judge open charts by a published version from now on, though they arose under an older one. What is
+    /// closed stays as it is. First look with --preview.
+    Apply {
+        /// Its number.
+        version: u32,
+        /// Only charts of this facility.
+        #[arg(long)]
+        facility: Option<String>,
+        /// Only say what would become of them.
+        #[arg(long)]
+        preview: bool,
+        /// Why: it goes on record in every chart.
+        #[arg(long)]
+        why: String,
+        #[command(flatten)]
+        acting: Acting,
+        #[command(flatten)]
+        source: Source,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// The JSON schema of rule files, for editors.
+    Schema,
     /// Take a rule set back. If it was in force, the one before it is in force again.
     Withdraw {
         /// Its number.

@@ -34,8 +34,8 @@ pub enum SiteAction {
         /// Its code, as charts carry it.
         code: String,
         /// Its name.
-        #[arg(long, value_name = "TEXT")]
-        name: Option<String>,
+        #[arg(long = "name", value_name = "TEXT")]
+        called: Option<String>,
         /// Country and state (ISO 3166-2), such as US-CA: its rules are laid over the others. An empty text for none.
         #[arg(long, value_name = "CODE")]
         jurisdiction: Option<String>,
@@ -64,8 +64,8 @@ pub enum SiteAction {
         /// Its code.
         code: String,
         /// Its name.
-        #[arg(long, value_name = "TEXT")]
-        name: Option<String>,
+        #[arg(long = "name", value_name = "TEXT")]
+        called: Option<String>,
         /// Who heads it: 1001, or 1001^NORTH with its authority.
         #[arg(long, value_name = "ID", value_parser = identifier)]
         chair: Option<ProviderId>,

@@ -2,6 +2,7 @@
 
 mod access;
 mod acting;
+mod acts;
 mod charges;
 mod claims;
 mod compare_peers;
@@ -53,6 +54,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Quarantine(args) => done(runtime.block_on(quarantine::run(args))),
         Command::Reinterpret(args) => done(runtime.block_on(reinterpret::run(args))),
         Command::Partitions(args) => done(runtime.block_on(partitions::run(args))),
+        Command::Item(args) => done(runtime.block_on(acts::item(args))),
+        Command::Chart(args) => done(runtime.block_on(acts::chart(args))),
         Command::Rules(args) => done(runtime.block_on(rules::run(args))),
         Command::People(args) => runtime.block_on(people::run(args)),
         Command::Site(args) => runtime.block_on(site::run(args)),

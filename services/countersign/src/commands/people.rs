@@ -80,7 +80,7 @@ async fn leave(action: LeaveAction) -> anyhow::Result<()> {
             };
             tell(&change, "/api/v1/leaves", request, command).await
         }
-        LeaveAction::Change { leave, kind, span, change } => {
+        LeaveAction::Amend { leave, kind, span, change } => {
             let (from, until) = span.instants(&change.source)?;
             let request = LeaveChange { kind: kind.name().to_owned(), from, until, why: change.why.clone() };
             let command = |_: &str, _: &str| Command::ChangeLeave {
@@ -280,12 +280,11 @@ fn period_of(leave: &LeaveView) -> String {
 }
 
 async fn show(source: &Source, id: &ProviderId, json: bool) -> anyhow::Result<()> {
-    let person = match source.client() {
-        Some(client) => asked(&client, id).await?,
-        None => {
-            let (_ground, service) = open(source, COMMAND).await?;
-            show_person(&service, id).await?
-        }
+    let person = if let Some(client) = source.client() {
+        asked(&client, id).await?
+    } else {
+        let (_ground, service) = open(source, COMMAND).await?;
+        show_person(&service, id).await?
     };
     let Some(person) = person else {
         bail!("the directory knows nobody as {id}: `countersign people list` shows who it knows");

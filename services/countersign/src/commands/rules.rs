@@ -4,12 +4,13 @@ use std::{io::Read, path::Path, sync::Arc};
 
 use anyhow::{Context, bail};
 use countersign_contracts::api::rules::{
-    DraftRequest, LintReport, PublishRequest, ReasonRequest, RuleSetAct, RuleSetDetail, RuleSetDiff,
-    RuleSetsView, RulesStep,
+    DraftRequest, LintReport, PublishRequest, ReasonRequest, ReevaluationReport, ReevaluationRequest,
+    RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetsView, RulesStep,
 };
 use countersign_deficiency::{
     domain::{rulebook::RulesCommand, rules::RuleSet},
     governance::{self, Governance},
+    lifecycle::Order,
 };
 use serde::Serialize;
 
@@ -63,7 +64,55 @@ pub async fn run(args: Rules) -> anyhow::Result<()> {
             });
             told(&step.await?, json)
         }
+        RulesAction::Apply { version, facility, preview, why, acting, source, json } => {
+            let request = ReevaluationRequest { facility, preview, why };
+            apply(version, request, &acting, &source, json).await
+        }
+        RulesAction::Schema => print::json(&countersign_deficiency::domain::rules::schema()),
     }
+}
+
+async fn apply(
+    version: u32,
+    request: ReevaluationRequest,
+    acting: &Acting,
+    source: &Source,
+    json: bool,
+) -> anyhow::Result<()> {
+    let key = acting.key();
+    let report: ReevaluationReport = if let Some(client) = acting.client(source)? {
+        client.change(&format!("{PATH}/{version}/apply"), &key, &request).await?
+    } else {
+        let ground = source.open(COMMAND).await?;
+        let actor = acting.actor(&ground.config)?;
+        let service = ground.deficiency().await?;
+        service.catch_up().await?;
+        let order = Order { actor: &actor, key: &key, why: &request.why, seen: None };
+        let report = service.reevaluate(&order, version, &request).await?;
+        service.catch_up().await?;
+        report
+    };
+    if json {
+        return print::json(&report);
+    }
+    let verb = if report.preview { "would be" } else { "were" };
+    print::line(&format!(
+        "{} charts {verb} judged by version {version}: {} items opened, {} fell away, {} changed",
+        report.charts, report.opened, report.fell_away, report.changed
+    ))?;
+    let rows: Vec<Vec<String>> = report
+        .items
+        .iter()
+        .map(|item| {
+            let due = item.due_at.map(|due| due.to_string()).unwrap_or_default();
+            vec![item.rule.clone(), item.change.clone(), due, item.chart.to_string()]
+        })
+        .collect();
+    print::table(&["RULE", "CHANGE", "DUE", "CHART"], &rows)?;
+    if report.more > 0 {
+        print::line(&format!("and {} more", report.more))?;
+    }
+    Ok(())
 }
 
 /// Takes a step: on a running Countersign, or in a data folder.

@@ -30,7 +30,7 @@ pub async fn run(args: Site) -> anyhow::Result<ExitCode> {
         SiteAction::List { source, json } => list(&source, json).await,
         SiteAction::Facility {
             code,
-            name,
+            called: name,
             jurisdiction,
             time_zone,
             weekend,
@@ -64,7 +64,16 @@ pub async fn run(args: Site) -> anyhow::Result<ExitCode> {
             let command = |_: &str, _: &str| Command::DescribeFacility { code, changes: Box::new(changes) };
             tell(&change, &path, request, command).await
         }
-        SiteAction::Department { facility, code, name, chair, no_chair, closed, effective_at, change } => {
+        SiteAction::Department {
+            facility,
+            code,
+            called: name,
+            chair,
+            no_chair,
+            closed,
+            effective_at,
+            change,
+        } => {
             let chair = if no_chair { Field::Null } else { Field::from(chair) };
             let request = DepartmentRequest {
                 facility: facility.clone(),

@@ -84,7 +84,9 @@ async fn computed(args: &WhatIf, candidate: Candidate, list: Option<&Filter>) ->
     let mut file = String::new();
     if args.csv.is_some() {
         csv::heading(&mut file);
-        answer.rows(&Filter::default()).for_each(|row| csv::line(&mut file, row, now));
+        for row in answer.rows(&Filter::default()) {
+            csv::line(&mut file, row, now);
+        }
     }
     let accounts = args.csv.as_ref().map(|_| csv::accounts(answer.accounts(false))).unwrap_or_default();
     Ok(Answered { report: answer.report, list, csv: file, accounts })

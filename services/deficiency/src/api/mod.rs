@@ -28,8 +28,8 @@ use countersign_contracts::api::{
     ClaimView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
     TimelineEntry, WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
     acts::{
-        ActView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
-        ItemAct, ItemActRequest, ProviderRef,
+        ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
+        DecisionView, ItemAct, ItemActRequest, ProviderRef,
     },
     people::{
         ByWhomView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep, DowntimeRequest,
@@ -38,8 +38,9 @@ use countersign_contracts::api::{
         PersonChanges, PersonView, UnmergeRequest,
     },
     rules::{
-        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
-        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
+        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, ReevaluatedItem,
+        ReevaluationReport, ReevaluationRequest, RuleDiff, RuleSetAct, RuleSetDetail, RuleSetDiff,
+        RuleSetView, RuleSetsView, RuleWindow, RulesStep,
     },
 };
 use countersign_eventsourcing::journal::Position;
@@ -81,6 +82,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/rule-sets/lint", post(rule_sets::lint::handle))
         .route("/api/v1/rule-sets/{version}", get(rule_sets::show::handle))
         .route("/api/v1/rule-sets/{version}/diff", get(rule_sets::diff::handle))
+        .route("/api/v1/rule-sets/{version}/apply", post(rule_sets::apply::handle))
         .route("/api/v1/rule-sets/{version}/check", post(rule_sets::check::handle))
         .route("/api/v1/rule-sets/{version}/publish", post(rule_sets::publish::handle))
         .route("/api/v1/rule-sets/{version}/withdraw", post(rule_sets::withdraw::handle))
@@ -98,7 +100,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         claims::handle, claims_summary::handle, claim::handle,
         rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
         rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle,
-        rule_sets::withdraw::handle,
+        rule_sets::withdraw::handle, rule_sets::apply::handle,
         what_if::ask, what_if::show, what_if::cancel, what_if::rows, what_if::accounts,
         people::list::handle, people::show::handle, people::edit::handle, people::merge::handle,
         people::unmerge::handle, people::import::handle, people::leave::handle,
@@ -110,10 +112,11 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
     components(schemas(
         Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
         StoppedPartition, TimelineEntry, CallerView, ChartView, ProviderView, Problem,
-        ActView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct,
+        DecisionView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct,
         ChartActRequest, ItemAct, ItemActRequest, ProviderRef,
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
         RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
+        ReevaluatedItem, ReevaluationReport, ReevaluationRequest,
         WhatIfRequest, WhatIfJob, Page<WhatIfRow>, Page<WhatIfAccount>,
         Page<PersonView>, ByWhomView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep,
         DowntimeRequest, DowntimeView, FacilityRequest, FacilityView, HolidayView, IdentifierView, ImportLine,

@@ -244,6 +244,8 @@ fn as_file(name: &str, text: String) -> Response {
 fn file(answer: &Answer, filter: &Filter) -> String {
     let mut file = String::new();
     csv::heading(&mut file);
-    answer.rows(filter).for_each(|row| csv::line(&mut file, row, answer.report.now));
+    for row in answer.rows(filter) {
+        csv::line(&mut file, row, answer.report.now);
+    }
     file
 }

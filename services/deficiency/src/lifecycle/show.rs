@@ -1,6 +1,6 @@
 //! Decisions as the API shows them.
 
-use countersign_contracts::api::acts::{ActView, ActedView};
+use countersign_contracts::api::acts::{ActedView, DecisionView};
 use countersign_kernel::EncounterId;
 
 use super::stands;
@@ -29,13 +29,13 @@ pub(super) fn acted(
     }
 }
 
-pub(super) fn acts(state: &ChartState) -> Vec<ActView> {
+pub(super) fn acts(state: &ChartState) -> Vec<DecisionView> {
     let mut acts: Vec<&Act> = state.acts.values().collect();
     acts.sort_by_key(|act| (act.at, act.id));
     acts.into_iter()
         .map(|act| {
             let about = item(state, act);
-            ActView {
+            DecisionView {
                 id: act.id,
                 deed: act.deed.word().to_owned(),
                 deficiency: about.map(|item| item.id),

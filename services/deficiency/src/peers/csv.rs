@@ -30,9 +30,11 @@ const COLUMNS: [&str; 20] = [
 pub fn file(comparison: &Comparison) -> String {
     let mut file = String::new();
     let mut names = Line::begin(&mut file);
-    COLUMNS.into_iter().for_each(|name| names.cell(name));
+    names.cells(COLUMNS);
     names.end();
-    comparison.rows.iter().for_each(|row| line(&mut file, row));
+    for row in &comparison.rows {
+        line(&mut file, row);
+    }
     file
 }
 

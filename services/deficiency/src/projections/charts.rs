@@ -178,3 +178,20 @@ pub fn charts_concerned(
         }
     }
 }
+
+/// Charts that owe something which another version of the rules than this one asks for.
+pub fn charts_owing_under_another(
+    sql: &Connection,
+    version: u32,
+    facility: Option<&str>,
+) -> Result<Vec<EncounterId>, rusqlite::Error> {
+    let ids: Vec<String> = sql
+        .prepare_cached(
+            "SELECT DISTINCT encounter FROM deficiency
+             WHERE status IN ('open', 'dormant') AND rule_version <> ?1 AND (?2 IS NULL OR facility = ?2)
+             ORDER BY encounter",
+        )?
+        .query_map(params![version, facility], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
+}

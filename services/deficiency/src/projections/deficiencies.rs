@@ -34,7 +34,7 @@ pub(super) fn apply(
     tables
         .prepare_cached(
             "INSERT OR REPLACE INTO deficiency VALUES
-             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         )?
         .execute(params![
             deficiency.id.to_string(),
@@ -42,6 +42,7 @@ pub(super) fn apply(
             key.facility,
             key.visit,
             deficiency.rule,
+            deficiency.rule_version,
             deficiency.document_type == "chart",
             responsible.and_then(|person| person.id.as_ref()),
             responsible.map(|person| &person.authority),
@@ -93,6 +94,7 @@ fn body(deficiency: &crate::domain::events::Deficiency) -> Result<Vec<u8>, rusql
 }
 
 /// What a reader of the worklist wants to see.
+#[expect(clippy::struct_excessive_bools, reason = "each is a filter of its own")]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Query {
     /// Responsible provider's identifier.

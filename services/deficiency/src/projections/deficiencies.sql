@@ -4,6 +4,7 @@ CREATE TABLE deficiency (
     facility TEXT NOT NULL,
     visit TEXT NOT NULL,
     rule TEXT NOT NULL,
+    rule_version INTEGER NOT NULL,
     about_chart INTEGER NOT NULL,
     responsible TEXT,
     responsible_authority TEXT,

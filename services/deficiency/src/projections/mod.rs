@@ -16,7 +16,9 @@ use countersign_eventsourcing::{
 };
 use rusqlite::Transaction;
 
-pub use charts::{ChartRow, Concerned, all_charts, chart, charts_concerned, due_wakes};
+pub use charts::{
+    ChartRow, Concerned, all_charts, chart, charts_concerned, charts_owing_under_another, due_wakes,
+};
 pub use claims::{Account, Wanted, accounts};
 pub use deficiencies::{Query, Worklist, cursor, deficiency, encounter_of, in_chart, worklist};
 pub use people::{PeopleQuery, people, person};

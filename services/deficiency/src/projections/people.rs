@@ -206,7 +206,8 @@ pub fn people(
         let number = values.len();
         wheres.push(format!("(sort_name, key) > (SELECT sort_name, key FROM person WHERE key = ?{number})"));
     }
-    let page = query.limit.saturating_add(1);
+    // SQLite counts rows in 64 bits with a sign.
+    let page = i64::try_from(query.limit.saturating_add(1)).unwrap_or(i64::MAX);
     let statement = format!(
         "SELECT provider FROM person WHERE ?1 IS NOT NULL AND {} ORDER BY sort_name, key LIMIT {page}",
         wheres.join(" AND ")

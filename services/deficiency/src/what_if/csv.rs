@@ -46,9 +46,9 @@ const MEASURES: [&str; 14] = [
 /// The names of the columns of rows.
 pub fn heading(file: &mut String) {
     let mut line = Line::begin(file);
-    ROW.into_iter().for_each(|name| line.cell(name));
+    line.cells(ROW);
     for side in ["published", "candidate"] {
-        VERDICT.into_iter().for_each(|name| line.write(format_args!("{side}_{name}")));
+        line.prefixed(side, VERDICT);
     }
     line.end();
 }
@@ -67,7 +67,7 @@ pub fn line(file: &mut String, row: &Row, now: Timestamp) {
     for verdict in [&row.published, &row.candidate] {
         match verdict {
             Some(verdict) => line.verdict(row, verdict, now),
-            None => VERDICT.into_iter().for_each(|_| line.cell("")),
+            None => line.cells(VERDICT.map(|_| "")),
         }
     }
     line.end();
@@ -81,9 +81,9 @@ const HOLD: [&str; 6] =
 pub fn accounts<'a>(accounts: impl Iterator<Item = &'a Account>) -> String {
     let mut file = String::new();
     let mut names = Line::begin(&mut file);
-    ACCOUNT.into_iter().for_each(|name| names.cell(name));
+    names.cells(ACCOUNT);
     for side in ["published", "candidate"] {
-        HOLD.into_iter().for_each(|name| names.write(format_args!("{side}_{name}")));
+        names.prefixed(side, HOLD);
     }
     names.end();
     for account in accounts {
@@ -109,9 +109,9 @@ pub fn accounts<'a>(accounts: impl Iterator<Item = &'a Account>) -> String {
 pub fn summary(report: &WhatIfReport) -> String {
     let mut file = String::new();
     let mut names = Line::begin(&mut file);
-    GROUP.into_iter().for_each(|name| names.cell(name));
+    names.cells(GROUP);
     for side in ["published", "candidate"] {
-        MEASURES.into_iter().for_each(|name| names.write(format_args!("{side}_{name}")));
+        names.prefixed(side, MEASURES);
     }
     names.end();
     let total = std::slice::from_ref(&report.total);
@@ -122,7 +122,9 @@ pub fn summary(report: &WhatIfReport) -> String {
         ("facility", &report.by_facility),
         ("provider", &report.by_provider),
     ] {
-        groups.iter().for_each(|group| group_line(&mut file, by, group));
+        for group in groups {
+            group_line(&mut file, by, group);
+        }
     }
     file
 }
@@ -181,6 +183,20 @@ impl<'a> Line<'a> {
         }
         self.file.push_str(&text.replace('"', "\"\""));
         self.file.push('"');
+    }
+
+    /// Several texts.
+    pub(crate) fn cells<const N: usize>(&mut self, texts: [&str; N]) {
+        for text in texts {
+            self.cell(text);
+        }
+    }
+
+    /// Several names of columns of one side.
+    fn prefixed<const N: usize>(&mut self, side: &str, names: [&str; N]) {
+        for name in names {
+            self.write(format_args!("{side}_{name}"));
+        }
     }
 
     /// What holds neither comma nor quote and is no formula: ids, instants, numbers.

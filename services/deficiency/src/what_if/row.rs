@@ -65,6 +65,7 @@ impl Verdict {
 
 /// What differs between the verdicts of a deficiency that both raise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each differs or not, whatever the others do")]
 pub struct Differences {
     /// Due at another instant.
     pub due: bool,

@@ -116,8 +116,12 @@ impl Tally {
     /// Counts a row with both of its verdicts.
     pub fn add(&mut self, row: &Row, now: Timestamp) {
         self.compare(row);
-        row.published.iter().for_each(|verdict| self.published.add(verdict, now));
-        row.candidate.iter().for_each(|verdict| self.candidate.add(verdict, now));
+        if let Some(verdict) = &row.published {
+            self.published.add(verdict, now);
+        }
+        if let Some(verdict) = &row.candidate {
+            self.candidate.add(verdict, now);
+        }
     }
 
     /// The numbers.

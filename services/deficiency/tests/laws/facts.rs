@@ -16,7 +16,7 @@ use crate::given::Message;
 
 const STEPS: i64 = 40;
 
-fn instant(step: i64) -> Timestamp {
+pub(super) fn instant(step: i64) -> Timestamp {
     let start: Timestamp = "2026-03-05T04:00:00Z".parse().expect("an instant");
     start + SignedDuration::from_hours(6 * step)
 }

@@ -1,5 +1,7 @@
 //! What holds for every chart, whatever is told about it.
 
+mod clocks;
+mod decisions;
 mod facts;
 
 use countersign_contracts::{chart::EncounterClass, deficiency::DeficiencyStatus};

@@ -105,6 +105,7 @@ async fn a_waiver_needs_authority_and_closes_the_item() {
     assert!(said.refused(409, "item-not-open").contains("take that decision back"));
     let acts = ward.get(&format!("/api/v1/charts/{}/acts", ward.chart)).await;
     let back = json!({"act": "take_back", "earlier": acts[0]["id"]});
+    ward.clock.set(at("01-08 15:00"));
     ann.decides_chart("3", back.clone()).await.refused(403, "not-permitted");
     kim.decides_chart("3", back).await.done();
     assert_eq!(ward.item("R13").await["status"], "open");

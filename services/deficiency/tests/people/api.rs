@@ -68,7 +68,7 @@ struct Hospital {
 impl Hospital {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let opened = DataFolder::open_exclusive(&folder.path().join("data"), "test").unwrap();
+        let opened = DataFolder::open_exclusive(folder.path().join("data"), "test").unwrap();
         let journal = SqliteJournal::open(opened, Options::default()).unwrap();
         let clock = Arc::new(FixedClock::at(at("03-01 12:00")));
         let publishers = Publishers::default().saying("staffed", &[staff::CATEGORY], publish);

@@ -137,6 +137,24 @@ fn details_hold_from_their_effect_on_and_fields_not_sent_stay() {
 }
 
 #[test]
+fn a_name_without_credentials_says_nothing_of_them() {
+    let named = |family: &str, credentials: &[&str], when: &str| StaffReported {
+        name: Some(Person {
+            family: family.into(),
+            credentials: credentials.iter().map(|one| (*one).to_owned()).collect(),
+            ..Person::default()
+        }),
+        ..report("1@H", when)
+    };
+    let directory = directory([named("Welby", &["RES"], "01-01"), named("Jones", &[], "02-01")]);
+    let person = directory.find(&id("1@H")).unwrap().person(at("03-01"));
+    assert_eq!(
+        (person.family.as_str(), person.credentials.as_slice()),
+        ("Jones", ["RES".to_owned()].as_slice())
+    );
+}
+
+#[test]
 fn a_later_reading_of_a_message_replaces_what_the_earlier_said_and_may_take_it_back() {
     let first = StaffReported { active: Some(false), ..report("1@H", "02-01") };
     let second = StaffReported { reading: 1, active: Some(true), ..first.clone() };

@@ -13,6 +13,8 @@ use countersign_deficiency::{
     what_if::{Answer, Question, csv, row::Filter},
 };
 
+use sha2::{Digest, Sha256};
+
 use self::record::{Record, answer, changed, question, try_answer};
 use crate::given::{Story, at, chart, history, key, report, summary};
 
@@ -63,7 +65,9 @@ fn group<'a>(groups: &'a [WhatIfGroup], key: &str) -> &'a WhatIfGroup {
 fn file(answer: &Answer) -> String {
     let mut file = String::new();
     csv::heading(&mut file);
-    answer.rows(&Filter::default()).for_each(|row| csv::line(&mut file, row, answer.report.now));
+    for row in answer.rows(&Filter::default()) {
+        csv::line(&mut file, row, answer.report.now);
+    }
     file
 }
 
@@ -164,9 +168,16 @@ async fn given_the_same_question_then_the_same_answer_on_any_number_of_threads()
         assert_eq!(file(&first), file(&again));
     }
     // and the digest is the one of the exported list
-    use sha2::{Digest, Sha256};
-    let digest: String = Sha256::digest(file(&first)).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(first.report.rows_sha256, digest);
+    assert_eq!(first.report.rows_sha256, format!("{:x}", Hexadecimal(&Sha256::digest(file(&first)))));
+}
+
+/// Bytes as `sha256sum` prints them.
+struct Hexadecimal<'a>(&'a [u8]);
+
+impl std::fmt::LowerHex for Hexadecimal<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ impl<'a> Reader<'_, 'a> {
                 return Ok(Said::Nothing);
             };
             let encounter = self.encounter()?;
-            let visit = VisitSnapshot { procedures: Vec::new(), ..self.snapshot() };
+            let visit = self.billing_snapshot();
             let facts = self.facts(trigger, &time, &visit, vec![What::Account(said)]);
             return Ok(Said::Charts(vec![(encounter, facts)]));
         }
@@ -43,6 +43,17 @@ impl<'a> Reader<'_, 'a> {
             }
         }
         Ok(if charts.is_empty() { Said::Nothing } else { Said::Charts(charts) })
+    }
+
+    /// Who the patient is. A billing system repeats the rest of PV1 as it was when the account was opened: it is no news
+    /// of the attending or the class, and would only take back what the registration has said since.
+    pub(super) fn billing_snapshot(&self) -> VisitSnapshot {
+        VisitSnapshot {
+            patient: self.patient(),
+            patient_name: self.patient_name(),
+            account: self.account(),
+            ..VisitSnapshot::default()
+        }
     }
 
     /// What these segments say of the account; nothing when that is nothing.

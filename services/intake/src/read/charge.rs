@@ -35,7 +35,7 @@ impl Reader<'_, '_> {
             Err(_) if what.is_empty() => return Ok(Said::Nothing),
             Err(reason) => return Err(reason),
         };
-        let visit = self.snapshot();
+        let visit = VisitSnapshot { procedures: self.procedures(), ..self.billing_snapshot() };
         if what.is_empty() {
             if visit.procedures.is_empty() {
                 return Ok(Said::Nothing);

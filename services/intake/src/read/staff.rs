@@ -242,9 +242,9 @@ fn email(record: &Record<'_, '_>) -> Field<String> {
     if !sent.is_absent() {
         return sent;
     }
-    let numbers = record.staff(10).map(Hl7Field::repetitions).into_iter().flatten();
+    let mut numbers = record.staff(10).map(Hl7Field::repetitions).into_iter().flatten();
     let address = |number: Repetition<'_>| number.component(4).value().to_owned_text();
-    numbers.filter_map(address).next().into()
+    numbers.find_map(address).into()
 }
 
 /// STF-10: XTN-1 or XTN-12 as written, else area code and number (XTN-6, XTN-7).

@@ -94,6 +94,7 @@ fn deserved(bytes: &[u8]) -> Outcome {
         "ADT" if ADT.contains(&trigger) => Outcome::Quarantined(Reason::NoVisitNumber),
         "MDM" if MDM.contains(&trigger) => Outcome::Quarantined(Reason::NoVisitNumber),
         "ADT" | "MDM" if trigger.is_empty() => Outcome::Quarantined(Reason::NoTrigger),
+        "MFN" if trigger == "M02" => Outcome::Used,
         // Of orders, charges and accounts only those that tell something are missed; the samples hold no spoken order
         // and no final coding, but a few charges with an amount, none of them with a visit.
         "DFT" if message.segments("FT1").any(has_amount) && visit => Outcome::Used,

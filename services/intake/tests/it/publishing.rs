@@ -3,6 +3,7 @@
 use countersign_contracts::{
     chart::{self, ChartFactsReported, EncounterKey, What},
     patient::{self, PatientMerged},
+    staff::{self, StaffReported},
 };
 use countersign_eventsourcing::journal::{Filter, Position};
 use countersign_intake::publish::publish;
@@ -63,6 +64,25 @@ async fn merges_are_published_under_the_retired_identifier() {
     let merged: PatientMerged = envelopes[0].decode().expect("decoded");
     assert_eq!(envelopes[0].key, merged.retired.key());
     assert_eq!(merged.retired.id.reveal(), "OLD");
+}
+
+#[tokio::test]
+async fn staff_records_are_published_each_under_its_provider() {
+    let hospital = Hospital::open();
+    let text = "MSH|^~\\&|HR|NORTH|||20260309||MFN^M02|1|P|2.5\rMFI|PRA||UPD\r\
+                MFE|MAD|1|20260301|1001\rSTF|1001||WELBY^MARCUS\rMFE|MDC|2|20260302|1002";
+    let message = hospital.receive(text).await.message;
+    let envelopes = published(&hospital).await;
+    assert_eq!(envelopes.len(), 2);
+    for (envelope, record) in envelopes.iter().zip(&hospital.readings(message).await[0].staff) {
+        assert_eq!(
+            (envelope.category.as_str(), envelope.kind.as_str()),
+            (staff::CATEGORY, StaffReported::TYPE)
+        );
+        assert_eq!(&envelope.decode::<StaffReported>().expect("decoded"), record);
+        assert_eq!(envelope.key, record.key());
+    }
+    assert_ne!(envelopes[0].id, envelopes[1].id);
 }
 
 #[tokio::test]

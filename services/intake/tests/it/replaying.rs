@@ -55,6 +55,29 @@ async fn a_later_reading_replaces_what_an_earlier_one_said() {
 }
 
 #[tokio::test]
+async fn a_staff_record_under_another_identifier_takes_the_earlier_one_back() {
+    let hospital = Hospital::open();
+    let text = "MSH|^~\\&|HR|NORTH|||20260309||MFN^M02|1|P|2.5\rMFI|PRA||UPD\rMFE|MDC|1|20260301|1001";
+    let message = hospital.receive(text).await.message;
+    // when nothing is corrected, then nothing happens
+    let replayed = hospital.intake.replay([message], "test").await.expect("replayed");
+    assert_eq!((replayed.read, replayed.changed), (1, 0));
+    // when the profile names the facility, then the provider is another one
+    hospital.set_profiles("[default]\nfacility_code = \"MAIN\"");
+    hospital.intake.replay([message], "test").await.expect("replayed");
+    let readings = hospital.readings(message).await;
+    let said: Vec<(&str, u32, bool)> = readings[1]
+        .staff
+        .iter()
+        .map(|record| (record.id.authority.as_str(), record.reading, record.withdrawn))
+        .collect();
+    assert_eq!(said, [("MAIN", 1, false), ("NORTH", 1, true)]);
+    // and a second time changes nothing
+    let replayed = hospital.intake.replay([message], "test").await.expect("replayed");
+    assert_eq!((replayed.read, replayed.changed), (1, 0));
+}
+
+#[tokio::test]
 async fn a_chart_that_is_no_longer_meant_gets_an_empty_list() {
     let hospital = Hospital::open();
     let text = admission("1", "V1").replace("||DOE^JANE", "||DOE^JANE|||||||||||||ACC9^^^NORTH");

@@ -11,8 +11,14 @@ use crate::support::Hospital;
 #[tokio::test]
 async fn every_message_of_an_orderly_hospital_is_used_without_guesswork() {
     // given a hospital without dirt
-    let settings =
-        Settings { discharges_per_month: 40, months: 1, dirt: Dirt::none(), ..Settings::default() };
+    let settings = Settings {
+        discharges_per_month: 40,
+        months: 1,
+        dirt: Dirt::none(),
+        charges: true,
+        orders: true,
+        ..Settings::default()
+    };
     let simulated = Simulated::new(settings).expect("a hospital");
     let hospital = Hospital::open();
     // when it sends a month of messages
@@ -31,6 +37,10 @@ async fn every_message_of_an_orderly_hospital_is_used_without_guesswork() {
             FindingCode::ClassUnmapped,
             FindingCode::DocumentNumberMissing,
             FindingCode::TimeUnreadable,
+            FindingCode::ChargeAmountUnreadable,
+            FindingCode::ChargeNumberMissing,
+            FindingCode::OrderModeUnmapped,
+            FindingCode::OrderVerifiedOnly,
         ] {
             assert!(!feed.findings.iter().any(|one| one.code == guess.code()), "{:?}", feed.findings);
         }

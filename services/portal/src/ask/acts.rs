@@ -1,7 +1,7 @@
 //! Decisions, as the API takes them.
 
 use countersign_contracts::api::acts::{
-    ActView, ActedView, ChartAct, ChartActRequest, ItemAct, ItemActRequest,
+    ActedView, ChartAct, ChartActRequest, DecisionView, ItemAct, ItemActRequest,
 };
 use countersign_kernel::{DeficiencyId, EncounterId, derive_uuid};
 use serde::Serialize;
@@ -48,7 +48,7 @@ pub(crate) async fn act(
 }
 
 /// Everything that people decided about a chart.
-pub(crate) async fn list(api: &dyn Api, chart: EncounterId) -> Result<Vec<ActView>, Failure> {
+pub(crate) async fn list(api: &dyn Api, chart: EncounterId) -> Result<Vec<DecisionView>, Failure> {
     get(api, Call::get(format!("/api/v1/charts/{chart}/acts"))).await
 }
 

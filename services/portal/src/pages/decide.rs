@@ -2,7 +2,7 @@
 
 use countersign_contracts::api::{
     DeficiencyView,
-    acts::{ActView, ChartAct, ItemAct, ProviderRef},
+    acts::{ChartAct, DecisionView, ItemAct, ProviderRef},
 };
 use countersign_kernel::{EventId, Role, Timestamp};
 
@@ -61,7 +61,7 @@ pub(super) fn dispute(view: &DeficiencyView, visitor: &Visitor, entered: &Entere
 /// Everything else that this visitor may decide about this item. The API has the last word.
 pub(super) fn forms(
     view: &DeficiencyView,
-    acts: &[ActView],
+    acts: &[DecisionView],
     visitor: &Visitor,
     entered: &Entered,
     now: Timestamp,
@@ -184,9 +184,9 @@ fn hold(him: bool) -> Form {
 }
 
 /// Forms about the holds that stand.
-fn holds(view: &DeficiencyView, acts: &[ActView], now: Timestamp) -> Vec<Form> {
-    let held: Vec<&ActView> = about(view, acts).filter(|act| act.deed == "held").collect();
-    let asked: Vec<&ActView> =
+fn holds(view: &DeficiencyView, acts: &[DecisionView], now: Timestamp) -> Vec<Form> {
+    let held: Vec<&DecisionView> = about(view, acts).filter(|act| act.deed == "held").collect();
+    let asked: Vec<&DecisionView> =
         held.iter().copied().filter(|act| !act.roles.iter().any(|role| HIM.contains(role))).collect();
     let mut forms = Vec::new();
     if !asked.is_empty() {
@@ -242,9 +242,9 @@ fn waive() -> Form {
     )
 }
 
-fn take_back(view: &DeficiencyView, acts: &[ActView], him: bool, now: Timestamp) -> Option<Form> {
-    let own = |act: &&ActView| act.deed != "taken_back" && (him || act.deed == "disputed");
-    let standing: Vec<&ActView> = about(view, acts).filter(own).collect();
+fn take_back(view: &DeficiencyView, acts: &[DecisionView], him: bool, now: Timestamp) -> Option<Form> {
+    let own = |act: &&DecisionView| act.deed != "taken_back" && (him || act.deed == "disputed");
+    let standing: Vec<&DecisionView> = about(view, acts).filter(own).collect();
     (!standing.is_empty()).then(|| {
         Form::new(
             "take_back",
@@ -261,13 +261,13 @@ fn take_back(view: &DeficiencyView, acts: &[ActView], him: bool, now: Timestamp)
 }
 
 /// Decisions that stand, about the item or the whole chart.
-fn about<'a>(view: &DeficiencyView, acts: &'a [ActView]) -> impl Iterator<Item = &'a ActView> {
+fn about<'a>(view: &DeficiencyView, acts: &'a [DecisionView]) -> impl Iterator<Item = &'a DecisionView> {
     let id = view.id;
     acts.iter().filter(move |act| act.stands && act.deficiency.is_none_or(|about| about == id))
 }
 
-fn decisions(acts: &[&ActView], view: &DeficiencyView, now: Timestamp) -> Vec<Offer> {
-    let label = |act: &ActView| {
+fn decisions(acts: &[&DecisionView], view: &DeficiencyView, now: Timestamp) -> Vec<Offer> {
+    let label = |act: &DecisionView| {
         let at = Moment::new(act.at, now, &view.time_zone);
         let whole = if act.deficiency.is_none() { " (whole chart)" } else { "" };
         format!("{}{whole} by {}, {}: {}", words(&act.deed), act.by, at.text, act.why)

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     response::Response,
 };
-use countersign_contracts::api::{DisputeView, RuleView, TimelineEntry, acts::ActView};
+use countersign_contracts::api::{DisputeView, RuleView, TimelineEntry, acts::DecisionView};
 use countersign_kernel::{DeficiencyId, Timestamp};
 use serde::Deserialize;
 
@@ -168,7 +168,7 @@ pub(super) async fn page(portal: &Portal, id: DeficiencyId, sent: Sent<'_>) -> R
     let zone = view.time_zone.as_str();
     let moment = |at: Timestamp| Moment::new(at, now, zone);
     // guests have no forms: what they would show need not be asked for
-    let acts: Vec<ActView> = match &visitor.who {
+    let acts: Vec<DecisionView> = match &visitor.who {
         Some(_) => ask::acts::list(api, view.chart).await?,
         None => Vec::new(),
     };

@@ -10,7 +10,7 @@ use countersign_contracts::api::{
     AccountabilityView, CallerView, ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary,
     ClaimSummaryRow, ClaimView, DeficiencyView, DisputeView, Explanation, Page, ProviderView, RegulatoryView,
     RuleView, SegmentView, TimelineEntry,
-    acts::{ActView, ActedView},
+    acts::{ActedView, DecisionView},
     people::{ByWhomView, FacilityView, IdentifierView, LeaveView, PeriodView, PersonView},
     rules::{
         FieldDiff, RuleDiff, RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow,
@@ -38,7 +38,7 @@ pub(crate) struct Hospital {
     /// No answer at all.
     pub(crate) down: bool,
     /// What people decided, whatever chart is asked for.
-    pub(crate) acts: Vec<ActView>,
+    pub(crate) acts: Vec<DecisionView>,
     /// Decisions are refused: status and what the API says.
     pub(crate) refusing: Option<(StatusCode, &'static str)>,
     /// Facilities that were described.
@@ -591,8 +591,8 @@ pub(crate) fn person(of: &(&str, &str), now: Timestamp) -> PersonView {
 }
 
 /// A decision that stands, about an item or the whole chart.
-pub(crate) fn act(deed: &str, about: Option<DeficiencyId>, roles: &[Role], now: Timestamp) -> ActView {
-    ActView {
+pub(crate) fn act(deed: &str, about: Option<DeficiencyId>, roles: &[Role], now: Timestamp) -> DecisionView {
+    DecisionView {
         id: EventId::derive(&[deed]),
         deed: deed.to_owned(),
         deficiency: about,

@@ -283,7 +283,7 @@ pub struct BulkActItem {
 
 /// A decision on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct ActView {
+pub struct DecisionView {
     /// Its id.
     #[schema(value_type = String, format = Uuid)]
     pub id: EventId,

@@ -1,6 +1,6 @@
 //! Rule sets: what was drafted, what became of it, what differs.
 
-use countersign_kernel::Timestamp;
+use countersign_kernel::{DeficiencyId, EncounterId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -197,4 +197,60 @@ pub struct RulesStep {
     pub effective_from: Option<Timestamp>,
     /// Journal position of the step.
     pub position: u64,
+}
+
+/// Which open charts are to be judged by a version, by decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReevaluationRequest {
+    /// Only charts of this facility.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility: Option<String>,
+    /// Only say what would become of them.
+    #[serde(default)]
+    pub preview: bool,
+    /// Why: it goes on record in every chart.
+    pub why: String,
+}
+
+/// What became of open charts, or would become of them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+pub struct ReevaluationReport {
+    /// Nothing was recorded.
+    pub preview: bool,
+    /// The version.
+    pub version: u32,
+    /// Charts that owe something under another version.
+    pub charts: u64,
+    /// Items that the version asks for anew.
+    pub opened: u64,
+    /// Items that it does not ask for.
+    pub fell_away: u64,
+    /// Items that are due at another time, or owed by somebody else.
+    pub changed: u64,
+    /// What became of single items; at most a thousand are listed.
+    pub items: Vec<ReevaluatedItem>,
+    /// How many more there are than are listed.
+    pub more: u64,
+    /// Journal position of the last decision, when something was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+}
+
+/// What became of one item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReevaluatedItem {
+    /// Its chart.
+    #[schema(value_type = String, format = Uuid)]
+    pub chart: EncounterId,
+    /// The item.
+    #[schema(value_type = String, format = Uuid)]
+    pub deficiency: DeficiencyId,
+    /// Its rule.
+    pub rule: String,
+    /// `opened`, `changed`, `voided` and so on.
+    pub change: String,
+    /// Due from now on, pauses aside.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due_at: Option<Timestamp>,
 }

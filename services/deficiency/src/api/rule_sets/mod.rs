@@ -1,5 +1,6 @@
 //! `/api/v1/rule-sets`: rules as governed data.
 
+pub(super) mod apply;
 pub(super) mod check;
 pub(super) mod diff;
 pub(super) mod draft;

@@ -16,7 +16,7 @@ use crate::domain::{
 /// The acts that stand, in the order in which they were decided: without those that were taken back.
 pub fn standing<'a>(acts: impl IntoIterator<Item = &'a Act>) -> Vec<&'a Act> {
     let mut acts: Vec<&Act> = acts.into_iter().collect();
-    acts.sort_by_key(|act| (act.at, act.id));
+    acts.sort_by_key(|act| (act.at, rank(&act.deed), act.id));
     let mut taken_back: Vec<EventId> = Vec::new();
     for act in acts.iter().rev() {
         if let Deed::TakenBack { act: other } = &act.deed
@@ -27,6 +27,22 @@ pub fn standing<'a>(acts: impl IntoIterator<Item = &'a Act>) -> Vec<&'a Act> {
     }
     acts.retain(|act| !taken_back.contains(&act.id));
     acts
+}
+
+/// Which of two acts of the same instant comes first: nothing is answered before it was asked.
+fn rank(deed: &Deed) -> u8 {
+    match deed {
+        Deed::RulesApplied { .. } => 0,
+        Deed::Raised { .. } => 1,
+        Deed::Held { .. } | Deed::Disputed { .. } => 2,
+        Deed::HoldApproved { .. } | Deed::DisputeDecided { .. } | Deed::Released { .. } => 3,
+        Deed::Reassigned { .. } | Deed::Extended { .. } => 4,
+        Deed::Voided { .. }
+        | Deed::Waived { .. }
+        | Deed::AnsweredElsewhere { .. }
+        | Deed::QueryAnswered { .. } => 5,
+        Deed::TakenBack { .. } => 6,
+    }
 }
 
 /// The versions of the rules that were applied by decision.

@@ -28,6 +28,10 @@ pub(super) struct Entry {
     pub(super) reopened_at: Option<Timestamp>,
     /// The rule still asks for it.
     pub(super) required: bool,
+    /// At which look at the chart it was last asked for.
+    pub(super) last_required: usize,
+    /// Another version of the rules has taken over by decision, and does not ask for it.
+    pub(super) retired: bool,
 }
 
 impl Entry {
@@ -45,6 +49,8 @@ impl Entry {
             open_before: Vec::new(),
             reopened_at: None,
             required: true,
+            last_required: 0,
+            retired: false,
         };
         entry.update(item);
         entry
@@ -62,9 +68,9 @@ impl Entry {
     /// Whether it ends when the rule asks for it no more.
     pub(super) fn falls_away(&self, undone: bool) -> bool {
         match self.status {
-            DeficiencyStatus::Open | DeficiencyStatus::Dormant => true,
+            DeficiencyStatus::Open => true,
             DeficiencyStatus::Satisfied | DeficiencyStatus::Waived => undone,
-            DeficiencyStatus::Voided => false,
+            DeficiencyStatus::Voided | DeficiencyStatus::Dormant => false,
         }
     }
 

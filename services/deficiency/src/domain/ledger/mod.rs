@@ -142,16 +142,25 @@ fn kinds_concerned(chart: &Chart, fact: &ChartFact) -> Vec<DocumentType> {
     known.chain([&about.document_type]).cloned().collect()
 }
 
+/// Why an item falls away when another version is applied.
+fn not_asked(entry: &Entry, applied: RulesApplied) -> Known<Timestamp> {
+    let says =
+        format!("version {} of the rules, applied to this chart, does not ask for it", applied.version);
+    Known { value: applied.at.max(entry.opened_at), from: entry.anchor_source().saying(says) }
+}
+
 struct Ledger<'a> {
     asked: Vec<Asked<'a>>,
     /// By rule asked, in that order.
     entries: Vec<Vec<Entry>>,
+    /// How often the chart was looked at.
+    looks: usize,
     context: Context<'a>,
 }
 
 impl<'a> Ledger<'a> {
     fn new(asked: Vec<Asked<'a>>, context: Context<'a>) -> Self {
-        Self { entries: asked.iter().map(|_| Vec::new()).collect(), asked, context }
+        Self { entries: asked.iter().map(|_| Vec::new()).collect(), asked, looks: 0, context }
     }
 
     /// Lets the requirements arise that arose by the mere passing of time before `until`.
@@ -199,32 +208,24 @@ impl<'a> Ledger<'a> {
             let owed = |entry: &mut Entry| entry.owed();
             let moving: Vec<Entry> = self.entries[index].extract_if(.., owed).collect();
             for mut entry in moving {
-                match successor {
-                    Some(new) => self.entries[new].push(entry),
-                    None => {
-                        entry.void(Known {
-                            value: applied.at.max(entry.opened_at),
-                            from: entry.anchor_source().saying(format!(
-                                "version {} of the rules, applied to this chart, does not ask for it",
-                                applied.version
-                            )),
-                        });
-                        self.entries[index].push(entry);
-                    }
+                if let Some(new) = successor {
+                    self.entries[new].push(entry);
+                    continue;
                 }
+                if entry.status == DeficiencyStatus::Dormant {
+                    continue;
+                }
+                entry.void(not_asked(&entry, applied));
+                entry.retired = true;
+                self.entries[index].push(entry);
             }
         }
         self.settle(chart, now.max(applied.at), None, |_| true);
         // What the version does not ask for here falls away though no fact said so.
         for entries in &mut self.entries[first..] {
+            entries.retain(|entry| entry.required || entry.status != DeficiencyStatus::Dormant);
             for entry in entries.iter_mut().filter(|entry| !entry.required && entry.owed()) {
-                entry.void(Known {
-                    value: applied.at.max(entry.opened_at),
-                    from: entry.anchor_source().saying(format!(
-                        "version {} of the rules, applied to this chart, does not ask for it",
-                        applied.version
-                    )),
-                });
+                entry.void(not_asked(entry, applied));
             }
         }
     }
@@ -238,6 +239,7 @@ impl<'a> Ledger<'a> {
         cause: Option<(usize, &ChartFact)>,
         concerned: impl Fn(&Asked<'_>) -> bool,
     ) {
+        self.looks += 1;
         // The complete chart is judged last: it depends on everything else.
         for whole in [false, true] {
             for index in 0..self.asked.len() {
@@ -268,7 +270,7 @@ impl<'a> Ledger<'a> {
             .filter(|item| {
                 let subject = item.subject.as_deref();
                 let has = |entries: &[Entry]| entries.iter().any(|entry| entry.is_about(subject));
-                let mine = has(&self.entries[index]);
+                let mine = self.entries[index].iter().any(|entry| entry.is_about(subject) && !entry.retired);
                 let others = || {
                     let earlier = self.asked.iter().zip(&self.entries).take(index);
                     earlier.filter(|(other, _)| other.rule.id == rule.id).any(|(_, entries)| has(entries))
@@ -276,6 +278,7 @@ impl<'a> Ledger<'a> {
                 asked.admits(item.known_since, mine, others)
             })
             .collect();
+        let looks = self.looks;
         let entries = &mut self.entries[index];
         for entry in entries.iter_mut() {
             entry.required = false;
@@ -289,9 +292,14 @@ impl<'a> Ledger<'a> {
                 None => entries.push(Entry::open(item)),
             }
         }
+        for entry in entries.iter_mut().filter(|entry| entry.required) {
+            entry.last_required = looks;
+        }
         // What was done stays done, but of a discharge that was taken back nothing stays.
         let undone = rule.anchor == Anchor::Discharge && chart.discharged.is_none() && chart.stands();
         let Some((number, fact)) = cause else { return };
+        // What only waited was never owed by anybody: it goes as it came.
+        entries.retain(|entry| entry.required || entry.status != DeficiencyStatus::Dormant);
         for entry in entries.iter_mut().filter(|entry| !entry.required && entry.falls_away(undone)) {
             let says = format!("the requirement fell away with {}", fact.trigger);
             entry.void(Known {
@@ -331,7 +339,7 @@ impl<'a> Ledger<'a> {
 
     /// What is owed, with due instants and the facts that it rests on.
     fn close(self, facts: &[KnownFact<'_>]) -> BTreeMap<DeficiencyId, Deficiency> {
-        let Self { asked, entries, context } = self;
+        let Self { asked, entries, context, .. } = self;
         let encounter = context.encounter.id().to_string();
         let calendar = context.site.calendar(&context.encounter.facility);
         let fact_ref = |source: &Source| FactRef {
@@ -340,7 +348,7 @@ impl<'a> Ledger<'a> {
             trigger: facts[source.fact].fact.trigger.clone(),
             occurred_at: facts[source.fact].fact.occurred_at,
         };
-        let mut all: BTreeMap<DeficiencyId, (bool, Deficiency)> = BTreeMap::new();
+        let mut all: BTreeMap<DeficiencyId, (usize, Deficiency)> = BTreeMap::new();
         for (asked, entry) in asked
             .iter()
             .zip(entries)
@@ -384,9 +392,9 @@ impl<'a> Ledger<'a> {
                 reopened_at: entry.reopened_at,
             };
             // A requirement that went over to another version of the rules is what that one says.
-            let known = all.get(&deficiency.id).is_some_and(|(required, _)| *required && !entry.required);
+            let known = all.get(&deficiency.id).is_some_and(|(last, _)| *last > entry.last_required);
             if !known {
-                all.insert(deficiency.id, (entry.required, deficiency));
+                all.insert(deficiency.id, (entry.last_required, deficiency));
             }
         }
         all.into_iter().map(|(id, (_, deficiency))| (id, deficiency)).collect()

@@ -1,6 +1,6 @@
 //! Everybody: records under their identifiers, duplicates merged, and the questions that charts ask.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use countersign_contracts::staff::StaffIdentifier;
 use countersign_kernel::{Person, ProviderId, Timestamp};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     events::{PeopleEvent, ProvidersMerged, key_of},
     leave::{Approval, Leave, LeaveHistory, LeaveId},
-    provider::{Provider, Standing, Version, details_at},
+    provider::{Details, Provider, Standing, Version, details_at},
     record::{Record, Statement},
 };
 use crate::domain::act::Act;
@@ -107,13 +107,12 @@ impl Directory {
             None => return None,
         };
         let roots: BTreeSet<Uuid> = claims.iter().map(|key| self.root(*key)).collect();
-        let root = match roots.len() {
-            1 => roots.first().copied()?,
-            _ => {
-                let id = ProviderId { id: person.id.clone()?, authority: person.authority.clone() };
-                let own = key_of(&id);
-                claims.contains(&own).then(|| self.root(own))?
-            }
+        let root = if roots.len() == 1 {
+            roots.first().copied()?
+        } else {
+            let id = ProviderId { id: person.id.clone()?, authority: person.authority.clone() };
+            let own = key_of(&id);
+            claims.contains(&own).then(|| self.root(own))?
         };
         self.providers.get(&root)
     }
@@ -244,8 +243,8 @@ impl Directory {
     /// The record under a main identifier, made when there is none.
     fn enter(&mut self, id: &ProviderId) -> Uuid {
         let key = key_of(id);
-        if !self.records.contains_key(&key) {
-            self.records.insert(key, Record::new(id.clone()));
+        if let Entry::Vacant(place) = self.records.entry(key) {
+            place.insert(Record::new(id.clone()));
             self.claim(key, id);
             self.refresh(key);
         }
@@ -372,7 +371,7 @@ fn overlaid(records: &[&Record]) -> Vec<Version> {
         let details = records
             .iter()
             .filter_map(|record| details_at(&record.folded.versions, from))
-            .fold(super::Details::default(), |details, others| details.or(others));
+            .fold(Details::default(), Details::or);
         if versions.last().is_none_or(|last| last.details != details) {
             versions.push(Version { from, details });
         }

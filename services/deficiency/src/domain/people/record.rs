@@ -131,7 +131,10 @@ fn change_details(details: &mut Details, changes: &Changes) {
         codes.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
     };
     if let Some(name) = &changes.name {
-        details.name = Some(Person { id: None, authority: String::new(), ..name.clone() });
+        // A name without credentials says nothing of them.
+        let known = details.name.take().map(|known| known.credentials).unwrap_or_default();
+        let credentials = if name.credentials.is_empty() { known } else { name.credentials.clone() };
+        details.name = Some(Person { id: None, authority: String::new(), credentials, ..name.clone() });
     }
     if let Some(departments) = &changes.departments {
         details.departments = listed(departments);

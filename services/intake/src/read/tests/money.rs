@@ -10,7 +10,7 @@ fn message(kind: &str, segments: &[String]) -> Vec<String> {
         format!("MSH|^~\\&|BILL|NORTH|CS|CS|20260309101500||{kind}|9|P|2.5.1"),
         "EVN||20260309101400".to_owned(),
         segment("PID", &[(3, "MRN1^^^NORTH^MR"), (5, "DOE^JANE"), (18, "ACC9")]),
-        segment("PV1", &[(2, "I"), (19, "V1^^^NORTH^VN")]),
+        segment("PV1", &[(2, "I"), (7, "9^OLD^ATTENDING"), (19, "V1^^^NORTH^VN")]),
     ];
     lines.extend_from_slice(segments);
     lines
@@ -59,9 +59,10 @@ mod charges {
             .collect();
         assert_eq!(found, [("T1", 15_000), ("T2", 300_150), ("credit T3", -2_000)]);
         assert_eq!(charges(&reading)[0].posted_at, at("2026-03-08T05:00:00Z"));
-        // then the visit is described once
+        // then the patient is named once, and nothing is said of the visit that registration knows better
         let facts = facts(&reading);
         assert!(facts[0].visit.patient.is_some() && facts[2].visit.patient.is_none());
+        assert!(facts[0].visit.class.is_absent() && facts[0].visit.attending.is_absent());
     }
 
     #[test]
