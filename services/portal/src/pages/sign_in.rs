@@ -93,9 +93,9 @@ pub(super) async fn leave(headers: HeaderMap) -> Result<Response, Failure> {
 
 /// The address of signing in and coming back to this page.
 pub(super) fn and_back_to(path: &str) -> String {
-    let mut query = form_urlencoded::Serializer::new("/sign-in?".to_owned());
+    let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("next", path);
-    query.finish()
+    format!("/sign-in?{}", query.finish())
 }
 
 /// Whether this is the address of a page of this site, and of no other.
