@@ -172,7 +172,7 @@ fn given_an_inpatient_with_surgery_then_every_step_has_the_right_deficiencies_an
     stay.document("T01", "20260505160000", &report("DI", ""));
     let written =
         "R05 OR-9001 satisfied 7200, 2026-05-05T16:30:00Z to 2026-05-06T16:30:00Z, 2026-05-05T21:00:00Z";
-    stay.owes(&[history_done, written]);
+    stay.owes(&[history_done, written, "R06 OPR-1 dormant 7200, - to -"]);
     stay.document("T04", "20260506090000", &report("PA", ""));
     stay.owes(&[history_done, written, "R06 OPR-1 open 7200, 2026-05-06T14:00:00Z to 2026-05-14T04:59:59Z"]);
     stay.document("T04", "20260507081500", &report("LA", "7200^SATO^KEN^^^^^^^^^^^^20260507081000"));
@@ -262,9 +262,14 @@ fn given_an_inpatient_with_surgery_then_every_step_has_the_right_deficiencies_an
     };
     stay.document("T01", "20260512090000", &summary("DI", ""));
     let present = "R13 - satisfied 7001, 2026-05-11T17:00:00Z to 2026-05-19T04:59:59Z, 2026-05-12T14:00:00Z";
-    stay.owes_of("R1", &[present]);
+    // Its signature waits for the typist, the cosignature for the author; the chart is not complete in between.
+    stay.owes(&and(&[present, "R14 S-1 dormant 7100, - to -", "R15 S-1 dormant 7001, - to -"]));
     stay.document("T02", "20260513100000", &summary("DO", ""));
-    stay.owes(&and(&[present, "R14 S-1 open 7100, 2026-05-13T15:00:00Z to 2026-05-21T04:59:59Z"]));
+    stay.owes(&and(&[
+        present,
+        "R14 S-1 open 7100, 2026-05-13T15:00:00Z to 2026-05-21T04:59:59Z",
+        "R15 S-1 dormant 7001, - to -",
+    ]));
     assert_mentions(&stay.explanation("R14")["summary"], &["OKAFOR", "TXA-9"]);
     let by_resident = "7100^OKAFOR^NIA^^^^^^^^^^^^20260514070000";
     stay.document("T04", "20260514070500", &summary("AU", by_resident));

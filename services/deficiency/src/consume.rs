@@ -39,7 +39,6 @@ use crate::{
 const ATTEMPTS: usize = 16;
 
 /// A chart with the revision it was read at.
-#[derive(Clone, Default)]
 struct Loaded {
     state: Arc<ChartState>,
     revision: Option<u64>,
@@ -185,7 +184,7 @@ impl Charts {
             if events.is_empty() {
                 return Ok(Acted { state, revision, position: None });
             }
-            if let Some((state, appended)) = self.append(id, &state, Some(revision), events, &cause).await? {
+            if let Some((state, appended)) = self.append(id, state, Some(revision), events, &cause).await? {
                 let acted = Acted {
                     state: Arc::clone(&state),
                     revision: appended.revision,
@@ -242,9 +241,10 @@ impl Charts {
             let Loaded { state, revision } = self.load(id).await?;
             let events = decide(&state, command.clone(), &self.lookup.get());
             if events.is_empty() {
+                self.cache().put(id, Loaded { state: Arc::clone(&state), revision });
                 return Ok(state);
             }
-            if let Some((state, _)) = self.append(id, &state, revision, events, cause).await? {
+            if let Some((state, _)) = self.append(id, state, revision, events, cause).await? {
                 return Ok(state);
             }
         }
@@ -255,7 +255,7 @@ impl Charts {
     async fn append(
         &self,
         id: EncounterId,
-        state: &ChartState,
+        mut state: Arc<ChartState>,
         revision: Option<u64>,
         events: Vec<ChartEvent>,
         cause: &Cause<'_>,
@@ -264,23 +264,17 @@ impl Charts {
         let expected = revision.map_or(Expected::NoStream, Expected::Revision);
         match self.journal.append(StreamName::new(CHART, id), expected, new_events).await {
             Ok(appended) => {
-                let mut next = state.clone();
+                // Nobody else holds it as a rule, so nothing is copied.
+                let chart = Arc::make_mut(&mut state);
                 for event in events {
-                    next.evolve(event);
+                    chart.evolve(event);
                 }
-                let state = Arc::new(next);
                 let loaded = Loaded { state: Arc::clone(&state), revision: Some(appended.revision) };
                 self.cache().put(id, loaded);
                 Ok(Some((state, appended)))
             }
-            Err(AppendError::Conflict { .. }) => {
-                self.cache().pop(&id);
-                Ok(None)
-            }
-            Err(AppendError::Journal(error)) => {
-                self.cache().pop(&id);
-                Err(error.into())
-            }
+            Err(AppendError::Conflict { .. }) => Ok(None),
+            Err(AppendError::Journal(error)) => Err(error.into()),
         }
     }
 
@@ -288,9 +282,12 @@ impl Charts {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Takes the chart out of the cache, or reads it. Whoever has changed it puts it back; one that was not
+    /// put back is read again.
     async fn load(&self, id: EncounterId) -> Result<Loaded, ChartError> {
-        if let Some(loaded) = self.cache().get(&id) {
-            return Ok(loaded.clone());
+        let cached = self.cache().pop(&id);
+        if let Some(loaded) = cached {
+            return Ok(loaded);
         }
         let (state, revision) = read_chart(self.journal.as_ref(), id).await?;
         Ok(Loaded { state: Arc::new(state), revision })

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How long to wait for the read model before charts are looked for that a change concerns.
-const CATCH_UP: std::time::Duration = std::time::Duration::from_secs(60);
+const CATCH_UP: std::time::Duration = std::time::Duration::from_mins(1);
 
 impl Deficiency {
     /// Takes what the record says now of rules, people and places. Decisions from here on look it up.

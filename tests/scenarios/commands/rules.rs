@@ -120,7 +120,7 @@ fn given_a_running_countersign_then_it_wants_a_token_and_knows_at_once_who_is_sw
 #[test]
 fn given_a_rule_file_then_lint_says_what_is_wrong_in_which_line() {
     let place = Place::new();
-    let text = "version = 1\ntitle = \"Ours\"\neffective_from = \"2026-01-01T00:00:00Z\"\nrule = 7\n";
+    let text = "# Ours\ntitle = \"Ours\"\nextends = \"default-1\"\nrule = 7\n";
     let file = place.write("rules.toml", text);
     refused(run(["rules", "lint", &*file.to_string_lossy()]), &["rules.toml cannot be used", "line 4"]);
 }

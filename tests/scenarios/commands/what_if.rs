@@ -1,6 +1,9 @@
 //! `what-if`, and the same over the API: messages in, numbers and the list behind them out.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use countersign_acceptance::{
     api::{delete, eventually, get, post},
@@ -41,7 +44,7 @@ fn summary_due_in_days(days: u16) -> String {
             here = line == "id = \"R13\"";
         }
         if here && line.starts_with("due = ") {
-            text.push_str(&format!("due = {{ days = {days} }}\n"));
+            let _ = writeln!(text, "due = {{ days = {days} }}");
         } else {
             text.push_str(line);
             text.push('\n');

@@ -19,7 +19,7 @@ pub struct Item {
 pub struct Items {
     /// Items, by the ids that `countersign deficiencies` shows.
     #[arg(value_name = "ID", required_unless_present = "charts")]
-    pub items: Vec<DeficiencyId>,
+    pub ids: Vec<DeficiencyId>,
     /// Every owed item of this chart; may be repeated.
     #[arg(long = "chart", value_name = "CHART")]
     pub charts: Vec<EncounterId>,

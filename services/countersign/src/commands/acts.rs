@@ -41,9 +41,9 @@ pub async fn item(args: Item) -> anyhow::Result<()> {
 }
 
 async fn decide_items(decision: ItemAct, items: Items) -> anyhow::Result<()> {
-    let Items { items, charts, why, preview, acting, source, json } = items;
+    let Items { ids, charts, why, preview, acting, source, json } = items;
     let key = acting.key();
-    let request = BulkActRequest { decision, why, items, charts, preview };
+    let request = BulkActRequest { decision, why, items: ids, charts, preview };
     let report: BulkActReport = if let Some(client) = acting.client(&source)? {
         client.change("/api/v1/deficiencies/acts", &key, &request).await?
     } else {

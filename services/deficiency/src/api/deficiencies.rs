@@ -25,6 +25,7 @@ const DEFAULT_LIMIT: usize = 100;
 const MAX_LIMIT: usize = 1000;
 
 /// Which deficiencies are wanted.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the address")]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]

@@ -162,13 +162,11 @@ fn stretch<'a>(
         Some(_) => {}
     }
     let covering = pauses.iter().find(|pause| pause.from <= at && pause.until.is_none_or(|until| until > at));
-    match covering {
-        Some(pause) => (SegmentState::Paused(pause.cause), pause.until, Some(pause)),
-        None => {
-            let next = pauses.iter().map(|pause| pause.from).filter(|from| *from > at).min();
-            (SegmentState::Running, next, None)
-        }
+    if let Some(pause) = covering {
+        return (SegmentState::Paused(pause.cause), pause.until, Some(pause));
     }
+    let next = pauses.iter().map(|pause| pause.from).filter(|from| *from > at).min();
+    (SegmentState::Running, next, None)
 }
 
 /// Where a limit comes to lie when the clock stands in between.

@@ -94,6 +94,7 @@ fn body(deficiency: &crate::domain::events::Deficiency) -> Result<Vec<u8>, rusql
 }
 
 /// What a reader of the worklist wants to see.
+#[expect(clippy::struct_excessive_bools, reason = "each is a filter of its own")]
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Query {
     /// Responsible provider's identifier.

@@ -91,7 +91,9 @@ fn lived(messages: &[Message], seed: u32) -> ChartState {
             let Some(wish) = any_wish(&state, &mut dice, now) else { continue };
             let request = request(number * 10 + round, wish);
             let Ok(events) = decide_act(&state, &request, now, &RULES) else { continue };
-            events.into_iter().for_each(|event| state.evolve(event));
+            for event in events {
+                state.evolve(event);
+            }
             // The same request again has nothing left to do.
             assert_eq!(decide_act(&state, &request, now, &RULES), Ok(Vec::new()));
         }
@@ -258,7 +260,9 @@ proptest! {
         let before = state.clone();
         let request = request(0, Wish::ApplyRules { version: 2 });
         let Ok(events) = decide_act(&state, &request, end_of_time(), &reference) else { return Ok(()) };
-        events.into_iter().for_each(|event| state.evolve(event));
+        for event in events {
+            state.evolve(event);
+        }
         for (id, item) in before.deficiencies.iter().filter(|(_, item)| item.document_type != "chart") {
             if is_owed(item) {
                 let now = &state.deficiencies[id];

@@ -2,7 +2,7 @@
 
 use std::{fs::File, path::Path, thread, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, config::DbConfig};
 
 use crate::{journal::OpenError, reader::stored};
 
@@ -86,6 +86,9 @@ pub(crate) fn open_reader(file: &Path, patience: Duration) -> rusqlite::Result<C
     )?;
     wait_when_busy(&mut connection, patience)?;
     connection.pragma_update(None, "query_only", true)?;
+    // Plans must not depend on what is bound: with statistics compiled in, SQLite otherwise prepares a statement
+    // anew whenever a position or a limit is bound to it, which is for every page.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -8 * 1024)?;
     Ok(connection)
 }

@@ -68,9 +68,9 @@ impl Entry {
     /// Whether it ends when the rule asks for it no more.
     pub(super) fn falls_away(&self, undone: bool) -> bool {
         match self.status {
-            DeficiencyStatus::Open | DeficiencyStatus::Dormant => true,
+            DeficiencyStatus::Open => true,
             DeficiencyStatus::Satisfied | DeficiencyStatus::Waived => undone,
-            DeficiencyStatus::Voided => false,
+            DeficiencyStatus::Voided | DeficiencyStatus::Dormant => false,
         }
     }
 

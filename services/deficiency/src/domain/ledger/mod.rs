@@ -142,6 +142,13 @@ fn kinds_concerned(chart: &Chart, fact: &ChartFact) -> Vec<DocumentType> {
     known.chain([&about.document_type]).cloned().collect()
 }
 
+/// Why an item falls away when another version is applied.
+fn not_asked(entry: &Entry, applied: RulesApplied) -> Known<Timestamp> {
+    let says =
+        format!("version {} of the rules, applied to this chart, does not ask for it", applied.version);
+    Known { value: applied.at.max(entry.opened_at), from: entry.anchor_source().saying(says) }
+}
+
 struct Ledger<'a> {
     asked: Vec<Asked<'a>>,
     /// By rule asked, in that order.
@@ -201,33 +208,24 @@ impl<'a> Ledger<'a> {
             let owed = |entry: &mut Entry| entry.owed();
             let moving: Vec<Entry> = self.entries[index].extract_if(.., owed).collect();
             for mut entry in moving {
-                match successor {
-                    Some(new) => self.entries[new].push(entry),
-                    None => {
-                        entry.void(Known {
-                            value: applied.at.max(entry.opened_at),
-                            from: entry.anchor_source().saying(format!(
-                                "version {} of the rules, applied to this chart, does not ask for it",
-                                applied.version
-                            )),
-                        });
-                        entry.retired = true;
-                        self.entries[index].push(entry);
-                    }
+                if let Some(new) = successor {
+                    self.entries[new].push(entry);
+                    continue;
                 }
+                if entry.status == DeficiencyStatus::Dormant {
+                    continue;
+                }
+                entry.void(not_asked(&entry, applied));
+                entry.retired = true;
+                self.entries[index].push(entry);
             }
         }
         self.settle(chart, now.max(applied.at), None, |_| true);
         // What the version does not ask for here falls away though no fact said so.
         for entries in &mut self.entries[first..] {
+            entries.retain(|entry| entry.required || entry.status != DeficiencyStatus::Dormant);
             for entry in entries.iter_mut().filter(|entry| !entry.required && entry.owed()) {
-                entry.void(Known {
-                    value: applied.at.max(entry.opened_at),
-                    from: entry.anchor_source().saying(format!(
-                        "version {} of the rules, applied to this chart, does not ask for it",
-                        applied.version
-                    )),
-                });
+                entry.void(not_asked(entry, applied));
             }
         }
     }
@@ -300,6 +298,8 @@ impl<'a> Ledger<'a> {
         // What was done stays done, but of a discharge that was taken back nothing stays.
         let undone = rule.anchor == Anchor::Discharge && chart.discharged.is_none() && chart.stands();
         let Some((number, fact)) = cause else { return };
+        // What only waited was never owed by anybody: it goes as it came.
+        entries.retain(|entry| entry.required || entry.status != DeficiencyStatus::Dormant);
         for entry in entries.iter_mut().filter(|entry| !entry.required && entry.falls_away(undone)) {
             let says = format!("the requirement fell away with {}", fact.trigger);
             entry.void(Known {

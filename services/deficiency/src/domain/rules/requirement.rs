@@ -60,13 +60,14 @@ impl Requirement {
             self.documents().iter().map(|kind| article(&kind.name().replace('_', " "))).collect();
         let any = kinds.join(" or ");
         match self {
-            Self::EncounterDocumentSigned(_) => format!("{any} with completion status AU or LA"),
+            Self::EncounterDocumentSigned(_) | Self::DocumentPerConsultation(_) => {
+                format!("{any} with completion status AU or LA")
+            }
             Self::EncounterDocumentPresent(_) => format!("{any}, dictated or written"),
             Self::DocumentPerProcedure(_) => format!("{any}, dictated or written, for this procedure"),
             Self::DocumentBeforeProcedure(_) => {
                 format!("{any}, dictated or written; on time when it is there before the procedure begins")
             }
-            Self::DocumentPerConsultation(_) => format!("{any} with completion status AU or LA"),
             Self::DocumentPerTransfer(_) => format!("{any}, dictated or written, for this transfer"),
             Self::DocumentPerDay(_) => format!("{any}, dictated or written, about this day"),
             Self::DocumentSigned(_) => "the author's signature on this document (status AU or LA)".to_owned(),

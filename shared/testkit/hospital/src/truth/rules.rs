@@ -44,6 +44,7 @@ pub(super) fn rows(world: &World, chart: &Chart<'_>) -> Vec<Row> {
     debts.extend(ledger.signatures(DocumentKind::DischargeSummary, "R14"));
     debts.extend(ledger.cosignatures());
     if let Some(cancelled) = chart.cancelled {
+        debts.retain(|debt| debt.status != Status::Dormant);
         for debt in &mut debts {
             debt.void(cancelled);
         }
@@ -101,7 +102,7 @@ impl Debt {
 
     /// No longer asked for, if it is still owed.
     fn void(&mut self, at: Timestamp) {
-        if matches!(self.status, Status::Open | Status::Dormant) {
+        if self.status == Status::Open {
             self.status = Status::Voided;
             self.closed = Some(at.max(self.opened));
         }
@@ -262,6 +263,10 @@ impl Ledger<'_> {
                 };
                 debt.subject = Some(self.chart.story.document_number(paper.index));
                 if let Some(ended) = paper.ended {
+                    // What only waited was never owed.
+                    if debt.waits {
+                        return None;
+                    }
                     debt.void(ended);
                 }
                 let at = debt.closed.unwrap_or(self.world.end);
@@ -295,6 +300,9 @@ impl Ledger<'_> {
                 debt.subject = Some(self.chart.story.document_number(paper.index));
                 debt.responsible = paper.document.authenticator;
                 if let Some(ended) = paper.ended {
+                    if debt.waits {
+                        return None;
+                    }
                     debt.void(ended);
                 }
                 Some(debt)
