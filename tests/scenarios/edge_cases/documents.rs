@@ -155,9 +155,10 @@ fn case_13_a_signature_without_a_signer_counts_and_says_what_was_assumed() {
     ward.receives(&[stay.document("T02", "2025-05-09 09:00", &summary)]);
     // then it is signed, and the explanation says that signer and time were inferred
     ward.owes("V1", "R14", &["R14 S-1 satisfied 7001, 05-09 09:00"]);
-    let why = ward.explains(&ward.item("V1", "R14"));
-    let told = why["timeline"].to_string();
-    assert!(told.contains("inferred"), "{told}");
+    let item = ward.item("V1", "R14");
+    says(&item["closed_because"], &["signer or time inferred"]);
+    let told = ward.explains(&item)["timeline"].to_string();
+    assert!(told.contains("TXA-22 names nobody; TXA-10 or TXA-9 was taken"), "{told}");
 
     // given a hospital that demands both
     let ward = Ward::with_profile("[default]\ndemand_signer_and_time = true\n");

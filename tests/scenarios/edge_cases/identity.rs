@@ -68,11 +68,11 @@ fn case_04_a_merge_of_patients_with_items_on_both_moves_no_item() {
 fn case_05_a_visit_that_goes_on_under_another_number_takes_everything_along() {
     let ward = Ward::open();
     ward.employs("kim", "him_manager", &[]);
-    // given an emergency visit whose verbal query is reassigned to another physician
-    let emergency = Stay::new("V1").class("OBS");
+    // given a patient under observation, a query about whom HIM gives to another physician
+    let observed = Stay::new("V1").class("OBS");
     ward.receives(&[
-        emergency.event("A04", "2025-05-04 08:30"),
-        emergency.document("T02", "2025-05-04 09:00", &Document::new("CQ", "Q-1")),
+        observed.event("A04", "2025-05-04 08:30"),
+        observed.document("T02", "2025-05-04 09:00", &Document::new("CQ", "Q-1")),
     ]);
     ward.decides(&ward.item("V1", "R19"), "kim", &["reassign", "--to", "7002^MERCY"]);
     // when the patient is admitted under a new number (A06 with MRG-5)
@@ -82,12 +82,9 @@ fn case_05_a_visit_that_goes_on_under_another_number_takes_everything_along() {
     ward.owes("V2", "R01 R19", &["R01 open 7001, due 05-05 12:00", "R19 Q-1 open 7002, due 05-11 23:59"]);
     assert_eq!(ward.items("V1"), Vec::<Value>::new());
     // and what is still sent under the old number counts for the visit
-    ward.receives(&[emergency.document(
-        "T04",
-        "2025-05-04 13:00",
-        &Document::new("CQ", "Q-1").signed(BAKER, "2025-05-04 12:55"),
-    )]);
-    ward.owes("V2", "R19", &["R19 Q-1 satisfied 7002, 05-04 12:55"]);
+    let history = Document::new("HP", "H-1").signed(BAKER, "2025-05-04 13:00");
+    ward.receives(&[observed.document("T02", "2025-05-04 13:00", &history)]);
+    ward.owes("V2", "R01", &["R01 satisfied 7001, 05-04 13:00"]);
 }
 
 #[test]
