@@ -239,7 +239,7 @@ async fn a_refusal_is_shown_in_words_beside_what_was_filled_in() {
     assert!(page.text.contains("role=\"alert\"") && page.text.contains("policy allows at most 14 days"));
     assert!(page.text.contains("Sat, Mar 7, 23:59 CST"), "in the facility's time");
     assert!(page.text.contains("value=\"2026-06-01\"") && !page.text.contains("<b>long"));
-    assert_eq!(page.text.matches("<details class=\"decision\" open>").count(), 1);
+    assert_eq!(page.text.matches("<details class=\"decide-fold\" open>").count(), 1);
 }
 
 #[tokio::test]
