@@ -1,7 +1,9 @@
 //! Decisions, as the API takes them.
 
+use axum::http::StatusCode;
 use countersign_contracts::api::acts::{
-    ActedView, ChartAct, ChartActRequest, DecisionView, ItemAct, ItemActRequest,
+    ActedView, BulkActReport, BulkActRequest, ChartAct, ChartActRequest, DecisionView, ItemAct,
+    ItemActRequest,
 };
 use countersign_kernel::{DeficiencyId, EncounterId, derive_uuid};
 use serde::Serialize;
@@ -19,6 +21,17 @@ pub(crate) enum Decision {
     Item(ItemAct),
     /// About its chart.
     Chart(ChartAct),
+    /// About every item of the visitor's in its chart.
+    Mine(ItemAct),
+}
+
+/// A decision that is on record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    /// What was decided: `disputed` and the like.
+    pub(crate) deed: String,
+    /// Journal position after it.
+    pub(crate) position: u64,
 }
 
 /// Records a decision. `seen` says what the reader had before the eyes (a revision, or a position of the
@@ -31,8 +44,9 @@ pub(crate) async fn act(
     why: &str,
     seen: &str,
     unchanged_since: Option<u64>,
-) -> Result<ActedView, Failure> {
+) -> Result<Recorded, Failure> {
     let why = why.to_owned();
+    let many = matches!(decision, Decision::Mine(_));
     let (path, body) = match decision {
         Decision::Item(decision) => {
             (format!("/api/v1/deficiencies/{item}/acts"), json(&ItemActRequest { decision, why })?)
@@ -40,11 +54,33 @@ pub(crate) async fn act(
         Decision::Chart(decision) => {
             (format!("/api/v1/charts/{chart}/acts"), json(&ChartActRequest { decision, why })?)
         }
+        Decision::Mine(decision) => {
+            let (items, charts) = (Vec::new(), vec![chart]);
+            let request = BulkActRequest { decision, why, items, charts, preview: false };
+            ("/api/v1/deficiencies/acts".to_owned(), json(&request)?)
+        }
     };
     let key = derive_uuid("portal form", &[&path, seen, &body]).to_string();
     let mut call = Call::post(path);
     (call.key, call.seen, call.body) = (Some(key), unchanged_since, Some(body.into()));
-    get(api, call).await
+    if many {
+        let report: BulkActReport = get(api, call).await?;
+        return recorded(report);
+    }
+    let acted: ActedView = get(api, call).await?;
+    Ok(Recorded { deed: acted.deed, position: acted.position })
+}
+
+/// What became of many items. When nothing could be done, the first refusal says why.
+fn recorded(report: BulkActReport) -> Result<Recorded, Failure> {
+    let mut items = report.items;
+    match (items.iter_mut().find_map(|item| item.acted.take()), report.position) {
+        (Some(acted), Some(position)) => Ok(Recorded { deed: acted.deed, position }),
+        _ => {
+            let said = items.into_iter().find_map(|item| item.refusal);
+            Err(Failure::Refused(StatusCode::CONFLICT, said))
+        }
+    }
 }
 
 /// Everything that people decided about a chart.

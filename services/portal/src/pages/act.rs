@@ -42,7 +42,7 @@ pub(super) async fn handle(
     };
     let seen = entered.get("seen").unwrap_or_default();
     // Whose item it is may say so whatever else has come in; HIM decides about what HIM has seen.
-    let disputed = matches!(decision, Decision::Item(ItemAct::Dispute { .. }));
+    let disputed = matches!(decision, Decision::Item(ItemAct::Dispute { .. }) | Decision::Mine(_));
     let unchanged_since = seen.parse().ok().filter(|_| !disputed);
     let about = (id, view.chart);
     match ask::acts::act(portal.api.as_ref(), about, decision, &why, seen, unchanged_since).await {

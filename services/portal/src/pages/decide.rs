@@ -52,6 +52,7 @@ pub(super) fn dispute(view: &DeficiencyView, visitor: &Visitor, entered: &Entere
             vec![
                 Field::new("reason", "Reason", Kind::Choice(reasons)),
                 Field::new("why", "What HIM should know", Kind::Text).optional(),
+                Field::new("whole", "Everything of mine in this chart", Kind::Tick),
             ],
         )
         .filled(entered)
@@ -324,7 +325,10 @@ pub(super) fn decision(entered: &Entered, zone: &str) -> Result<(Decision, Strin
     let text = |name, label| entered.must(name, label).map(str::to_owned);
     let item = Decision::Item;
     let decision = match entered.must("act", "What")? {
-        "dispute" => item(ItemAct::Dispute { reason: text("reason", "Reason")? }),
+        "dispute" => {
+            let dispute = ItemAct::Dispute { reason: text("reason", "Reason")? };
+            if entered.get("whole").is_some() { Decision::Mine(dispute) } else { item(dispute) }
+        }
         "reject_dispute" => item(ItemAct::RejectDispute),
         "uphold_reassign" => item(ItemAct::UpholdDisputeReassign { to: to() }),
         "uphold_void" => {
@@ -371,7 +375,7 @@ pub(super) fn decision(entered: &Entered, zone: &str) -> Result<(Decision, Strin
     let why = match (&decision, entered.get("why")) {
         (_, Some(why)) => why.to_owned(),
         // one click is enough: the standard reason says why
-        (Decision::Item(ItemAct::Dispute { reason }), None) => {
+        (Decision::Item(ItemAct::Dispute { reason }) | Decision::Mine(ItemAct::Dispute { reason }), None) => {
             let known = REASONS.iter().find(|(name, _)| name == reason);
             known.map_or_else(|| words(reason), |(_, label)| (*label).to_owned())
         }

@@ -63,6 +63,8 @@ pub(super) enum Kind {
     Day,
     /// An identifier of the directory, which the page lists once.
     Provider,
+    /// A box that may be ticked.
+    Tick,
     /// A box to tick before something that hurts.
     Confirm,
 }
@@ -126,7 +128,7 @@ impl Form {
                 Kind::Choice(offers) => {
                     offers.iter_mut().for_each(|offer| offer.chosen = offer.value == value)
                 }
-                Kind::Confirm => {}
+                Kind::Tick | Kind::Confirm => {}
                 _ => value.clone_into(&mut field.value),
             }
         }

@@ -128,6 +128,27 @@ async fn a_double_click_has_one_key_and_another_page_or_another_reason_has_anoth
 }
 
 #[tokio::test]
+async fn a_whole_chart_can_be_disputed_at_once() {
+    let view = of_alvarez();
+    let site = with(view.clone());
+    let acts = format!("{}/acts", page_of(&view));
+    let form = "act=dispute&reason=wrong_patient&why=&whole=yes&seen=12";
+    let seen = site.post_as("cst_alvarez", &acts, form).await;
+    assert_eq!(seen.header("location"), format!("{}?done=disputed&position=4712", page_of(&view)));
+    let (path, _, _, body) = site.hospital.decisions().remove(0);
+    assert_eq!((path.as_str(), &body["charts"]), ("/api/v1/deficiencies/acts", &json!([view.chart])));
+    // and when none of it can be done, the page says why
+    let refused = Site::of(Hospital {
+        deficiencies: vec![view],
+        refusing: Some((StatusCode::CONFLICT, "x")),
+        ..Hospital::busy(noon())
+    });
+    let page = refused.post_as("cst_alvarez", &acts, form).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+    assert!(page.text.contains("a dispute about this item is open"));
+}
+
+#[tokio::test]
 async fn not_mine_is_one_click_in_the_own_list_and_nowhere_else() {
     let site = Site::busy();
     let own = site.get_as("cst_alvarez", "/?provider=1001").await;
@@ -239,7 +260,7 @@ async fn a_refusal_is_shown_in_words_beside_what_was_filled_in() {
     assert!(page.text.contains("role=\"alert\"") && page.text.contains("policy allows at most 14 days"));
     assert!(page.text.contains("Sat, Mar 7, 23:59 CST"), "in the facility's time");
     assert!(page.text.contains("value=\"2026-06-01\"") && !page.text.contains("<b>long"));
-    assert_eq!(page.text.matches("<details class=\"decision\" open>").count(), 1);
+    assert_eq!(page.text.matches("<details class=\"decide-fold\" open>").count(), 1);
 }
 
 #[tokio::test]

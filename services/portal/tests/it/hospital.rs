@@ -10,7 +10,7 @@ use countersign_contracts::api::{
     AccountabilityView, CallerView, ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary,
     ClaimSummaryRow, ClaimView, DeficiencyView, DisputeView, Explanation, Page, ProviderView, RegulatoryView,
     RuleView, SegmentView, TimelineEntry,
-    acts::{ActedView, DecisionView},
+    acts::{ActedView, BulkActItem, BulkActReport, DecisionView},
     people::{ByWhomView, FacilityView, IdentifierView, LeaveView, PeriodView, PersonView},
     rules::{
         FieldDiff, RuleDiff, RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow,
@@ -134,6 +134,35 @@ impl Hospital {
         )
     }
 
+    /// Two items were named by their chart; one of them is refused.
+    fn acted_on_many(&self, call: &Call) -> Answer {
+        let Some(who) = caller(call) else {
+            return problem(StatusCode::UNAUTHORIZED, "a known token is needed");
+        };
+        let view = self.deficiencies.first().expect("an item");
+        let acted = ActedView {
+            id: EventId::derive(&["acted"]),
+            deed: "disputed".to_owned(),
+            chart: view.chart,
+            deficiency: Some(view.id),
+            by: who.name,
+            at: self.now,
+            revision: 13,
+            position: 4712,
+        };
+        let item = |acted: Option<ActedView>| BulkActItem {
+            id: view.id,
+            ok: acted.is_some(),
+            refusal: acted.is_none().then(|| "a dispute about this item is open".to_owned()),
+            effects: Vec::new(),
+            acted,
+        };
+        let acted = self.refusing.is_none().then_some(acted);
+        let (done, position) = (usize::from(acted.is_some()), acted.as_ref().map(|acted| acted.position));
+        let items = vec![item(None), item(acted)];
+        answer(StatusCode::OK, &BulkActReport { preview: false, done, refused: 2 - done, items, position })
+    }
+
     fn answer(&self, call: &Call) -> Answer {
         let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
         if let Some((failing, status)) = self.failing
@@ -154,6 +183,7 @@ impl Hospital {
             (false, ["deficiencies", id]) => {
                 found(self.deficiencies.iter().find(|view| view.id.to_string() == **id))
             }
+            (true, ["deficiencies", "acts"]) => self.acted_on_many(call),
             (true, ["deficiencies", id, "acts"]) => {
                 match self.deficiencies.iter().find(|view| view.id.to_string() == **id) {
                     Some(view) => self.acted(call, view.chart, Some(view.id)),
