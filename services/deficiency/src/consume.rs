@@ -28,7 +28,7 @@ use tracing::{Instrument, Span};
 use crate::{
     domain::{
         acts::command::{Refusal, Request},
-        decide::{Command, decide, decide_act, facts_to_hand_over},
+        decide::{Command, carry_out, carry_out_act, facts_to_hand_over},
         events::{CHART, ChartEvent, IdentifierRetired, PATIENT},
         state::ChartState,
     },
@@ -174,17 +174,18 @@ impl Charts {
             let Loaded { state, revision } = self.load(id).await?;
             let Some(revision) = revision else { return Err(Refusal::UnknownChart.into()) };
             let reference = self.lookup.get();
-            let events = match seen.filter(|seen| *seen != revision) {
-                // Its own repetition is not somebody else's change.
-                Some(expected) if !state.acts.contains_key(&request.id) => {
-                    return Err(Refusal::Changed { expected, actual: revision }.into());
-                }
-                _ => decide_act(&state, request, self.clock.now(), &reference)?,
-            };
-            if events.is_empty() {
-                return Ok(Acted { state, revision, position: None });
+            // Its own repetition is not somebody else's change.
+            if let Some(expected) = seen.filter(|seen| *seen != revision)
+                && !state.acts.contains_key(&request.id)
+            {
+                return Err(Refusal::Changed { expected, actual: revision }.into());
             }
-            if let Some((state, appended)) = self.append(id, state, Some(revision), events, &cause).await? {
+            let (events, after) =
+                carry_out_act(Arc::unwrap_or_clone(state), request, self.clock.now(), &reference)?;
+            if events.is_empty() {
+                return Ok(Acted { state: Arc::new(after), revision, position: None });
+            }
+            if let Some((state, appended)) = self.append(id, after, Some(revision), &events, &cause).await? {
                 let acted = Acted {
                     state: Arc::clone(&state),
                     revision: appended.revision,
@@ -239,36 +240,34 @@ impl Charts {
         let id = encounter.id();
         for _ in 0..ATTEMPTS {
             let Loaded { state, revision } = self.load(id).await?;
-            let events = decide(&state, command.clone(), &self.lookup.get());
+            let (events, after) = carry_out(Arc::unwrap_or_clone(state), command.clone(), &self.lookup.get());
             if events.is_empty() {
+                let state = Arc::new(after);
                 self.cache().put(id, Loaded { state: Arc::clone(&state), revision });
                 return Ok(state);
             }
-            if let Some((state, _)) = self.append(id, state, revision, events, cause).await? {
+            if let Some((state, _)) = self.append(id, after, revision, &events, cause).await? {
                 return Ok(state);
             }
         }
         Err(ChartError::Contended)
     }
 
-    /// Appends what was decided on this revision; `None` when another writer was quicker.
+    /// Appends what was decided on this revision, and keeps the chart as it stands after that; `None` when another
+    /// writer was quicker.
     async fn append(
         &self,
         id: EncounterId,
-        mut state: Arc<ChartState>,
+        after: ChartState,
         revision: Option<u64>,
-        events: Vec<ChartEvent>,
+        events: &[ChartEvent],
         cause: &Cause<'_>,
     ) -> Result<Option<(Arc<ChartState>, Appended)>, ChartError> {
-        let new_events = self.encode(&events, cause)?;
+        let new_events = self.encode(events, cause)?;
         let expected = revision.map_or(Expected::NoStream, Expected::Revision);
         match self.journal.append(StreamName::new(CHART, id), expected, new_events).await {
             Ok(appended) => {
-                // Nobody else holds it as a rule, so nothing is copied.
-                let chart = Arc::make_mut(&mut state);
-                for event in events {
-                    chart.evolve(event);
-                }
+                let state = Arc::new(after);
                 let loaded = Loaded { state: Arc::clone(&state), revision: Some(appended.revision) };
                 self.cache().put(id, loaded);
                 Ok(Some((state, appended)))

@@ -5,7 +5,7 @@
 //! but the fact itself; when the fact is known already, nothing at all.
 
 use countersign_contracts::{
-    chart::{ChartFactsReported, EncounterKey, What},
+    chart::{ChartFact, ChartFactsReported, EncounterKey, VisitSnapshot, What},
     deficiency::DeficiencyStatus,
 };
 use countersign_kernel::Timestamp;
@@ -21,7 +21,7 @@ use super::{
     ledger::{self, Outcome},
     reference::Reference,
     rules::Policy,
-    state::{ChartState, Reported},
+    state::{ChartState, KnownFact, Reported},
 };
 
 /// What somebody wants of a chart.
@@ -51,64 +51,88 @@ pub enum Command {
 /// The events that a command leads to. Deterministic: the same state, command and rules give the same
 /// events, on every replica and every replay.
 pub fn decide(state: &ChartState, command: Command, reference: &Reference) -> Vec<ChartEvent> {
-    let mut events = Vec::new();
-    match command {
-        Command::RecordFacts { reported, adopted_from } => {
-            let key = (reported.message, adopted_from.clone());
-            if state.inbox.get(&key).is_some_and(|known| known.reading >= reported.reading) {
-                return events;
-            }
-            events.push(ChartEvent::FactsRecorded(FactsRecorded {
-                encounter: reported.encounter,
-                message: reported.message,
-                reading: reported.reading,
-                adopted_from,
-                time_zone: reported.time_zone,
-                received_at: reported.received_at,
-                facts: reported.facts,
-            }));
-        }
-        Command::PassTime { now } => {
-            let Some(due) =
-                state.description.as_ref().and_then(|known| known.wake_at).filter(|due| *due <= now)
-            else {
-                return events;
-            };
-            events.push(ChartEvent::TimePassed(TimePassed { passed: due }));
-        }
-        Command::AdoptAct { act } => {
-            let (Some(encounter), false) = (&state.encounter, state.acts.contains_key(&act.id)) else {
-                return events;
-            };
-            events.push(ChartEvent::Act(Box::new(ActRecorded { encounter: encounter.clone(), act })));
-        }
-        Command::Reconsider => {}
-    }
-    concluded(state, events, reference)
+    carry_out(state.clone(), command, reference).0
 }
 
-/// The events of somebody's decision; none when it is on record already. Refusals say which rule refused and
-/// what would be allowed.
+/// The same, with the chart as it stands after these events: nothing is copied.
+pub fn carry_out(
+    state: ChartState,
+    command: Command,
+    reference: &Reference,
+) -> (Vec<ChartEvent>, ChartState) {
+    let event = match command {
+        Command::RecordFacts { reported, adopted_from } => {
+            let key = (reported.message, adopted_from.clone());
+            let known = state.inbox.get(&key).is_some_and(|known| known.reading >= reported.reading);
+            (!known).then(|| {
+                ChartEvent::FactsRecorded(FactsRecorded {
+                    encounter: reported.encounter,
+                    message: reported.message,
+                    reading: reported.reading,
+                    adopted_from,
+                    time_zone: reported.time_zone,
+                    received_at: reported.received_at,
+                    facts: reported.facts,
+                })
+            })
+        }
+        Command::PassTime { now } => {
+            let due = state.description.as_ref().and_then(|known| known.wake_at).filter(|due| *due <= now);
+            due.map(|due| ChartEvent::TimePassed(TimePassed { passed: due }))
+        }
+        Command::AdoptAct { act } => match &state.encounter {
+            Some(encounter) if !state.acts.contains_key(&act.id) => {
+                Some(ChartEvent::Act(Box::new(ActRecorded { encounter: encounter.clone(), act })))
+            }
+            _ => None,
+        },
+        Command::Reconsider => return concluded(state, Vec::new(), reference),
+    };
+    match event {
+        Some(event) => concluded(state, vec![event], reference),
+        None => (Vec::new(), state),
+    }
+}
+
+/// The events of somebody's decision, and the chart after it; no events when it is on record already. Refusals
+/// say which rule refused and what would be allowed.
+pub fn carry_out_act(
+    state: ChartState,
+    request: &Request,
+    now: Timestamp,
+    reference: &Reference,
+) -> Result<(Vec<ChartEvent>, ChartState), Refusal> {
+    let Some(encounter) = state.encounter.clone() else { return Err(Refusal::UnknownChart) };
+    let Some(act) = check(&state, request, now, reference)? else { return Ok((Vec::new(), state)) };
+    let recorded = vec![ChartEvent::Act(Box::new(ActRecorded { encounter, act }))];
+    Ok(concluded(state, recorded, reference))
+}
+
+/// The events of somebody's decision.
 pub fn decide_act(
     state: &ChartState,
     request: &Request,
     now: Timestamp,
     reference: &Reference,
 ) -> Result<Vec<ChartEvent>, Refusal> {
-    let Some(encounter) = state.encounter.clone() else { return Err(Refusal::UnknownChart) };
-    let Some(act) = check(state, request, now, reference)? else { return Ok(Vec::new()) };
-    let recorded = vec![ChartEvent::Act(Box::new(ActRecorded { encounter, act }))];
-    Ok(concluded(state, recorded, reference))
+    carry_out_act(state.clone(), request, now, reference).map(|(events, _)| events)
 }
 
-/// The events, and what follows from them.
-fn concluded(state: &ChartState, mut events: Vec<ChartEvent>, reference: &Reference) -> Vec<ChartEvent> {
-    let mut after = state.clone();
+/// The events, what follows from them, and the chart after all of them.
+fn concluded(
+    mut state: ChartState,
+    mut events: Vec<ChartEvent>,
+    reference: &Reference,
+) -> (Vec<ChartEvent>, ChartState) {
     for event in &events {
-        after.evolve(event.clone());
+        state.evolve(event.clone());
     }
-    reconcile(&after, reference, &mut events);
-    events
+    let given = events.len();
+    reconcile(&state, reference, &mut events);
+    for event in &events[given..] {
+        state.evolve(event.clone());
+    }
+    (events, state)
 }
 
 /// What the chart that continues this one must know, once it is known to continue elsewhere: where it
@@ -149,11 +173,12 @@ pub fn outcome(
 ) -> Option<Outcome> {
     let encounter = state.encounter.as_ref()?;
     let zone = zone_of(&state.time_zone);
-    let mut facts = state.facts();
-    facts.retain(|known| {
+    let counts = |known: &KnownFact<'_>| {
         as_of.is_none_or(|limit| known.fact.occurred_at <= limit)
             && known_at.is_none_or(|limit| known.received_at <= limit)
-    });
+    };
+    // An account may have thousands of charges, which change nothing but its sum: they are not folded one by one.
+    let facts = state.facts_that(|known| !is_mere_charge(known.fact) && counts(known));
     // Asked for a past instant, that instant has passed; asked for now, what has been waited for has.
     let passed = as_of.or(known_at).or(state.passed);
     let known = state.acts.values().filter(|act| {
@@ -163,6 +188,11 @@ pub fn outcome(
     let acts = effect::standing(known);
     let applied = effect::rules_applied(&acts);
     let mut outcome = ledger::fold(encounter, &zone, &facts, &applied, passed, reference);
+    for known in state.facts_that(|known| is_mere_charge(known.fact) && counts(known)) {
+        if let What::Charged(charge) = &known.fact.what {
+            outcome.chart.account.charge(charge);
+        }
+    }
     if !acts.is_empty() && outcome.chart.continues_as.is_none() {
         let latest = acts.last().map_or(Timestamp::MIN, |act| act.at);
         let rules = reference.in_force_at(latest);
@@ -176,6 +206,11 @@ pub fn outcome(
         effect::apply(&mut outcome.deficiencies, &acts, &ground);
     }
     Some(outcome)
+}
+
+/// A charge that says nothing else of the visit.
+fn is_mere_charge(fact: &ChartFact) -> bool {
+    matches!(fact.what, What::Charged(_)) && fact.visit == VisitSnapshot::default()
 }
 
 static ORDINARY: Policy = Policy {

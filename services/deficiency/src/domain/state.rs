@@ -86,6 +86,11 @@ impl ChartState {
     /// Every fact known, in the order in which it happened. The order depends on the facts alone, never on
     /// their arrival: shuffled, late and repeated messages end in the same sequence.
     pub fn facts(&self) -> Vec<KnownFact<'_>> {
+        self.facts_that(|_| true)
+    }
+
+    /// Those of the facts that are wanted, in that order.
+    pub fn facts_that(&self, wanted: impl Fn(&KnownFact<'_>) -> bool) -> Vec<KnownFact<'_>> {
         let mut facts: Vec<KnownFact<'_>> = self
             .inbox
             .iter()
@@ -93,6 +98,7 @@ impl ChartState {
                 let Reported { received_at, facts, .. } = reported;
                 facts.iter().map(|fact| KnownFact { message: *message, received_at: *received_at, fact })
             })
+            .filter(wanted)
             .collect();
         facts.sort_by_cached_key(|KnownFact { message, fact, .. }| {
             let opening = matches!(fact.what, What::Preadmitted | What::Opened);

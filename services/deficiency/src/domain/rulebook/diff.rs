@@ -285,6 +285,20 @@ mod tests {
     }
 
     #[test]
+    fn a_set_that_extends_a_shipped_one_differs_in_what_it_changes_and_in_nothing_else() {
+        let new = "title = \"Countersign default rules\"\nextends = \"default-1\"\n\
+                   [[override]]\nid = \"R13\"\ndue = { days = 5 }\n";
+        let difference = between(RuleSet::DEFAULT_FILE, new);
+        let told: Vec<(&str, Vec<String>)> = difference
+            .parts
+            .iter()
+            .map(|part| (part.id.as_str(), part.fields.iter().map(FieldChange::words).collect()))
+            .collect();
+        assert_eq!(told, [("R13", vec!["due was 7 days, is 5 days".to_owned()])]);
+        assert_eq!(difference.settings, Vec::new());
+    }
+
+    #[test]
     fn what_differs_is_told_rule_by_rule_and_field_by_field_in_words() {
         let new = OLD
             .replace("\"One\"", "\"Two\"")
