@@ -13,10 +13,10 @@ use countersign_acceptance::{
 use countersign_testkit::program::{Program, run};
 use serde_json::Value;
 
-const MAPPED: [&str; 23] = [
+const MAPPED: [&str; 25] = [
     "ADT^A01", "ADT^A02", "ADT^A03", "ADT^A04", "ADT^A05", "ADT^A06", "ADT^A07", "ADT^A08", "ADT^A11",
     "ADT^A12", "ADT^A13", "MDM^T01", "MDM^T02", "MDM^T03", "MDM^T04", "MDM^T05", "MDM^T06", "MDM^T07",
-    "MDM^T08", "MDM^T09", "MDM^T10", "MDM^T11", "ADT^A31",
+    "MDM^T08", "MDM^T09", "MDM^T10", "MDM^T11", "ADT^A31", "ADT^A45", "ADT^A50",
 ];
 const CHARGES: [&str; 2] = ["DFT^P03", "DFT^P11"];
 const MERGES: [&str; 4] = ["ADT^A18", "ADT^A34", "ADT^A36", "ADT^A40"];

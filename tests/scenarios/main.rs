@@ -7,6 +7,7 @@ mod commands;
 mod corpus;
 mod crash;
 mod distributed;
+mod edge_cases;
 mod eventstoredb;
 mod journey;
 mod privacy;

@@ -11,6 +11,7 @@ pub mod mllp;
 pub mod place;
 pub mod python;
 pub mod sample;
+pub mod stay;
 pub mod system;
 pub mod wiretap;
 pub mod worklist;

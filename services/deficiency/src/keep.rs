@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use countersign_eventsourcing::{
-    journal::{Filter, JournalError, RecordedEvent},
+    journal::{Filter, JournalError, Position, RecordedEvent},
     read_model::ReadModelError,
 };
 use futures::StreamExt;
@@ -22,6 +22,10 @@ use crate::{
 
 /// How long to wait for the read model before charts are looked for that a change concerns.
 const CATCH_UP: std::time::Duration = std::time::Duration::from_mins(1);
+/// Changes that are read at once.
+const AT_ONCE: usize = 1000;
+/// Name under which it is kept up to where changes were followed.
+const FOLLOWED: &str = "deficiency/reference";
 
 impl Deficiency {
     /// Takes what the record says now of rules, people and places. Decisions from here on look it up.
@@ -33,20 +37,48 @@ impl Deficiency {
     }
 
     /// Loop: hears of changes of rules, people and places, whoever made them, and looks at the charts again
-    /// that they concern.
+    /// that they concern. Begins with those that were made while nobody listened.
     pub async fn watch_reference(&self) -> Result<(), ServiceError> {
-        let head = self.journal.head().await.map_err(ReadModelError::from)?;
         self.refresh().await?;
-        let filter = Filter::Categories(vec![RULES, PROVIDER, FACILITY, DEPARTMENT]);
-        let mut batches = self.journal.subscribe(head, filter);
+        let mut batches = self.journal.subscribe(self.followed()?, changes());
         while let Some(batch) = batches.next().await {
             match batch {
                 Ok(batch) if batch.events.is_empty() => {}
-                Ok(batch) => self.changed(&batch.events).await?,
+                Ok(batch) => {
+                    self.changed(&batch.events).await?;
+                    self.checkpoints.keep_place(FOLLOWED, batch.upto)?;
+                }
                 Err(error) => tracing::warn!(%error, "journal interrupted, waiting"),
             }
         }
         Ok(())
+    }
+
+    /// Follows the changes that nobody has followed yet, once the read model has come as far. Returns whether
+    /// there were any.
+    pub(crate) async fn follow_changes(&self) -> Result<bool, ServiceError> {
+        let mut any = false;
+        loop {
+            let after = self.followed()?;
+            let batch =
+                self.journal.read_all(after, changes(), AT_ONCE).await.map_err(ReadModelError::from)?;
+            if !batch.events.is_empty() {
+                any = true;
+                self.refresh().await?;
+                let concerned = concerned(&batch.events).map_err(ReadModelError::from)?;
+                self.reconsider(&concerned).await?;
+            }
+            if batch.upto > after {
+                self.checkpoints.keep_place(FOLLOWED, batch.upto)?;
+            }
+            if batch.caught_up {
+                return Ok(any);
+            }
+        }
+    }
+
+    fn followed(&self) -> Result<Position, ServiceError> {
+        Ok(self.checkpoints.place(FOLLOWED)?.map_or(Position(0), |place| place.position))
     }
 
     async fn changed(&self, events: &[RecordedEvent]) -> Result<(), ServiceError> {
@@ -70,21 +102,26 @@ impl Deficiency {
 
     /// Looks at the charts again that a change concerns. Returns how many there are.
     pub(crate) async fn reconsider(&self, concerned: &BTreeSet<Concerned>) -> Result<usize, ServiceError> {
-        let mut count = 0;
+        // What nobody owes concerns everybody: a chart is looked at once, however many people changed.
+        let mut charts = BTreeSet::new();
         for one in concerned.clone() {
-            let charts = self.model.query(move |sql| projections::charts_concerned(sql, &one)).await?;
-            count += charts.len();
-            for chart in charts {
-                match self.charts.reconsider(&chart).await {
-                    Err(ChartError::Contended | ChartError::Journal(JournalError::Unavailable(_))) => {
-                        tracing::warn!("a chart could not be looked at again now");
-                    }
-                    result => result?,
+            charts.extend(self.model.query(move |sql| projections::charts_concerned(sql, &one)).await?);
+        }
+        for chart in &charts {
+            match self.charts.reconsider(chart).await {
+                Err(ChartError::Contended | ChartError::Journal(JournalError::Unavailable(_))) => {
+                    tracing::warn!("a chart could not be looked at again now");
                 }
+                result => result?,
             }
         }
-        Ok(count)
+        Ok(charts.len())
     }
+}
+
+/// Changes of rules, people and places.
+fn changes() -> Filter {
+    Filter::Categories(vec![RULES, PROVIDER, FACILITY, DEPARTMENT])
 }
 
 /// Whom the changes concern.

@@ -86,6 +86,7 @@ pub struct Deficiency {
     pub(crate) charts: Arc<Charts>,
     pub(crate) what_if: Jobs,
     pub(crate) minimum_bill_hold: DayCount,
+    pub(crate) checkpoints: Arc<Checkpoints>,
     consumer: Consumer,
 }
 
@@ -127,7 +128,7 @@ impl Deficiency {
             CONSUMER,
             vec![chart::CATEGORY, patient::CATEGORY, staff::CATEGORY],
             feed,
-            checkpoints,
+            Arc::clone(&checkpoints),
             Arc::new(inbox),
             Arc::clone(&clock),
         )?;
@@ -145,6 +146,7 @@ impl Deficiency {
             what_if,
             minimum_bill_hold: MINIMUM_BILL_HOLD,
             charts,
+            checkpoints,
             consumer,
         })
     }
@@ -249,7 +251,7 @@ impl Deficiency {
             self.refresh().await?;
             self.consumer.catch_up().await?;
             let folded = self.model.catch_up(self.journal.as_ref()).await?;
-            if self.pass_time().await? == 0 {
+            if !self.follow_changes().await? && self.pass_time().await? == 0 {
                 return Ok(folded.upto);
             }
         }

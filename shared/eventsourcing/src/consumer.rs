@@ -123,6 +123,11 @@ impl Checkpoints {
             .optional()?)
     }
 
+    /// Keeps how far a reader of the journal itself came, under a name of its own.
+    pub fn keep_place(&self, reader: &str, position: Position) -> Result<(), CheckpointError> {
+        self.record(reader, Cursor { epoch: 0, sequence: 0, position }, &[])
+    }
+
     fn record(
         &self,
         consumer: &str,

@@ -123,7 +123,16 @@ impl Chart {
 
     /// Attending of record at an instant; before the first was named, the first.
     pub fn attending_at(&self, at: Timestamp) -> Option<&Person> {
-        let known = self.attending_since.iter().rev().find(|(since, _)| *since <= at);
+        self.attending_as_of(|since| since <= at)
+    }
+
+    /// Attending of record up to an instant: who sends a patient that is transferred then.
+    pub fn attending_before(&self, at: Timestamp) -> Option<&Person> {
+        self.attending_as_of(|since| since < at)
+    }
+
+    fn attending_as_of(&self, by_then: impl Fn(Timestamp) -> bool) -> Option<&Person> {
+        let known = self.attending_since.iter().rev().find(|(since, _)| by_then(*since));
         known.or(self.attending_since.first()).and_then(|(_, person)| person.as_ref())
     }
 

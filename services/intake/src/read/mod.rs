@@ -162,6 +162,7 @@ impl Reader<'_, '_> {
         };
         match (code.as_str(), trigger.as_str()) {
             ("ADT", "A18" | "A34" | "A36" | "A40") => self.merges().map(Said::Merges),
+            ("ADT", "A45" | "A50") => self.moved(&trigger).map(Said::Charts),
             ("ADT", "A31") => Ok(self.person_update(&trigger)),
             (
                 "ADT",

@@ -507,6 +507,32 @@ mod visits {
     }
 
     #[test]
+    fn a45_moves_visits_to_another_patient_and_a50_gives_one_another_number() {
+        let mut message = adt("A45", &[]);
+        message.truncate(3);
+        for (old, new) in [("V1", "V1"), ("V2", "V9")] {
+            message.push(format!("MRG|MRN2||||{old}"));
+            message.push(segment("PV1", &[(2, "I"), (19, new)]));
+        }
+        let reading = read(&lines(&message));
+        let said: Vec<(&str, &What)> =
+            reading.facts.iter().map(|chart| (&*chart.encounter.visit, &chart.facts[0].what)).collect();
+        let updated = What::Updated { discharged_at: Field::Absent };
+        let renumbered = What::Renumbered { to: reading.facts[2].encounter.clone() };
+        assert_eq!(said, [("V1", &updated), ("V2", &renumbered), ("V9", &updated)]);
+        // whose they are is said, and nothing else of them
+        let moved = &reading.facts[0].facts[0].visit;
+        assert_eq!(moved.patient.as_ref().map(|patient| patient.id.reveal().as_str()), Some("MRN1"));
+        assert_eq!(moved.class, Field::Absent);
+
+        let mut message = adt("A50", &[(19, "V2^^^NORTH^VN")]);
+        message.push("MRG|MRN1||||V1".to_owned());
+        let reading = read(&lines(&message));
+        assert_eq!(reading.facts[0].encounter.visit, "V1");
+        assert!(has(&reading, FindingCode::VisitRenumbered));
+    }
+
+    #[test]
     fn a31_has_no_meaning_for_a_visit() {
         let without = read(&["MSH|^~\\&|A|B|||20260309||ADT^A31|1|P|2.5", "PID|||M||DOE^JANE"]);
         assert_eq!(without.outcome, Outcome::NotUsed);

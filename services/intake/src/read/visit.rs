@@ -53,7 +53,7 @@ impl Reader<'_, '_> {
 
         let mut charts = Vec::with_capacity(1);
         if matches!(trigger, "A06" | "A07")
-            && let Some(old) = self.former_number(&encounter)
+            && let Some(old) = self.former_number(self.message.field("MRG", 5), &encounter)
         {
             self.note(FindingCode::VisitRenumbered);
             let moved = What::Renumbered { to: encounter.clone() };
@@ -67,13 +67,46 @@ impl Reader<'_, '_> {
     pub(super) fn person_update(&mut self, trigger: &str) -> Said {
         let Ok(encounter) = self.encounter() else { return Said::Nothing };
         let time = self.event_time();
-        let visit = VisitSnapshot {
+        let visit = self.person_of_visit();
+        Said::Charts(vec![(encounter, self.facts(trigger, &time, &visit, vec![UPDATED]))])
+    }
+
+    /// A45 and A50: the visit belongs to another patient (PID), or has another number (PV1-19 in place of MRG-5).
+    /// One message may hold several pairs of MRG and PV1. Of the visit itself they say nothing new.
+    pub(super) fn moved(&mut self, trigger: &str) -> Result<Vec<(EncounterKey, Vec<ChartFact>)>, Reason> {
+        let mut pairs = vec![(self.encounter()?, self.message.field("MRG", 5))];
+        let mut before = None;
+        for segment in self.message.iter() {
+            match segment.name() {
+                "MRG" => before = Some(segment.field(5)),
+                "PV1" => {
+                    let now = self.visit_in(segment.field(19));
+                    let is_new = |now: &EncounterKey| pairs.iter().all(|(known, _)| known.id() != now.id());
+                    pairs.extend(now.filter(is_new).zip(before));
+                }
+                _ => {}
+            }
+        }
+        let (time, visit) = (self.event_time(), self.person_of_visit());
+        let mut charts = Vec::with_capacity(pairs.len());
+        for (now, before) in pairs {
+            if let Some(old) = self.former_number(before, &now) {
+                self.note(FindingCode::VisitRenumbered);
+                let moved = What::Renumbered { to: now.clone() };
+                charts.push((old, self.facts(trigger, &time, &VisitSnapshot::default(), vec![moved])));
+            }
+            charts.push((now, self.facts(trigger, &time, &visit, vec![UPDATED])));
+        }
+        Ok(charts)
+    }
+
+    /// Of a visit only whose it is.
+    fn person_of_visit(&self) -> VisitSnapshot {
+        VisitSnapshot {
             patient: self.patient(),
             patient_name: self.patient_name(),
             ..VisitSnapshot::default()
-        };
-        let updated = What::Updated { discharged_at: Field::Absent };
-        Said::Charts(vec![(encounter, self.facts(trigger, &time, &visit, vec![updated]))])
+        }
     }
 
     /// PID, PV1 and PR1, without what depends on the trigger.
@@ -202,8 +235,7 @@ impl Reader<'_, '_> {
     }
 
     /// The number under which the visit ran before (MRG-5), if it is another one.
-    fn former_number(&self, now: &EncounterKey) -> Option<EncounterKey> {
-        let field = self.message.field("MRG", 5);
+    fn former_number(&self, field: Hl7Field<'_>, now: &EncounterKey) -> Option<EncounterKey> {
         let mut old = self.visit_in(field)?;
         if field.component(4).value().is_absent() {
             old.authority.clone_from(&now.authority);
@@ -211,6 +243,9 @@ impl Reader<'_, '_> {
         (old.id() != now.id()).then_some(old)
     }
 }
+
+/// Something is said of the visit, and nothing of its discharge.
+const UPDATED: What = What::Updated { discharged_at: Field::Absent };
 
 /// A coded field: its first component.
 fn code(field: Hl7Field<'_>) -> Field<String> {

@@ -69,7 +69,8 @@ fn wants_answer(bytes: &[u8], accepted: bool) -> bool {
     !wanted.is_silent()
 }
 
-const ADT: [&str; 12] = ["A01", "A02", "A03", "A04", "A05", "A06", "A07", "A08", "A11", "A12", "A13", "A31"];
+const ADT: [&str; 14] =
+    ["A01", "A02", "A03", "A04", "A05", "A06", "A07", "A08", "A11", "A12", "A13", "A31", "A45", "A50"];
 const MERGES: [&str; 4] = ["A18", "A34", "A36", "A40"];
 const MDM: [&str; 11] = ["T01", "T02", "T03", "T04", "T05", "T06", "T07", "T08", "T09", "T10", "T11"];
 

@@ -43,7 +43,7 @@ pub(super) fn responsible<'a>(
     let found = rule
         .responsible
         .iter()
-        .filter_map(|step| step_names(*step, chart, context, about, arose_at, now))
+        .filter_map(|step| step_names(*step, rule, chart, context, about, arose_at, now))
         .find(|(person, _)| may(person));
     let Some((person, because)) = found else {
         return (None, Cow::Borrowed("no message names anybody with an identifier: unassigned"));
@@ -65,6 +65,7 @@ pub(super) fn responsible<'a>(
 
 fn step_names<'a>(
     step: ResponsibleStep,
+    rule: &Rule,
     chart: &'a Chart,
     context: &Context<'_>,
     about: About<'a>,
@@ -97,6 +98,9 @@ fn step_names<'a>(
         }
         ResponsibleStep::OrderingProvider => (order?.ordering.as_ref()?, "ordering provider (ORC-12)"),
         ResponsibleStep::Consultant => (order?.consultant.as_ref()?, "consultant named in the order"),
+        ResponsibleStep::AttendingThen if matches!(rule.requires, Requirement::DocumentPerTransfer(_)) => {
+            (chart.attending_before(arose_at)?, "attending of record before the transfer (PV1-7)")
+        }
         ResponsibleStep::AttendingThen => {
             (chart.attending_at(arose_at)?, "attending of record at that time (PV1-7)")
         }
