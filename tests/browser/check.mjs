@@ -264,6 +264,7 @@ await group('signing in and being refused', async () => {
   await page.getByLabel('Access token').fill('cst_nobody_has_this');
   const [answer] = await Promise.all([page.waitForResponse((response) => response.url().endsWith('/sign-in')), page.keyboard.press('Enter')]);
   expect(answer.status() === 401, `an unknown token is answered with ${answer.status()}`);
+  await page.getByRole('alert').waitFor();
   expect(await page.getByRole('alert').count() === 1, 'an unknown token is refused without a word');
   expect((await page.context().cookies()).length === 0, 'an unknown token is kept');
   await close();
@@ -277,7 +278,7 @@ await group('deciding', async () => {
   const { page, close } = await open('/sign-in', { javaScriptEnabled: false });
   await page.getByLabel('Access token').fill(token);
   await page.keyboard.press('Enter');
-  await page.waitForLoadState();
+  await page.waitForURL((url) => url.pathname !== '/sign-in');
   expect(await page.getByText('Signed in as').count() === 1, 'the page does not say who is signed in');
   const [cookie] = await page.context().cookies();
   expect(cookie?.httpOnly && cookie.sameSite === 'Strict' && cookie.path === '/' && cookie.expires === -1,
@@ -289,11 +290,12 @@ await group('deciding', async () => {
   await page.keyboard.press('Enter');
   await hold.getByLabel('Why').fill('chart in the vault');
   await hold.getByRole('button', { name: 'Hold' }).click();
-  await page.waitForLoadState();
+  await page.locator('.notice').first().waitFor();
   expect(await page.getByRole('status').count() === 1, `the hold is refused: “${await page.locator('main').innerText()}”`.slice(0, 300));
   expect((await page.locator('.timeline').innerText()).includes('chart in the vault'), 'the hold is not in the timeline');
   expect(await page.locator('#stretches').count() === 1, 'the stretches of the clock are not shown');
   await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.waitForURL('**/sign-in');
   expect((await page.context().cookies()).length === 0, 'signing out keeps the token');
   await close();
 });

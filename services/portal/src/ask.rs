@@ -21,6 +21,7 @@ use crate::{
 
 /// Which deficiencies a page wants: the parameters of `GET /api/v1/deficiencies`.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the API asks questions of yes or no")]
 pub(crate) struct Wanted<'a> {
     pub(crate) provider: Option<&'a str>,
     pub(crate) unassigned: bool,

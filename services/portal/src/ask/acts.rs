@@ -74,13 +74,12 @@ pub(crate) async fn act(
 /// What became of many items. When nothing could be done, the first refusal says why.
 fn recorded(report: BulkActReport) -> Result<Recorded, Failure> {
     let mut items = report.items;
-    match (items.iter_mut().find_map(|item| item.acted.take()), report.position) {
-        (Some(acted), Some(position)) => Ok(Recorded { deed: acted.deed, position }),
-        _ => {
-            let said = items.into_iter().find_map(|item| item.refusal);
-            Err(Failure::Refused(StatusCode::CONFLICT, said))
-        }
+    let acted = items.iter_mut().find_map(|item| item.acted.take());
+    if let Some((acted, position)) = acted.zip(report.position) {
+        return Ok(Recorded { deed: acted.deed, position });
     }
+    let said = items.into_iter().find_map(|item| item.refusal);
+    Err(Failure::Refused(StatusCode::CONFLICT, said))
 }
 
 /// Everything that people decided about a chart.

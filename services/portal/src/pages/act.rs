@@ -19,7 +19,7 @@ use crate::{
     ask::{self, acts::Decision},
     failure::Failure,
     same_origin,
-    show::localized,
+    show::{localized, sentence},
     visitor,
 };
 
@@ -55,7 +55,7 @@ pub(super) async fn handle(
         }
         Err(Failure::Refused(status, said)) => {
             let said = said.unwrap_or_else(|| "It is refused.".to_owned());
-            let said = localized(&said, portal.clock.now(), &view.time_zone);
+            let said = sentence(&localized(&said, portal.clock.now(), &view.time_zone));
             again(&portal, id, &entered, status, said).await
         }
         Err(failure) => Err(failure),

@@ -50,7 +50,7 @@ struct PeriodRow {
 }
 
 impl PeriodRow {
-    fn new(period: ClaimPeriodView, now: Timestamp, zone: &str) -> Self {
+    fn new(period: &ClaimPeriodView, now: Timestamp, zone: &str) -> Self {
         let moment = |at: Timestamp| Moment::new(at, now, zone);
         Self {
             from: moment(period.from),
@@ -121,6 +121,6 @@ pub(super) async fn handle(
         blocker: claim.sole_blocker.map(Blocker::new),
         attributed: claim.attributed_to.map(Blocker::new),
         items: items.into_iter().map(|item| ItemRow::new(item, now, zone)).collect(),
-        periods: periods.into_iter().map(|period| PeriodRow::new(period, now, zone)).collect(),
+        periods: periods.iter().map(|period| PeriodRow::new(period, now, zone)).collect(),
     })
 }

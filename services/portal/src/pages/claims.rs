@@ -220,15 +220,15 @@ fn totals(summary: &ClaimSummary, choice: &Choice) -> Vec<TotalRow> {
         let key = Some(row.key.clone()).filter(|key| !key.is_empty());
         let name = match summary.by.as_str() {
             "document_type" => {
-                narrowed.document_type = key.clone();
+                narrowed.document_type.clone_from(&key);
                 words(&row.key)
             }
             "provider" => {
-                narrowed.provider = key.clone();
+                narrowed.provider.clone_from(&key);
                 row.name.clone().or_else(|| key.clone()).unwrap_or_else(|| "Unassigned".to_owned())
             }
             _ => {
-                narrowed.facility = key.clone();
+                narrowed.facility.clone_from(&key);
                 row.key.clone()
             }
         };

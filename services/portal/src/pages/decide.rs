@@ -310,7 +310,9 @@ pub(super) fn identifier(id: &str, authority: &str) -> String {
 pub(super) fn decision(entered: &Entered, zone: &str) -> Result<(Decision, String), String> {
     let to = || {
         entered.get("to").map(|text| {
-            let (id, authority) = text.rsplit_once(OF).unwrap_or((text, ""));
+            // as the page offers it, or as the command line takes it
+            let (id, authority) =
+                text.rsplit_once(OF).or_else(|| text.rsplit_once('^')).unwrap_or((text, ""));
             ProviderRef { id: id.trim().to_owned(), authority: authority.trim().to_owned() }
         })
     };
@@ -439,6 +441,7 @@ mod tests {
         let of =
             |id: &str, authority: &str| ProviderRef { id: id.to_owned(), authority: authority.to_owned() };
         assert_eq!(to("act=reassign&why=x&to=1002+of+SIMEHR"), Some(of("1002", "SIMEHR")));
+        assert_eq!(to("act=reassign&why=x&to=1002%5ESIMEHR"), Some(of("1002", "SIMEHR")));
         assert_eq!(to("act=reassign&why=x&to=1002"), Some(of("1002", "")));
         assert_eq!(to("act=reassign&why=x&to="), None);
         assert_eq!(identifier("1002", "SIMEHR"), "1002 of SIMEHR");

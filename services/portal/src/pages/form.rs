@@ -126,7 +126,9 @@ impl Form {
             let value = entered.get(field.name).unwrap_or_default();
             match &mut field.kind {
                 Kind::Choice(offers) => {
-                    offers.iter_mut().for_each(|offer| offer.chosen = offer.value == value)
+                    for offer in offers {
+                        offer.chosen = offer.value == value;
+                    }
                 }
                 Kind::Tick | Kind::Confirm => {}
                 _ => value.clone_into(&mut field.value),

@@ -90,7 +90,7 @@ pub(crate) fn localized(sentence: &str, now: Timestamp, zone: &str) -> String {
     sentence
         .split(' ')
         .map(|word| {
-            let instant = word.trim_end_matches([',', ';', '.', ')']);
+            let instant = word.trim_end_matches([',', ';', '.', ')', ':']);
             // a bare number or date is none: an instant ends with its offset, which is Z throughout the API
             match instant.strip_suffix('Z').and_then(|_| instant.parse::<Timestamp>().ok()) {
                 Some(at) => {
@@ -174,6 +174,10 @@ mod tests {
         assert_eq!(
             localized("R14 opened, due 2026-03-08T05:59:59Z, by Z and 2026.", now, CHICAGO),
             "R14 opened, due Sat, Mar 7, 23:59 CST, by Z and 2026."
+        );
+        assert_eq!(
+            localized("open since 2026-03-08T05:59:59.123Z: wait", now, CHICAGO),
+            "open since Sat, Mar 7, 23:59 CST: wait"
         );
         assert_eq!(localized("", now, CHICAGO), "");
     }

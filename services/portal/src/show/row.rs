@@ -64,6 +64,7 @@ pub(crate) struct QuickDispute {
 }
 
 /// One deficiency, ready to be shown. Holds a patient's name in the clear, so it cannot be printed (`Debug`).
+#[expect(clippy::struct_excessive_bools, reason = "a template asks questions of yes or no")]
 pub(crate) struct DeficiencyRow {
     pub(crate) id: String,
     pub(crate) title: String,

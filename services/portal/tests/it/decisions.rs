@@ -145,7 +145,7 @@ async fn a_whole_chart_can_be_disputed_at_once() {
     });
     let page = refused.post_as("cst_alvarez", &acts, form).await;
     assert_eq!(page.status, StatusCode::CONFLICT);
-    assert!(page.text.contains("a dispute about this item is open"));
+    assert!(page.text.contains("A dispute about this item is open"));
 }
 
 #[tokio::test]
@@ -257,7 +257,7 @@ async fn a_refusal_is_shown_in_words_beside_what_was_filled_in() {
     let form = "act=extend&until=2026-06-01&why=%3Cb%3Elong%3C%2Fb%3E&seen=12";
     let page = site.post_as("cst_him", &format!("{}/acts", page_of(&view)), form).await;
     assert_eq!(page.status, StatusCode::CONFLICT);
-    assert!(page.text.contains("role=\"alert\"") && page.text.contains("policy allows at most 14 days"));
+    assert!(page.text.contains("role=\"alert\"") && page.text.contains("Policy allows at most 14 days"));
     assert!(page.text.contains("Sat, Mar 7, 23:59 CST"), "in the facility's time");
     assert!(page.text.contains("value=\"2026-06-01\"") && !page.text.contains("<b>long"));
     assert_eq!(page.text.matches("<details class=\"decide-fold\" open>").count(), 1);

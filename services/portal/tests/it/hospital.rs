@@ -317,7 +317,7 @@ impl Hospital {
             let account = accounts.entry(view.chart).or_insert_with(|| claim(view));
             if view.status == "open" {
                 account.open_items += 1;
-                account.state = "held".to_owned();
+                "held".clone_into(&mut account.state);
                 account.dollars_held_cents = account.charges_cents;
                 account.sole_blocker = (account.open_items == 1).then(|| claim_item(view));
             }
