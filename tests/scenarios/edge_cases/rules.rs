@@ -3,7 +3,7 @@
 use countersign_acceptance::stay::Stay;
 use serde_json::json;
 
-use super::ward::{Ward, says, text};
+use super::ward::{Ward, says};
 
 /// A ward with a manager and an approver.
 fn ward() -> Ward {
@@ -80,10 +80,10 @@ fn case_36_a_version_that_is_withdrawn_gives_way_to_the_one_before() {
     assert_eq!(sets["in_force"], 1, "{sets}");
     assert_eq!(sets["items"][1]["status"], "withdrawn", "{sets}");
     says(&sets["items"][1]["withdrawn"]["why"], &["wrong citation"]);
-    // and it cannot be published again, nor applied
+    // and it cannot be published again; the next draft is another version
     let again = ["rules", "publish", "2", "--why", "again", "--as", "lee"];
     ward.is_refused(&again, &["withdrawn"]);
-    let file = ward.file("again.toml", text(&json!("title = \"Again\"\nextends = \"default-1\"\n")));
+    let file = ward.file("again.toml", "title = \"Again\"\nextends = \"default-1\"\n");
     let drafted = ward.asks(&["rules", "draft", &file, "--why", "once more", "--as", "kim"]);
     assert_eq!(drafted["version"], 3, "{drafted}");
 }

@@ -161,8 +161,9 @@ pub fn outcome(
             && as_of.is_none_or(|limit| takes_effect_at(act) <= limit)
     });
     let acts = effect::standing(known);
-    let applied = effect::rules_applied(&acts);
-    let mut outcome = ledger::fold(encounter, &zone, &facts, &applied, passed, reference);
+    let decided =
+        ledger::Decided { applied: &effect::rules_applied(&acts), assigned: &effect::assigned(&acts) };
+    let mut outcome = ledger::fold(encounter, &zone, &facts, decided, passed, reference);
     if !acts.is_empty() && outcome.chart.continues_as.is_none() {
         let latest = acts.last().map_or(Timestamp::MIN, |act| act.at);
         let rules = reference.in_force_at(latest);
