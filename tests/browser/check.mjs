@@ -5,6 +5,8 @@ import { createRequire } from 'node:module';
 import { address, launch } from './browser.mjs';
 
 const base = address('tests/browser/run');
+/** An access token of HIM (`countersign access add NAME --role him_manager`): with it, forms are looked at too. */
+const token = process.env.COUNTERSIGN_TEST_TOKEN;
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** WCAG 2.0, 2.1 and 2.2, levels A and AA, and axe's own best practice. */
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -53,10 +55,11 @@ async function open(path, options = {}, status = 200) {
     colorScheme: 'light',
     javaScriptEnabled: options.javaScriptEnabled ?? true,
   });
+  if (options.signedIn) await context.addCookies([{ name: 'countersign_access', value: token, url: base, sameSite: 'Strict', httpOnly: true }]);
   const page = await context.newPage();
   const where = path.split('?')[0];
   // the browser itself reports a page whose status is an error
-  const expected = (text) => status >= 400 && text.includes(`status of ${status}`);
+  const expected = (text) => [status, options.refused].some((known) => known >= 400 && text.includes(`status of ${known}`));
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()) && !expected(message.text())) {
       expect(false, `${where}: the console says: ${message.text()}`);
@@ -87,7 +90,7 @@ async function fits(page, where) {
   const small = await page.evaluate((least) => {
     // links within a sentence are exempt (WCAG 2.5.8)
     const inline = (element) => element.tagName === 'A' && getComputedStyle(element).display === 'inline';
-    return [...document.querySelectorAll('a, button, input, select, summary')]
+    return [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary, textarea')]
       .filter((element) => element.checkVisibility() && !inline(element) && !element.classList.contains('skip'))
       .filter((element) => {
         const box = (element.type === 'checkbox' ? element.closest('label') : element).getBoundingClientRect();
@@ -127,10 +130,28 @@ await group('find the pages', async () => {
   add('worklist, nonsense', '/?status=nonsense', 400);
   const explanation = await href('td.why a');
   add('explanation', explanation);
+  if (token) pages.push({ name: 'explanation, with forms', path: explanation, status: 200, signedIn: true });
   await page.goto(`${base}/?status=satisfied`);
   add('explanation of a closed one', await href('td.why a'));
   await page.goto(`${base}${explanation}`);
   add('chart', await href('.crumbs a[href^="/charts/"]'));
+  add('worklist, disputed', '/?status=all&disputed=true');
+  add('worklist, delinquent', '/?delinquent=true');
+  add('worklist, waiting', '/?status=dormant');
+  add('claims', '/claims');
+  add('claims, released, by provider', '/claims?state=released&by=provider');
+  add('claims, nonsense', '/claims?state=nonsense', 400);
+  await page.goto(`${base}/claims`);
+  add('account', await href('td.why a'));
+  add('rules', '/rules');
+  await page.goto(`${base}/rules`);
+  add('rule set', await href('th.what a.person'));
+  add('changes of a rule set', '/rules/1/changes');
+  add('people', '/people');
+  add('people, nobody found', '/people?q=nobody-is-called-this');
+  await page.goto(`${base}/people`);
+  add('person', await href('table.list a.person'));
+  add('sign in', '/sign-in');
   add('providers', '/providers');
   add('providers, nobody found', '/providers?name=nobody-is-called-this');
   add('feeds', '/feeds');
@@ -144,9 +165,9 @@ await group('find the pages', async () => {
 
 // ── every page on every screen ───────────────────────────────────────────────────────────────────
 
-for (const { name, path, status } of pages) {
+for (const { name, path, status, signedIn } of pages) {
   await group(name, async () => {
-    const { page, where, close } = await open(path, {}, status);
+    const { page, where, close } = await open(path, { signedIn }, status);
     // not as a script element: the page's policy forbids foreign scripts, as it should
     await page.evaluate(axe);
     await page.evaluate(() => document.querySelectorAll('details').forEach((details) => { details.open = true; }));
@@ -234,6 +255,49 @@ await group('without scripts', async () => {
   await close();
 });
 
+await group('signing in and being refused', async () => {
+  const { page, close } = await open(
+    pages.find(({ name }) => name === 'explanation').path, { javaScriptEnabled: false, refused: 401 });
+  const item = new URL(page.url()).pathname;
+  await page.getByRole('link', { name: 'Sign in to dispute or decide' }).click();
+  expect(new URL(page.url()).searchParams.get('next') === item, 'signing in does not know the way back');
+  await page.getByLabel('Access token').fill('cst_nobody_has_this');
+  const [answer] = await Promise.all([page.waitForResponse((response) => response.url().endsWith('/sign-in')), page.keyboard.press('Enter')]);
+  expect(answer.status() === 401, `an unknown token is answered with ${answer.status()}`);
+  expect(await page.getByRole('alert').count() === 1, 'an unknown token is refused without a word');
+  expect((await page.context().cookies()).length === 0, 'an unknown token is kept');
+  await close();
+});
+
+await group('deciding', async () => {
+  if (!token) {
+    console.log('        skipped: COUNTERSIGN_TEST_TOKEN names no token');
+    return;
+  }
+  const { page, close } = await open('/sign-in', { javaScriptEnabled: false });
+  await page.getByLabel('Access token').fill(token);
+  await page.keyboard.press('Enter');
+  await page.waitForLoadState();
+  expect(await page.getByText('Signed in as').count() === 1, 'the page does not say who is signed in');
+  const [cookie] = await page.context().cookies();
+  expect(cookie?.httpOnly && cookie.sameSite === 'Strict' && cookie.path === '/' && cookie.expires === -1,
+    'the cookie is not for this site and this session only');
+  await page.goto(`${base}/?status=open&rule=R13`);
+  await page.locator('td.why a').first().click();
+  const hold = page.locator('details', { hasText: 'Put it on hold' });
+  await hold.locator('summary').focus();
+  await page.keyboard.press('Enter');
+  await hold.getByLabel('Why').fill('chart in the vault');
+  await hold.getByRole('button', { name: 'Hold' }).click();
+  await page.waitForLoadState();
+  expect(await page.getByRole('status').count() === 1, `the hold is refused: “${await page.locator('main').innerText()}”`.slice(0, 300));
+  expect((await page.locator('.timeline').innerText()).includes('chart in the vault'), 'the hold is not in the timeline');
+  expect(await page.locator('#stretches').count() === 1, 'the stretches of the clock are not shown');
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  expect((await page.context().cookies()).length === 0, 'signing out keeps the token');
+  await close();
+});
+
 await group('the list as a file', async () => {
   const { page, close } = await open('/');
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /^CSV/ }).click()]);
@@ -262,6 +326,8 @@ await group('on paper', async () => {
   await page.emulateMedia({ media: 'print' });
   expect(!await page.locator('form.filter').isVisible(), 'the filter is printed');
   expect(!await page.locator('.top nav').isVisible(), 'the navigation is printed');
+  expect(!await page.locator('.visitor').isVisible(), 'who is signed in is printed');
+  expect(!await page.locator('.shortcuts').isVisible(), 'the shortcuts are printed');
   expect(await page.locator('table.list thead').isVisible(), 'the table is printed without its head');
   const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   expect(background === 'rgb(255, 255, 255)', 'paper is not white');

@@ -175,6 +175,8 @@ pub struct Ingest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
+    /// Known, and waiting for somebody else: no clock runs.
+    Dormant,
     /// Owed.
     Open,
     /// Done.
@@ -187,6 +189,7 @@ pub enum Status {
 
 /// `countersign deficiencies`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Deficiencies {
     #[command(flatten)]
     pub source: Source,
@@ -196,6 +199,24 @@ pub struct Deficiencies {
     /// Only those in this status.
     #[arg(long, value_enum, value_name = "STATUS")]
     pub status: Option<Status>,
+    /// Only those of this rule, e.g. R13.
+    #[arg(long, value_name = "RULE")]
+    pub rule: Option<String>,
+    /// Only those at this facility.
+    #[arg(long, value_name = "CODE")]
+    pub facility: Option<String>,
+    /// Only HIM's queue: what nobody is responsible for.
+    #[arg(long)]
+    pub unassigned: bool,
+    /// Only open ones past due.
+    #[arg(long)]
+    pub overdue: bool,
+    /// Only open ones that are delinquent.
+    #[arg(long)]
+    pub delinquent: bool,
+    /// Only those whose dispute waits for an answer.
+    #[arg(long)]
+    pub disputed: bool,
     /// What was owed at this instant (RFC 3339), by the facts that had happened by then.
     #[arg(long, value_name = "TIME")]
     pub as_of: Option<Timestamp>,

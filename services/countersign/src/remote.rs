@@ -34,9 +34,11 @@ impl Api for Remote {
     fn call(&self, call: Call) -> ApiFuture<'_> {
         let of_the_intake = OF_THE_INTAKE.iter().any(|prefix| call.path.starts_with(prefix));
         let base = if of_the_intake { &self.intake } else { &self.deficiency };
+        let headers = call.headers();
         let request = self.http.request(call.method, format!("{base}{}", call.path)).timeout(PATIENCE);
-        let request = match call.min_position {
-            Some(position) => request.header("Min-Position", position),
+        let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+        let request = match call.body {
+            Some(body) => request.header("Content-Type", "application/json").body(body),
             None => request,
         };
         // The address may hold a visit number, so errors are told without it.

@@ -21,6 +21,8 @@ use crate::show::{self, Seen};
 /// A chart's stream, read: the state and every decision.
 struct History {
     state: ChartState,
+    /// Of the last event.
+    revision: u64,
     decisions: Vec<Decision>,
 }
 
@@ -33,7 +35,7 @@ struct Decision {
 }
 
 async fn read(journal: &dyn Journal, encounter: EncounterId) -> Result<History, JournalError> {
-    let mut history = History { state: ChartState::default(), decisions: Vec::new() };
+    let mut history = History { state: ChartState::default(), revision: 0, decisions: Vec::new() };
     let mut caused_at = Timestamp::MIN;
     for event in journal.read_stream(StreamName::new(CHART, encounter), 0).await? {
         let decoded =
@@ -52,6 +54,7 @@ async fn read(journal: &dyn Journal, encounter: EncounterId) -> Result<History, 
             ChartEvent::Act(recorded) => caused_at = recorded.act.at,
             ChartEvent::Described(_) => {}
         }
+        history.revision = event.revision;
         history.state.evolve(decoded);
     }
     Ok(history)
@@ -86,6 +89,7 @@ pub async fn explain(
         deficiency: view,
         rule,
         timeline,
+        revision: history.revision,
     }))
 }
 

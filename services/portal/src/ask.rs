@@ -1,9 +1,13 @@
 //! The calls that pages make, typed.
 
+pub(crate) mod acts;
+pub(crate) mod claims;
 pub(crate) mod intake;
+pub(crate) mod people;
+pub(crate) mod rules;
 
 use axum::http::StatusCode;
-use countersign_contracts::api::{ChartView, DeficiencyView, Explanation, Page, ProviderView};
+use countersign_contracts::api::{CallerView, ChartView, DeficiencyView, Explanation, Page, ProviderView};
 use countersign_kernel::{DeficiencyId, EncounterId, MessageId};
 use form_urlencoded::Serializer;
 use intake::{FeedView, QuarantinedMessage, QuarantinedView, Run};
@@ -12,6 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     api::{Api, Call},
     failure::{Failure, Problem},
+    visitor,
 };
 
 /// Which deficiencies a page wants: the parameters of `GET /api/v1/deficiencies`.
@@ -23,8 +28,12 @@ pub(crate) struct Wanted<'a> {
     pub(crate) rule: Option<&'a str>,
     pub(crate) facility: Option<&'a str>,
     pub(crate) overdue: bool,
+    pub(crate) delinquent: bool,
+    pub(crate) disputed: bool,
     pub(crate) limit: usize,
     pub(crate) cursor: Option<&'a str>,
+    /// Journal position that the answer must include.
+    pub(crate) not_before: Option<u64>,
 }
 
 impl Wanted<'_> {
@@ -43,7 +52,12 @@ impl Wanted<'_> {
                 query.append_pair(name, value);
             }
         }
-        for (name, flag) in [("unassigned", self.unassigned), ("overdue", self.overdue)] {
+        for (name, flag) in [
+            ("unassigned", self.unassigned),
+            ("overdue", self.overdue),
+            ("delinquent", self.delinquent),
+            ("disputed", self.disputed),
+        ] {
             if flag {
                 query.append_pair(name, "true");
             }
@@ -57,11 +71,25 @@ pub(crate) async fn deficiencies(
     api: &dyn Api,
     wanted: &Wanted<'_>,
 ) -> Result<Page<DeficiencyView>, Failure> {
-    get(api, Call::get(wanted.path())).await
+    get(api, Call::get(wanted.path()).not_before(wanted.not_before)).await
 }
 
-pub(crate) async fn explanation(api: &dyn Api, id: DeficiencyId) -> Result<Explanation, Failure> {
-    get(api, Call::get(format!("/api/v1/deficiencies/{id}/explanation"))).await
+pub(crate) async fn deficiency(api: &dyn Api, id: DeficiencyId) -> Result<DeficiencyView, Failure> {
+    get(api, Call::get(format!("/api/v1/deficiencies/{id}"))).await
+}
+
+pub(crate) async fn explanation(
+    api: &dyn Api,
+    id: DeficiencyId,
+    not_before: Option<u64>,
+) -> Result<Explanation, Failure> {
+    let call = Call::get(format!("/api/v1/deficiencies/{id}/explanation"));
+    get(api, call.not_before(not_before)).await
+}
+
+/// Who the visitor is.
+pub(crate) async fn me(api: &dyn Api) -> Result<CallerView, Failure> {
+    get(api, Call::get("/api/v1/me")).await
 }
 
 pub(crate) async fn chart(api: &dyn Api, id: EncounterId) -> Result<ChartView, Failure> {
@@ -102,8 +130,20 @@ pub(crate) async fn replay(api: &dyn Api, id: MessageId) -> Result<Run, Failure>
     get(api, Call::post(format!("/api/v1/quarantine/{id}/replay"))).await
 }
 
+/// A path with these parameters; those that are empty are left out.
+fn with_query<'a>(path: &str, parameters: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> String {
+    let mut query = Serializer::new(String::new());
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
 async fn get<T: DeserializeOwned>(api: &dyn Api, call: Call) -> Result<T, Failure> {
-    let answer = api.call(call).await.map_err(|error| {
+    let answer = api.call(call.by(visitor::present().bearer)).await.map_err(|error| {
         tracing::warn!(%error, "a page could not be made");
         Failure::Unavailable(None)
     })?;
@@ -123,7 +163,11 @@ async fn get<T: DeserializeOwned>(api: &dyn Api, call: Call) -> Result<T, Failur
     Err(match answer.status {
         StatusCode::BAD_REQUEST => Failure::Invalid(problem.text()),
         StatusCode::NOT_FOUND => Failure::NotFound(problem.text()),
-        StatusCode::CONFLICT => Failure::Conflict(problem.text()),
+        StatusCode::UNAUTHORIZED => Failure::Stranger(problem.text()),
+        StatusCode::FORBIDDEN
+        | StatusCode::CONFLICT
+        | StatusCode::PRECONDITION_FAILED
+        | StatusCode::UNPROCESSABLE_ENTITY => Failure::Refused(answer.status, problem.text()),
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT | StatusCode::BAD_GATEWAY => {
             Failure::Unavailable(problem.text())
         }

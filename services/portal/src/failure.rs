@@ -20,8 +20,10 @@ pub(crate) enum Failure {
     Foreign,
     /// The address exists, for another method.
     Method,
-    /// It contradicts the present state.
-    Conflict(Option<String>),
+    /// Nobody is signed in, or not with a token that is known.
+    Stranger(Option<String>),
+    /// A rule refuses it: not permitted, against the present state, or a value that does not fit.
+    Refused(StatusCode, Option<String>),
     /// Services do not answer, or have not caught up.
     Unavailable(Option<String>),
     /// A fault of ours; the log has it.
@@ -46,7 +48,9 @@ struct ProblemPart {
 impl Problem {
     /// Everything it says, in one line.
     pub(crate) fn text(self) -> Option<String> {
-        let parts = self.errors.into_iter().map(|part| format!("{}: {}", part.at, part.detail));
+        // a refusal names the field, and says the same once more
+        let parts = self.errors.into_iter().filter(|part| Some(&part.detail) != self.detail.as_ref());
+        let parts: Vec<String> = parts.map(|part| format!("{}: {}", part.at, part.detail)).collect();
         let said: Vec<String> = self.detail.into_iter().chain(parts).collect();
         (!said.is_empty()).then(|| said.join(" · "))
     }
@@ -69,7 +73,8 @@ impl Failure {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Foreign => StatusCode::FORBIDDEN,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Stranger(_) => StatusCode::UNAUTHORIZED,
+            Self::Refused(status, _) => *status,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -98,7 +103,21 @@ impl Failure {
                 "The page exists, but not for this kind of request. Nothing was done.",
                 &["Open the page with a link and go on from there."],
             ),
-            Self::Conflict(_) => (
+            Self::Stranger(_) => (
+                "Sign in to do this",
+                "Everybody may read; who changes something goes on record, so it must be known who it is. Nothing \
+                 was changed.",
+                &[
+                    "Sign in (at the top of the page) with your access token.",
+                    "An administrator makes one with `countersign access add NAME --role him_analyst`.",
+                ],
+            ),
+            Self::Refused(StatusCode::FORBIDDEN, _) => (
+                "This is not yours to do",
+                "Your roles do not permit it. Nothing was changed.",
+                &["Ask somebody who may, as named above."],
+            ),
+            Self::Refused(..) => (
                 "This cannot be done now",
                 "It contradicts how things stand at the moment. Nothing was changed.",
                 &["Put right what is named above, then try again."],
@@ -130,9 +149,11 @@ impl IntoResponse for Failure {
         let (heading, explanation, steps) = self.words();
         let retry = matches!(self, Self::Unavailable(_));
         let said = match self {
-            Self::NotFound(said) | Self::Invalid(said) | Self::Conflict(said) | Self::Unavailable(said) => {
-                said
-            }
+            Self::NotFound(said)
+            | Self::Invalid(said)
+            | Self::Stranger(said)
+            | Self::Refused(_, said)
+            | Self::Unavailable(said) => said,
             Self::Foreign | Self::Method | Self::Fault => None,
         };
         let page =

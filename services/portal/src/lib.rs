@@ -9,6 +9,7 @@
 //! pages/         one page a file          show/       times and rows, made readable
 //! assets.rs      stylesheet, icon         same_origin.rs  who may send a form
 //! templates/     HTML (askama)            assets/     the files themselves
+//! visitor.rs     who looks at the pages
 //! ```
 
 mod api;
@@ -19,7 +20,8 @@ mod in_process;
 mod pages;
 mod same_origin;
 mod show;
+mod visitor;
 
-pub use api::{Answer, Api, ApiFuture, Call, Unreachable};
+pub use api::{Answer, Api, ApiFuture, Bearer, Call, Unreachable};
 pub use in_process::InProcess;
 pub use pages::routes;

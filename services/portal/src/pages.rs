@@ -1,23 +1,34 @@
 //! One page a file.
 
+mod act;
 mod chart;
+mod claim;
+mod claims;
+mod decide;
 mod deficiency;
 mod export;
 mod feeds;
+mod form;
+mod people;
+mod person;
 mod providers;
 mod quarantine;
 mod quarantined;
+mod rule_diff;
+mod rule_set;
+mod rules;
+mod sign_in;
 pub(crate) mod worklist;
 
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Router, middleware,
     routing::{get, post},
 };
 use countersign_kernel::Clock;
 
-use crate::{api::Api, assets, failure::Failure};
+use crate::{api::Api, assets, failure::Failure, visitor};
 
 /// What every page stands on.
 #[derive(Clone)]
@@ -31,12 +42,24 @@ pub(crate) struct Portal {
 /// The pages, which ask this API and tell the time by this clock. Every address that is no page answers with
 /// a page that says so.
 pub fn routes(api: Arc<dyn Api>, clock: Arc<dyn Clock>) -> Router {
+    let portal = Portal { api, clock };
     Router::new()
         .route("/", get(worklist::handle))
         .route("/worklist.csv", get(export::handle))
         .route("/deficiencies/{id}", get(deficiency::handle))
+        .route("/deficiencies/{id}/acts", post(act::handle))
         .route("/charts/{id}", get(chart::handle))
         .route("/providers", get(providers::handle))
+        .route("/claims", get(claims::handle))
+        .route("/claims.csv", get(claims::export))
+        .route("/claims/{chart}", get(claim::handle))
+        .route("/rules", get(rules::handle))
+        .route("/rules/{version}", get(rule_set::handle))
+        .route("/rules/{version}/changes", get(rule_diff::handle))
+        .route("/people", get(people::handle))
+        .route("/people/{key}", get(person::handle))
+        .route("/sign-in", get(sign_in::handle).post(sign_in::enter))
+        .route("/sign-out", post(sign_in::leave))
         .route("/feeds", get(feeds::handle))
         .route("/quarantine", get(quarantine::handle))
         .route("/quarantine/{id}", get(quarantined::handle))
@@ -44,5 +67,6 @@ pub fn routes(api: Arc<dyn Api>, clock: Arc<dyn Clock>) -> Router {
         .route("/static/{name}", get(assets::serve))
         .method_not_allowed_fallback(|| async { Failure::Method })
         .fallback(|| async { Failure::NotFound(None) })
-        .with_state(Portal { api, clock })
+        .layer(middleware::from_fn_with_state(portal.clone(), visitor::recognise))
+        .with_state(portal)
 }

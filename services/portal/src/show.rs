@@ -1,7 +1,10 @@
 //! How things look on a page: the layout, instants, rows.
 
+mod clock;
 mod moment;
+mod money;
 mod row;
+mod spreadsheet;
 
 use askama::Template;
 use axum::{
@@ -12,16 +15,23 @@ use axum::{
 use crate::{
     assets::{ICON, STYLE},
     failure::Failure,
+    visitor,
 };
 
-pub(crate) use moment::{Moment, localized, percent_between};
-pub(crate) use row::{Chip, DeficiencyRow, Responsible};
+pub(crate) use clock::{Clock, LENGTH, Regulatory};
+pub(crate) use moment::{Moment, localized};
+pub(crate) use money::dollars;
+pub(crate) use row::{Chip, DeficiencyRow, Responsible, is_disputed, is_owed, may_dispute};
+pub(crate) use spreadsheet::Spreadsheet;
 
 /// Where a page belongs in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Section {
     Worklist,
     Providers,
+    Claims,
+    Rules,
+    People,
     Feeds,
     Quarantine,
     /// In none of them.
@@ -34,6 +44,8 @@ pub(crate) struct Layout {
     /// Title of the page, which browsers keep in histories: never patient data.
     pub(crate) title: String,
     section: Section,
+    /// Name of the visitor, if one is signed in.
+    pub(crate) visitor: Option<String>,
     /// Address of the stylesheet.
     pub(crate) style: String,
     /// Address of the icon.
@@ -43,14 +55,18 @@ pub(crate) struct Layout {
 impl Layout {
     /// The layout of a page with this title.
     pub(crate) fn new(title: impl Into<String>, section: Section) -> Self {
-        Self { title: title.into(), section, style: STYLE.href(), icon: ICON.href() }
+        let visitor = visitor::present().who.map(|who| who.name);
+        Self { title: title.into(), section, visitor, style: STYLE.href(), icon: ICON.href() }
     }
 
     /// The navigation: address, name, and whether this page belongs there.
-    pub(crate) fn navigation(&self) -> [(&'static str, &'static str, bool); 4] {
+    pub(crate) fn navigation(&self) -> [(&'static str, &'static str, bool); 7] {
         [
             ("/", "Worklist", Section::Worklist),
             ("/providers", "Providers", Section::Providers),
+            ("/claims", "Claims", Section::Claims),
+            ("/rules", "Rules", Section::Rules),
+            ("/people", "People", Section::People),
             ("/feeds", "Feeds", Section::Feeds),
             ("/quarantine", "Quarantine", Section::Quarantine),
         ]

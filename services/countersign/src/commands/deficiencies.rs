@@ -14,6 +14,7 @@ const ALL: usize = i32::MAX as usize;
 
 pub async fn run(args: Deficiencies) -> anyhow::Result<()> {
     let status = args.status.map(|status| match status {
+        Status::Dormant => "dormant",
         Status::Open => "open",
         Status::Satisfied => "satisfied",
         Status::Voided => "voided",
@@ -22,6 +23,12 @@ pub async fn run(args: Deficiencies) -> anyhow::Result<()> {
     let filter = Filter {
         provider: args.provider,
         status: status.map(str::to_owned),
+        rule: args.rule,
+        facility: args.facility,
+        unassigned: args.unassigned,
+        overdue: args.overdue,
+        delinquent: args.delinquent,
+        disputed: args.disputed,
         as_of: args.as_of,
         known_at: args.known_at,
         ..Filter::default()
@@ -30,6 +37,16 @@ pub async fn run(args: Deficiencies) -> anyhow::Result<()> {
         let mut query: Vec<(&str, String)> = Vec::new();
         query.extend(filter.provider.map(|provider| ("provider", provider)));
         query.extend(filter.status.map(|status| ("status", status)));
+        query.extend(filter.rule.map(|rule| ("rule", rule)));
+        query.extend(filter.facility.map(|facility| ("facility", facility)));
+        for (name, wanted) in [
+            ("unassigned", filter.unassigned),
+            ("overdue", filter.overdue),
+            ("delinquent", filter.delinquent),
+            ("disputed", filter.disputed),
+        ] {
+            query.extend(wanted.then(|| (name, "true".to_owned())));
+        }
         query.extend(filter.as_of.map(|at| ("as_of", at.to_string())));
         query.extend(filter.known_at.map(|at| ("known_at", at.to_string())));
         client.all("/api/v1/deficiencies", &query).await?

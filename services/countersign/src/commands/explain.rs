@@ -21,7 +21,7 @@ pub async fn run(args: Explain) -> anyhow::Result<()> {
     if args.json {
         return print::json(&explanation);
     }
-    let Explanation { deficiency, rule, summary, what_would_close_it, timeline } = &explanation;
+    let Explanation { deficiency, rule, summary, what_would_close_it, timeline, .. } = &explanation;
     print::line(&format!(
         "{} · visit {} · facility {}",
         deficiency.id, deficiency.encounter, deficiency.facility

@@ -97,8 +97,8 @@ async fn apply(
     }
     let verb = if report.preview { "would be" } else { "were" };
     print::line(&format!(
-        "{} charts {verb} judged by version {version}: {} items opened, {} fell away, {} changed",
-        report.charts, report.opened, report.fell_away, report.changed
+        "{} charts {verb} judged by version {version}: {} items opened, {} fell away, {} changed, {} stay as they are",
+        report.charts, report.opened, report.fell_away, report.changed, report.carried_over
     ))?;
     let rows: Vec<Vec<String>> = report
         .items

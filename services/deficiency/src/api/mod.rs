@@ -8,6 +8,7 @@ mod claims_summary;
 mod deficiencies;
 mod deficiency;
 mod explanation;
+mod me;
 mod partitions;
 mod people;
 mod providers;
@@ -23,9 +24,9 @@ use axum::{
     routing::{get, post},
 };
 use countersign_contracts::api::{
-    ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView,
-    DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition, TimelineEntry,
-    WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
+    CallerView, ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow,
+    ClaimView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
+    TimelineEntry, WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
     acts::{
         ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
         DecisionView, ItemAct, ItemActRequest, ProviderRef,
@@ -70,6 +71,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/what-if/{job}", get(what_if::show).delete(what_if::cancel))
         .route("/api/v1/what-if/{job}/rows", get(what_if::rows))
         .route("/api/v1/what-if/{job}/accounts", get(what_if::accounts))
+        .route("/api/v1/me", get(me::handle))
         .route("/api/v1/partitions", get(partitions::list))
         .route("/api/v1/partitions/retry", post(partitions::retry))
         .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
@@ -93,7 +95,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
 #[derive(OpenApi)]
 #[openapi(
     paths(
-        deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle,
+        deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, me::handle,
         partitions::list, partitions::retry, partitions::skip,
         claims::handle, claims_summary::handle, claim::handle,
         rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
@@ -109,7 +111,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
     ),
     components(schemas(
         Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
-        StoppedPartition, TimelineEntry, ChartView, ProviderView, Problem,
+        StoppedPartition, TimelineEntry, CallerView, ChartView, ProviderView, Problem,
         DecisionView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct,
         ChartActRequest, ItemAct, ItemActRequest, ProviderRef,
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,

@@ -12,6 +12,7 @@ use crate::{
         acts::command::{Refusal, Request, Wish},
         decide::decide_act,
         events::{Change, ChartEvent},
+        state::ChartState,
     },
     projections,
     service::Deficiency,
@@ -54,7 +55,7 @@ impl Deficiency {
             let (state, _) = read_chart(self.journal.as_ref(), chart).await?;
             let events = decide_act(&state, &request, self.clock.now(), &reference)?;
             report.charts += 1;
-            count(&mut report, chart, &events);
+            count(&mut report, chart, &state, &events);
             if !wanted.preview {
                 let acted = self.charts.act(chart, &request, None).await.map_err(|error| match error {
                     ActError::Refused(refusal) => LifecycleError::Refused(refusal),
@@ -67,9 +68,17 @@ impl Deficiency {
     }
 }
 
-fn count(report: &mut ReevaluationReport, chart: EncounterId, events: &[ChartEvent]) {
+fn count(report: &mut ReevaluationReport, chart: EncounterId, before: &ChartState, events: &[ChartEvent]) {
     for event in events {
         let ChartEvent::Deficiency(event) = event else { continue };
+        let now = &event.deficiency;
+        let same = before.deficiencies.get(&now.id).is_some_and(|known| {
+            (known.due_at, known.status, &known.responsible) == (now.due_at, now.status, &now.responsible)
+        });
+        if same {
+            report.carried_over += 1;
+            continue;
+        }
         match event.change {
             Change::Opened | Change::Reopened => report.opened += 1,
             Change::Voided | Change::Retracted => report.fell_away += 1,

@@ -54,7 +54,7 @@ fn assemble(chart: ChartView, now: Timestamp) -> ChartPage {
         .deficiencies
         .iter()
         .map(|view| DeficiencyRow::new(view, now))
-        .partition(|row: &DeficiencyRow| row.open);
+        .partition(|row: &DeficiencyRow| row.open || row.dormant);
     let attending = match (chart.attending_name, chart.attending) {
         (name, Some(id)) => Some((name.unwrap_or_else(|| id.clone()), Some(worklist::of_provider(&id)))),
         (Some(name), None) => Some((name, None)),

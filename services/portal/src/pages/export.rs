@@ -2,8 +2,7 @@
 
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use countersign_contracts::api::DeficiencyView;
 use countersign_kernel::{Phi, Timestamp};
@@ -16,15 +15,13 @@ use super::{
 use crate::{
     ask::{self, Wanted},
     failure::Failure,
+    show::Spreadsheet,
 };
 
 /// Rows that are asked for at a time: what the API gives at most.
 const ROWS: usize = 1000;
 
-/// Spreadsheets take a file for UTF-8 only when it begins with this.
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 25] = [
     "due",
     "time_zone",
     "status",
@@ -46,6 +43,9 @@ const COLUMNS: [&str; 22] = [
     "opened",
     "closed",
     "closed_because",
+    "clock",
+    "delinquent_after",
+    "dispute",
     "id",
 ];
 
@@ -54,15 +54,14 @@ pub(super) async fn handle(
     query: Result<Query<Choice>, QueryRejection>,
 ) -> Result<Response, Failure> {
     let choice = choice(query)?.first_page();
-    let mut file = String::from(BYTE_ORDER_MARK);
-    line(&mut file, COLUMNS.iter().map(|column| (*column).to_owned()));
+    let mut file = Spreadsheet::new(&COLUMNS);
     let mut written = 0_u64;
     let mut cursor: Option<String> = None;
     loop {
         let wanted = Wanted { cursor: cursor.as_deref(), ..choice.wanted(ROWS) };
         let page = ask::deficiencies(portal.api.as_ref(), &wanted).await?;
         for view in &page.items {
-            line(&mut file, cells(view).into_iter());
+            file.line(cells(view));
         }
         written += page.items.len() as u64;
         cursor = page.next.filter(|_| written < MOST_EXPORTED);
@@ -70,16 +69,10 @@ pub(super) async fn handle(
             break;
         }
     }
-    let today = portal.clock.now().to_zoned(TimeZone::UTC).date();
-    let disposition = format!("attachment; filename=\"worklist-{today}.csv\"");
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present")),
-        (header::CONTENT_DISPOSITION, HeaderValue::try_from(disposition).map_err(|_| Failure::Fault)?),
-    ];
-    Ok((headers, file).into_response())
+    file.answer("worklist", portal.clock.now())
 }
 
-fn cells(view: &DeficiencyView) -> [String; 22] {
+fn cells(view: &DeficiencyView) -> [String; 25] {
     let zone = TimeZone::get(&view.time_zone).unwrap_or(TimeZone::UTC);
     let local = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string();
     let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
@@ -106,52 +99,9 @@ fn cells(view: &DeficiencyView) -> [String; 22] {
         local(view.opened_at),
         view.closed_at.map(local).unwrap_or_default(),
         view.closed_because.clone().unwrap_or_default(),
+        view.accountability.state.clone(),
+        view.delinquent_at.map(local).unwrap_or_default(),
+        view.dispute.as_ref().map(|dispute| dispute.state.clone()).unwrap_or_default(),
         view.id.to_string(),
     ]
-}
-
-/// One record (RFC 4180), every cell in quotes.
-fn line(file: &mut String, cells: impl Iterator<Item = String>) {
-    for (index, cell) in cells.enumerate() {
-        if index > 0 {
-            file.push(',');
-        }
-        file.push('"');
-        // A spreadsheet would take the cell for a formula and run it: an apostrophe makes it text.
-        if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-            file.push('\'');
-        }
-        file.push_str(&cell.replace('"', "\"\""));
-        file.push('"');
-    }
-    file.push_str("\r\n");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_can_become_a_formula_or_leave_its_quotes() {
-        let mut file = String::new();
-        line(
-            &mut file,
-            [
-                "plain",
-                "=HYPERLINK(\"http://evil.example\")",
-                "+1",
-                "-2",
-                "@SUM(A1)",
-                "\tx",
-                "a\",=1",
-                "O'Brien, Ann",
-            ]
-            .map(str::to_owned)
-            .into_iter(),
-        );
-        assert_eq!(
-            file,
-            "\"plain\",\"'=HYPERLINK(\"\"http://evil.example\"\")\",\"'+1\",\"'-2\",\"'@SUM(A1)\",\"'\tx\",\"a\"\",=1\",\"O'Brien, Ann\"\r\n"
-        );
-    }
 }

@@ -2,19 +2,21 @@
 
 use askama::Template;
 use axum::{
-    extract::{Query, State, rejection::QueryRejection},
-    response::Response,
+    extract::{Query, RawQuery, State, rejection::QueryRejection},
+    response::{IntoResponse, Redirect, Response},
 };
 use countersign_contracts::api::{DeficiencyView, Page, ProviderView};
 use countersign_kernel::Timestamp;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 
-use super::Portal;
+use super::{Portal, decide, deficiency::Done, form::Offer};
 use crate::{
+    api::Api,
     ask::{self, Wanted},
     failure::Failure,
     show::{DeficiencyRow, Layout, Moment, Responsible, Section, html, number},
+    visitor::{self, Visitor},
 };
 
 /// Rows of a page.
@@ -38,6 +40,8 @@ pub(super) struct Choice {
     rule: Option<String>,
     facility: Option<String>,
     overdue: Option<String>,
+    delinquent: Option<String>,
+    disputed: Option<String>,
     cursor: Option<String>,
     /// How many rows the pages before had.
     skipped: Option<u64>,
@@ -52,6 +56,8 @@ impl Choice {
             &mut self.rule,
             &mut self.facility,
             &mut self.overdue,
+            &mut self.delinquent,
+            &mut self.disputed,
             &mut self.cursor,
         ] {
             *field = field.take().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
@@ -86,6 +92,8 @@ impl Choice {
         Wanted {
             status: self.status(),
             overdue: self.overdue.is_some(),
+            delinquent: self.delinquent.is_some(),
+            disputed: self.disputed.is_some(),
             cursor: self.cursor.as_deref(),
             limit,
             ..self.scope()
@@ -101,6 +109,29 @@ impl Choice {
         *self == Self::default()
     }
 
+    /// One kind of items, of the same provider, rule and facility.
+    fn of_kind(&self, kind: Kind) -> Self {
+        let on = || Some("true".to_owned());
+        let mut choice = Self {
+            provider: self.provider.clone(),
+            rule: self.rule.clone(),
+            facility: self.facility.clone(),
+            ..Self::default()
+        };
+        match kind {
+            Kind::Open => {}
+            Kind::Overdue => choice.overdue = on(),
+            Kind::Delinquent => choice.delinquent = on(),
+            Kind::Disputed => {
+                // what is disputed may be waiting, too
+                choice.status = Some(ANY_STATUS.to_owned());
+                choice.disputed = on();
+            }
+            Kind::Waiting => choice.status = Some("dormant".to_owned()),
+        }
+        choice
+    }
+
     /// The address of `path` with this choice.
     fn href(&self, path: &str) -> String {
         let mut query = Serializer::new(String::new());
@@ -110,6 +141,8 @@ impl Choice {
             ("rule", &self.rule),
             ("facility", &self.facility),
             ("overdue", &self.overdue),
+            ("delinquent", &self.delinquent),
+            ("disputed", &self.disputed),
             ("cursor", &self.cursor),
         ] {
             if let Some(value) = value {
@@ -139,11 +172,41 @@ pub(super) fn of_nobody() -> String {
     of_provider(UNASSIGNED)
 }
 
-/// An entry of a list to choose from.
-struct Offer {
-    value: String,
-    label: String,
+/// Items that readers look for again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Open,
+    Overdue,
+    Delinquent,
+    Disputed,
+    Waiting,
+}
+
+/// A link to one kind of items.
+struct Shortcut {
+    href: String,
+    label: &'static str,
     chosen: bool,
+}
+
+fn shortcuts(choice: &Choice) -> Vec<Shortcut> {
+    let present = choice.first_page();
+    [
+        (Kind::Open, "Open"),
+        (Kind::Overdue, "Overdue"),
+        (Kind::Delinquent, "Delinquent"),
+        (Kind::Disputed, "Disputed"),
+        (Kind::Waiting, "Waiting"),
+    ]
+    .map(|(kind, label)| {
+        let of_kind = choice.of_kind(kind);
+        // with an empty query a physician's first page is the own list
+        let href = if of_kind.is_default() { "/?status=open".to_owned() } else { of_kind.href("/") };
+        let explicit = Choice { status: Some("open".to_owned()), ..of_kind.clone() };
+        let chosen = present == of_kind || (kind == Kind::Open && present == explicit);
+        Shortcut { href, label, chosen }
+    })
+    .into()
 }
 
 #[derive(Template)]
@@ -162,9 +225,17 @@ struct WorklistPage {
     providers: Vec<Offer>,
     more_providers: bool,
     statuses: Vec<Offer>,
+    shortcuts: Vec<Shortcut>,
+    /// Nothing when the rules cannot be asked: then one is typed in.
+    rules: Vec<Offer>,
+    facilities: Vec<Offer>,
     rule: String,
     facility: String,
     only_overdue: bool,
+    only_delinquent: bool,
+    only_disputed: bool,
+    /// What was done just now.
+    done: Option<&'static str>,
     rows: Vec<DeficiencyRow>,
     /// The rows are of several facilities.
     with_facility: bool,
@@ -182,11 +253,22 @@ struct WorklistPage {
 
 pub(super) async fn handle(
     State(portal): State<Portal>,
+    RawQuery(raw): RawQuery,
+    done: Result<Query<Done>, QueryRejection>,
     query: Result<Query<Choice>, QueryRejection>,
 ) -> Result<Response, Failure> {
+    let visitor = visitor::present();
+    // a physician's first page is the own list
+    if raw.is_none_or(|raw| raw.is_empty())
+        && let Some(own) = visitor.own_list()
+    {
+        return Ok(Redirect::to(&of_provider(own)).into_response());
+    }
     let choice = choice(query)?;
+    let Query(done) = done.map_err(|_| Failure::Invalid(None))?;
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let (wanted, overdue) = (choice.wanted(ROWS), Wanted { overdue: true, ..choice.scope() });
+    let wanted = Wanted { not_before: done.position, ..choice.wanted(ROWS) };
+    let overdue = Wanted { overdue: true, ..choice.scope() };
     let (page, overdue, providers) = tokio::try_join!(
         ask::deficiencies(api, &wanted),
         ask::deficiencies(api, &overdue),
@@ -196,7 +278,54 @@ pub(super) async fn handle(
     let until_next = usize::try_from(overdue.total.min(MOST_OVERDUE) + 1).unwrap_or(1);
     let open = Wanted { status: Some("open"), limit: until_next, ..choice.scope() };
     let open = ask::deficiencies(api, &open).await?;
-    html(&assemble(&choice, &page, &open, &overdue, providers.items, now))
+    let choices = Choices {
+        rules: offer_rules(api, &choice).await,
+        facilities: offer_facilities(api, &choice).await,
+        providers: providers.items,
+        done: done.done.as_deref().map(decide::done),
+    };
+    html(&assemble(&choice, &page, &open, &overdue, choices, (&visitor, now)))
+}
+
+/// What a reader may choose from, and what was done just now.
+struct Choices {
+    rules: Vec<Offer>,
+    facilities: Vec<Offer>,
+    providers: Vec<ProviderView>,
+    done: Option<&'static str>,
+}
+
+/// The rules in force, for the filter. Without them a rule is typed in, so no failure matters.
+async fn offer_rules(api: &dyn Api, choice: &Choice) -> Vec<Offer> {
+    let Ok(sets) = ask::rules::list(api).await else { return Vec::new() };
+    let Some(version) = sets.in_force else { return Vec::new() };
+    let Ok(set) = ask::rules::one(api, version).await else { return Vec::new() };
+    let offers = set.rules.into_iter().map(|rule| (format!("{} {}", rule.id, rule.title), rule.id));
+    any_or(offers, choice.rule.as_deref())
+}
+
+/// The facilities that were described, for the filter. Where none was, one is typed in.
+async fn offer_facilities(api: &dyn Api, choice: &Choice) -> Vec<Offer> {
+    let facilities = ask::people::facilities(api).await.unwrap_or_default();
+    let offers = facilities.into_iter().map(|facility| match facility.name.as_str() {
+        "" => (facility.code.clone(), facility.code),
+        name => (format!("{name} ({})", facility.code), facility.code),
+    });
+    any_or(offers, choice.facility.as_deref())
+}
+
+/// A list with `Any` before it, and with what is chosen even where nobody knows it. Empty for no offers.
+fn any_or(offers: impl Iterator<Item = (String, String)>, chosen: Option<&str>) -> Vec<Offer> {
+    let mut offers: Vec<Offer> =
+        offers.map(|(label, value)| Offer { chosen: chosen == Some(value.as_str()), label, value }).collect();
+    if offers.is_empty() {
+        return offers;
+    }
+    if let Some(chosen) = chosen.filter(|_| !offers.iter().any(|offer| offer.chosen)) {
+        offers.push(Offer { value: chosen.to_owned(), label: chosen.to_owned(), chosen: true });
+    }
+    offers.insert(0, Offer { value: String::new(), label: "Any".to_owned(), chosen: chosen.is_none() });
+    offers
 }
 
 fn assemble(
@@ -204,9 +333,10 @@ fn assemble(
     page: &Page<DeficiencyView>,
     open: &Page<DeficiencyView>,
     overdue: &Page<DeficiencyView>,
-    providers: Vec<ProviderView>,
-    now: Timestamp,
+    choices: Choices,
+    (visitor, now): (&Visitor, Timestamp),
 ) -> WorklistPage {
+    let Choices { rules, facilities, providers, done } = choices;
     let blank = choice.is_default() && page.total == 0 && providers.is_empty();
     let heading = match choice.provider.as_deref() {
         None => "Worklist".to_owned(),
@@ -218,6 +348,7 @@ fn assemble(
     };
     let title = if choice.provider.is_some() { format!("{heading} – Worklist") } else { heading.clone() };
     let (providers, more_providers) = offer_providers(choice, providers);
+    let here = choice.href("/");
     let skipped = choice.cursor.as_ref().and(choice.skipped).unwrap_or(0);
     let last = skipped + page.items.len() as u64;
     let next = page
@@ -245,7 +376,17 @@ fn assemble(
         rule: choice.rule.clone().unwrap_or_default(),
         facility: choice.facility.clone().unwrap_or_default(),
         only_overdue: choice.overdue.is_some(),
-        rows: page.items.iter().map(|view| DeficiencyRow::new(view, now)).collect(),
+        only_delinquent: choice.delinquent.is_some(),
+        only_disputed: choice.disputed.is_some(),
+        shortcuts: shortcuts(choice),
+        rules,
+        facilities,
+        done,
+        rows: page
+            .items
+            .iter()
+            .map(|view| DeficiencyRow::new(view, now).offer_dispute(view, visitor, (page.position, &here)))
+            .collect(),
         with_facility: page.items.windows(2).any(|pair| pair[0].facility != pair[1].facility),
         total: number(page.total),
         first: number(skipped + 1),
@@ -299,6 +440,7 @@ fn offer_statuses(choice: &Choice) -> Vec<Offer> {
     let chosen = choice.status.as_deref().unwrap_or("open");
     [
         ("open", "Open"),
+        ("dormant", "Waiting for somebody else"),
         ("satisfied", "Satisfied"),
         ("voided", "Voided"),
         ("waived", "Waived"),

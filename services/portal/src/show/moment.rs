@@ -85,17 +85,6 @@ pub(crate) fn lateness(at: Timestamp, limit: Timestamp, zone: &str) -> Option<St
     (at > limit).then(|| span(&at.to_zoned(zone.clone()), &limit.to_zoned(zone)))
 }
 
-/// Where `at` lies between two instants, in percent, kept between 0 and 100.
-pub(crate) fn percent_between(from: Timestamp, at: Timestamp, to: Timestamp) -> u8 {
-    let whole = to.duration_since(from).as_secs();
-    let part = at.duration_since(from).as_secs();
-    if whole <= 0 {
-        return 100;
-    }
-    let percent = (part.saturating_mul(100) / whole).clamp(0, 100);
-    u8::try_from(percent).unwrap_or(100)
-}
-
 /// A sentence with the RFC 3339 instants in it said in the facility's zone.
 pub(crate) fn localized(sentence: &str, now: Timestamp, zone: &str) -> String {
     sentence
@@ -177,15 +166,6 @@ mod tests {
         let limit = at("2026-03-05T18:00:00Z");
         assert_eq!(lateness(limit, limit, CHICAGO), None);
         assert_eq!(lateness(at("2026-03-07T19:00:00Z"), limit, CHICAGO).as_deref(), Some("2 days"));
-    }
-
-    #[test]
-    fn a_share_of_time_stays_within_the_bar() {
-        let (from, to) = (at("2026-03-01T00:00:00Z"), at("2026-03-11T00:00:00Z"));
-        assert_eq!(percent_between(from, at("2026-03-04T00:00:00Z"), to), 30);
-        assert_eq!(percent_between(from, at("2026-04-04T00:00:00Z"), to), 100);
-        assert_eq!(percent_between(from, at("2026-02-04T00:00:00Z"), to), 0);
-        assert_eq!(percent_between(to, to, from), 100, "an anchor after the due instant");
     }
 
     #[test]

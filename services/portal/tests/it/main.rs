@@ -1,9 +1,13 @@
 //! Pages as a reader gets them, over a hospital in memory that stands behind the port.
 
 mod addresses;
+mod claims;
+mod decisions;
+mod directory;
 mod export;
 mod failures;
 mod hospital;
 mod pages;
 mod replay;
+mod signing_in;
 mod site;

@@ -8,7 +8,11 @@ use axum::{
 use countersign_kernel::Timestamp;
 use tower::ServiceExt;
 
-use crate::hospital::{Hospital, portal};
+use crate::hospital::{Hospital, PROVIDERS, person, portal};
+
+fn cookie(token: &str) -> String {
+    format!("theme=x; countersign_access={token}")
+}
 
 pub(crate) fn noon() -> Timestamp {
     "2026-03-05T18:20:00Z".parse().expect("an instant")
@@ -57,12 +61,32 @@ impl Site {
         self.send(Method::GET, path, &[]).await
     }
 
+    /// The page as somebody with this token sees it.
+    pub(crate) async fn get_as(&self, token: &str, path: &str) -> Seen {
+        self.send(Method::GET, path, &[("cookie", &cookie(token))]).await
+    }
+
+    /// A form of this site, sent by somebody with this token.
+    pub(crate) async fn post_as(&self, token: &str, path: &str, form: &str) -> Seen {
+        let cookie = cookie(token);
+        let headers = [("sec-fetch-site", "same-origin"), ("cookie", cookie.as_str())];
+        self.form(path, &headers, form).await
+    }
+
+    pub(crate) async fn form(&self, path: &str, headers: &[(&str, &str)], form: &str) -> Seen {
+        self.request(Method::POST, path, headers, form.to_owned()).await
+    }
+
     pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Seen {
+        self.request(method, path, headers, String::new()).await
+    }
+
+    async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: String) -> Seen {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).expect("a request");
+        let request = request.body(Body::from(body)).expect("a request");
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a body");
@@ -85,6 +109,19 @@ impl Site {
             format!("/charts/{}", first.chart),
             "/providers".to_owned(),
             "/providers?name=okaf".to_owned(),
+            "/?status=all&disputed=true".to_owned(),
+            "/claims".to_owned(),
+            "/claims?state=released&by=provider&facility=SIMHOSP1".to_owned(),
+            format!(
+                "/claims/{}",
+                self.hospital.deficiencies.iter().find(|view| view.holds_bill).expect("one").chart
+            ),
+            "/rules".to_owned(),
+            "/rules/2".to_owned(),
+            "/rules/2/changes?against=1".to_owned(),
+            "/people".to_owned(),
+            "/people?q=okaf".to_owned(),
+            format!("/people/{}", person(&PROVIDERS[1], noon()).key),
             "/feeds".to_owned(),
             "/quarantine".to_owned(),
             format!("/quarantine/{message}"),

@@ -2,6 +2,7 @@
 //! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
 
 pub mod acts;
+mod me;
 pub mod people;
 pub mod rules;
 mod what_if;
@@ -10,6 +11,7 @@ mod claims;
 
 pub use claims::{ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow, ClaimView};
 use countersign_kernel::{DeficiencyId, EncounterId, MessageId, Phi, Timestamp};
+pub use me::CallerView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -241,6 +243,9 @@ pub struct Explanation {
     pub what_would_close_it: Option<String>,
     /// Facts and decisions, in the order in which they happened.
     pub timeline: Vec<TimelineEntry>,
+    /// Revision of the chart that this was read from: a decision may ask (`If-Match`) that nobody was quicker.
+    #[serde(default)]
+    pub revision: u64,
 }
 
 /// One chart.

@@ -228,7 +228,9 @@ pub struct ReevaluationReport {
     pub fell_away: u64,
     /// Items that are due at another time, or owed by somebody else.
     pub changed: u64,
-    /// What became of single items; at most a thousand are listed.
+    /// Items that go over to the version and stay as they are.
+    pub carried_over: u64,
+    /// What became of single items that changed; at most a thousand are listed.
     pub items: Vec<ReevaluatedItem>,
     /// How many more there are than are listed.
     pub more: u64,

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
+use crate::domain::rules::RuleSet;
+
 /// What differs between two rule sets.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Difference {
@@ -122,10 +124,51 @@ impl Part {
     }
 }
 
+/// The file with the shipped set that it extends written out, and its changes laid over it: what differs in effect
+/// is what counts, not in how many words it is said.
+fn whole(mut file: Table) -> Table {
+    let Some(name) = file.remove("extends") else { return file };
+    let shipped = name.as_str().and_then(RuleSet::shipped).and_then(|text| text.parse::<Table>().ok());
+    let mut base = shipped.unwrap_or_default();
+    let changes = lists(&mut file, "override");
+    let rules = lists(&mut file, "rule");
+    if let Some(Value::Array(known)) = base.get_mut("rule") {
+        lay_over(known, changes);
+        known.extend(rules);
+    }
+    for overlay in lists(&mut file, "jurisdiction") {
+        let Some(Value::Array(known)) = base.get_mut("jurisdiction") else {
+            base.insert("jurisdiction".to_owned(), Value::Array(vec![overlay]));
+            continue;
+        };
+        known.push(overlay);
+    }
+    base.extend(file);
+    base
+}
+
+/// Takes a list out of a table.
+fn lists(table: &mut Table, key: &str) -> Vec<Value> {
+    match table.remove(key) {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
+    }
+}
+
+fn lay_over(rules: &mut [Value], changes: Vec<Value>) {
+    for change in changes {
+        let Value::Table(change) = change else { continue };
+        let same = |rule: &&mut Value| rule.get("id") == change.get("id");
+        if let Some(Value::Table(rule)) = rules.iter_mut().find(same) {
+            rule.extend(change);
+        }
+    }
+}
+
 impl Document {
     fn of(text: &str) -> Self {
         let mut document = Self::default();
-        for (key, value) in text.parse::<Table>().unwrap_or_default() {
+        for (key, value) in whole(text.parse::<Table>().unwrap_or_default()) {
             let parts = value.as_array().and_then(|array| named_parts(array));
             match parts {
                 Some(parts) => {

@@ -44,6 +44,11 @@ impl RuleSet {
         file::parse(text)
     }
 
+    /// The text of a shipped set, by the name under which others extend it.
+    pub fn shipped(name: &str) -> Option<&'static str> {
+        Self::SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+
     /// The same set under its number.
     #[must_use]
     pub fn numbered(self, version: u32) -> Self {

@@ -1,0 +1,161 @@
+//! Forms: what a page offers to fill in, and what was filled in.
+
+use std::collections::BTreeMap;
+
+use countersign_kernel::Timestamp;
+use jiff::{civil, tz::TimeZone};
+
+/// What was filled in, by the name of the field.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Entered(BTreeMap<String, String>);
+
+impl Entered {
+    /// The body of a form (`application/x-www-form-urlencoded`).
+    pub(super) fn read(body: &[u8]) -> Self {
+        Self(form_urlencoded::parse(body).into_owned().collect())
+    }
+
+    /// What a field holds; nothing for one that is empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// What a field must hold.
+    pub(super) fn must(&self, name: &str, label: &str) -> Result<&str, String> {
+        self.get(name).ok_or_else(|| format!("“{label}” is empty: fill it in"))
+    }
+
+    /// An instant, as `<input type="datetime-local">` sends it, in the facility's zone.
+    pub(super) fn instant(&self, name: &str, label: &str, zone: &str) -> Result<Option<Timestamp>, String> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let local = text.parse::<civil::DateTime>().ok();
+        let at = local.and_then(|local| in_zone(local, zone));
+        at.map(Some).ok_or_else(|| format!("“{label}” is not a date and a time such as 2026-03-05T14:30"))
+    }
+
+    /// The last second of a day, as `<input type="date">` sends it, in the facility's zone.
+    pub(super) fn end_of_day(&self, name: &str, label: &str, zone: &str) -> Result<Timestamp, String> {
+        let day = self.must(name, label)?.parse::<civil::Date>().ok();
+        let at = day.and_then(|day| in_zone(day.at(23, 59, 59, 0), zone));
+        at.ok_or_else(|| format!("“{label}” is not a day such as 2026-03-05"))
+    }
+}
+
+fn in_zone(local: civil::DateTime, zone: &str) -> Option<Timestamp> {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    Some(local.to_zoned(zone).ok()?.timestamp())
+}
+
+/// An entry of a list to choose from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Offer {
+    pub(super) value: String,
+    pub(super) label: String,
+    pub(super) chosen: bool,
+}
+
+/// How a field is filled in.
+pub(super) enum Kind {
+    Line,
+    Text,
+    Choice(Vec<Offer>),
+    Instant,
+    Day,
+    /// An identifier of the directory, which the page lists once.
+    Provider,
+    /// A box that may be ticked.
+    Tick,
+    /// A box to tick before something that hurts.
+    Confirm,
+}
+
+/// A field of a form.
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) label: &'static str,
+    pub(super) hint: Option<&'static str>,
+    pub(super) kind: Kind,
+    pub(super) value: String,
+    pub(super) required: bool,
+}
+
+impl Field {
+    pub(super) fn new(name: &'static str, label: &'static str, kind: Kind) -> Self {
+        Self { name, label, hint: None, kind, value: String::new(), required: true }
+    }
+
+    pub(super) fn optional(self) -> Self {
+        Self { required: false, ..self }
+    }
+
+    pub(super) fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+}
+
+/// A form that decides something.
+pub(super) struct Form {
+    /// What it decides; also tells the forms of a page apart.
+    pub(super) act: &'static str,
+    pub(super) title: &'static str,
+    pub(super) hint: &'static str,
+    pub(super) button: &'static str,
+    pub(super) fields: Vec<Field>,
+    /// It was sent, and refused: it stays open.
+    pub(super) open: bool,
+}
+
+impl Form {
+    pub(super) fn new(
+        act: &'static str,
+        title: &'static str,
+        hint: &'static str,
+        button: &'static str,
+        fields: Vec<Field>,
+    ) -> Self {
+        Self { act, title, hint, button, fields, open: false }
+    }
+
+    /// The form with what was filled in before, when it was this one.
+    pub(super) fn filled(mut self, entered: &Entered) -> Self {
+        if entered.get("act") != Some(self.act) {
+            return self;
+        }
+        self.open = true;
+        for field in &mut self.fields {
+            let value = entered.get(field.name).unwrap_or_default();
+            match &mut field.kind {
+                Kind::Choice(offers) => {
+                    offers.iter_mut().for_each(|offer| offer.chosen = offer.value == value)
+                }
+                Kind::Tick | Kind::Confirm => {}
+                _ => value.clone_into(&mut field.value),
+            }
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_and_times_are_those_of_the_facility() {
+        let entered = Entered::read(b"until=2026-03-08&from=2026-03-05T14%3A30&bad=soon");
+        let chicago = "America/Chicago";
+        assert_eq!(
+            entered.end_of_day("until", "Until", chicago).expect("a day").to_string(),
+            "2026-03-09T04:59:59Z",
+            "the clocks change on that day"
+        );
+        assert_eq!(
+            entered.instant("from", "From", chicago).expect("an instant").map(|at| at.to_string()),
+            Some("2026-03-05T20:30:00Z".to_owned())
+        );
+        assert_eq!(entered.instant("missing", "From", chicago), Ok(None));
+        assert!(entered.instant("bad", "From", chicago).expect_err("no instant").contains("“From”"));
+        assert!(entered.end_of_day("bad", "Until", chicago).is_err());
+        assert!(entered.end_of_day("missing", "Until", chicago).expect_err("empty").contains("empty"));
+    }
+}
