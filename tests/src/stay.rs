@@ -1,5 +1,5 @@
 //! A visit told in words, as the HL7 messages that a hospital sends about it. Times are local, written
-//! `2025-05-04 08:30`. A message is its own name: the same words give the same control id.
+//! `2025-05-04 08:30`, or as HL7 writes them. A message is its own name: the same words give the same control id.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -285,8 +285,11 @@ fn message(facility: &str, kind: &str, at: &str, segments: &[String]) -> String 
     format!("MSH|^~\\&|EHR|{facility}|COUNTERSIGN|HIM|{written}||{kind}|{control_id:016X}|P|2.5.1\r{body}")
 }
 
-/// `2025-05-04 08:30` as HL7 writes it.
+/// `2025-05-04 08:30` as HL7 writes it. What is written so already stays.
 fn stamp(at: &str) -> String {
+    if !at.contains(' ') {
+        return at.to_owned();
+    }
     let digits: String = at.chars().filter(char::is_ascii_digit).collect();
     format!("{digits:0<14}")
 }

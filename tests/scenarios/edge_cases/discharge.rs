@@ -1,9 +1,9 @@
 //! Discharges, and visits that end in unusual ways or not at all.
 
-use countersign_acceptance::stay::{BAKER, Stay};
+use countersign_acceptance::stay::{BAKER, Document, Stay};
 use serde_json::{Value, json};
 
-use super::ward::{Ward, says};
+use super::ward::{Ward, in_words, says};
 
 #[test]
 fn case_01_a_cancelled_discharge_takes_back_everything_it_asked_for() {
@@ -205,18 +205,17 @@ fn case_33_a_transfer_to_another_hospital_on_the_same_day_is_two_charts() {
 #[test]
 fn case_34_a_series_without_discharge_has_no_chart_clock_and_still_answers_queries() {
     let ward = Ward::open();
-    ward.employs("kim", "him_manager", &[]);
     // given a series of treatments over a year: no admission to a bed, never a discharge
     let series = Stay::new("V1").class("R");
     ward.receives(&[
         series.event("A04", "2025-01-06 09:00"),
         series.event("A08", "2025-04-07 09:00"),
         series.event("A08", "2025-09-01 09:00"),
-        series.document("T02", "2025-09-02 08:00", &countersign_acceptance::stay::Document::new("CQ", "Q-1")),
+        series.document("T02", "2025-09-02 08:00", &Document::new("CQ", "Q-1")),
     ]);
     // then nothing is owed that counts from a discharge, and a query is
     let items = ward.items("V1");
-    let words: Vec<String> = items.iter().map(super::ward::in_words).collect();
+    let words: Vec<String> = items.iter().map(in_words).collect();
     assert_eq!(words, ["R19 Q-1 open 7001, due 09-09 23:59"]);
     assert_eq!(items[0]["regulatory"], Value::Null);
     assert_eq!(ward.accounts("held"), Vec::<Value>::new());

@@ -57,8 +57,7 @@ fn case_22_a_dispute_upheld_gives_the_item_to_somebody_else_as_old_as_it_is_or_v
 #[test]
 fn case_23_a_dispute_that_him_leaves_undecided_stays_open_and_charges_nobody_but_the_chart() {
     let ward = ward(&["V1"]);
-    // given a dispute about an item that has run for three days only: HIM was to answer within two days of
-    // business
+    // given an item of today under dispute: HIM is to answer within two days of business
     let chart = ward.item("V1", "R13")["chart"].clone();
     let raise = ["chart", "raise", text(&chart), "--title", "History lacks a date", "--to", "7001^MERCY"];
     ward.asks(&[&raise[..], &["--due-days", "7", "--why", "qualitative", "--as", "kim"]].concat());

@@ -1,7 +1,7 @@
 //! Documents: which one answers for what, and what becomes of it when it changes.
 
 use countersign_acceptance::stay::{ADAMS, BAKER, Document, OKAFOR, SATO, Stay};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::ward::{Ward, says, text};
 
@@ -251,8 +251,5 @@ fn case_44_no_interval_is_negative_whatever_the_times_say() {
         let days = item["regulatory"]["days"].as_i64();
         assert!(days.is_none_or(|days| days >= 0), "{item:#}");
     }
-    let done = ward.item("V1", "R14");
-    assert_eq!(done["accountability"]["ran_seconds"], json!(0));
-    says(&ward.explains(&done)["summary"], &["satisfied"]);
-    assert_eq!(done["dispute"], Value::Null);
+    assert_eq!(ward.item("V1", "R14")["accountability"]["ran_seconds"], json!(0));
 }

@@ -5,7 +5,7 @@
 //! have yet:
 //!
 //! - 12: a backdated signature that arrives after a suspension was proposed. That a signature counts from its own
-//!   time, whenever it arrives, is tested with case 44.
+//!   time, whenever it arrives, is tested with case 13.
 //! - 20: a leave that overlaps a suspension.
 //! - 37: a scorecard run again after late events.
 //! - 39: a suspension of somebody on emergency coverage only.

@@ -1,6 +1,7 @@
 //! Rules that change while charts are open.
 
 use countersign_acceptance::stay::Stay;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use super::ward::{Ward, says, text};
@@ -14,14 +15,13 @@ fn ward() -> Ward {
 }
 
 /// Publishes a version in which the summary is due after five days.
-fn publish_stricter(ward: &Ward, effective_from: &str) {
+fn publish_stricter(ward: &Ward, from: &[&str]) {
     let text =
         "title = \"Stricter\"\nextends = \"default-1\"\n[[override]]\nid = \"R13\"\ndue = { days = 5 }\n";
     let file = ward.file("stricter.toml", text);
     ward.asks(&["rules", "draft", &file, "--why", "lag", "--as", "kim"]);
     ward.asks(&["rules", "check", "2", "--why", "read", "--as", "lee"]);
-    let publish = ["rules", "publish", "2", "--effective-from", effective_from];
-    ward.asks(&[&publish[..], &["--why", "committee", "--as", "lee"]].concat());
+    ward.asks(&[&["rules", "publish", "2", "--why", "committee", "--as", "lee"], from].concat());
 }
 
 /// Discharged at noon on this day of January 2041.
@@ -34,7 +34,7 @@ fn discharged(ward: &Ward, visit: &str, day: u8) {
 fn case_35_a_rule_that_changes_in_mid_week_judges_what_arises_from_then_on() {
     let ward = ward();
     // given a stricter version from Wednesday, the 9th of January 2041, on
-    publish_stricter(&ward, "2041-01-09T06:00:00Z");
+    publish_stricter(&ward, &["--effective-from", "2041-01-09T06:00:00Z"]);
     // when patients are discharged on Monday, at the last moment of Tuesday, and on Wednesday
     discharged(&ward, "MONDAY", 7);
     let stay = Stay::new("TUESDAY");
@@ -66,7 +66,7 @@ fn case_35_a_rule_that_changes_in_mid_week_judges_what_arises_from_then_on() {
 fn case_36_a_version_that_is_withdrawn_gives_way_to_the_one_before() {
     let ward = ward();
     // given a version that is to take effect, under which nothing has arisen
-    publish_stricter(&ward, "2041-01-09T06:00:00Z");
+    publish_stricter(&ward, &["--effective-from", "2041-01-09T06:00:00Z"]);
     discharged(&ward, "BEFORE", 7);
     // when it is withdrawn, with a reason, before its day
     ward.is_refused(&["rules", "withdraw", "2", "--why", "", "--as", "lee"], &["why"]);
@@ -80,10 +80,41 @@ fn case_36_a_version_that_is_withdrawn_gives_way_to_the_one_before() {
     assert_eq!(sets["in_force"], 1, "{sets}");
     assert_eq!(sets["items"][1]["status"], "withdrawn", "{sets}");
     says(&sets["items"][1]["withdrawn"]["why"], &["wrong citation"]);
-    // and it cannot be published again, nor applied
+    // and it cannot be published again; the next draft is another version
     let again = ["rules", "publish", "2", "--why", "again", "--as", "lee"];
     ward.is_refused(&again, &["withdrawn"]);
-    let file = ward.file("again.toml", text(&json!("title = \"Again\"\nextends = \"default-1\"\n")));
+    let file = ward.file("again.toml", "title = \"Again\"\nextends = \"default-1\"\n");
     let drafted = ward.asks(&["rules", "draft", &file, "--why", "once more", "--as", "kim"]);
     assert_eq!(drafted["version"], 3, "{drafted}");
+}
+
+#[test]
+fn case_36_what_arose_under_a_version_that_is_withdrawn_keeps_it() {
+    let ward = ward();
+    // given a version in force from now on, and a patient discharged a moment later
+    publish_stricter(&ward, &[]);
+    let sets = ward.asks(&["rules", "list"]);
+    let from: Timestamp = text(&sets["windows"][1]["from"]).parse().expect("an instant");
+    let moment = (from + SignedDuration::from_millis(1)).to_zoned(TimeZone::UTC);
+    let stay = Stay::new("BETWEEN");
+    ward.receives(&[
+        stay.admitted("2025-05-04 08:30"),
+        stay.discharged(&moment.strftime("%Y%m%d%H%M%S%.3f+0000").to_string()),
+    ]);
+    let before = ward.item("BETWEEN", "R13");
+    assert_eq!(before["rule_version"], 2);
+    // when the version is withdrawn
+    ward.asks(&["rules", "withdraw", "2", "--why", "wrong citation", "--as", "kim"]);
+    // then the item keeps the version and the limit with which it arose, and says so
+    let after = ward.item("BETWEEN", "R13");
+    for field in ["id", "status", "rule_version", "due_at"] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+    assert_eq!(ward.explains(&after)["rule"]["due"], "5 days");
+    // what arises afterwards is judged by the one before
+    discharged(&ward, "AFTER", 10);
+    assert_eq!(ward.item("AFTER", "R13")["rule_version"], 1);
+    // and the item goes over to that one only by decision
+    ward.asks(&["rules", "apply", "1", "--why", "version 2 was wrong", "--as", "kim"]);
+    assert_eq!(ward.item("BETWEEN", "R13")["rule_version"], 1);
 }

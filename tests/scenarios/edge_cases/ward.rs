@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use countersign_acceptance::place::Place;
-use countersign_testkit::program::{Finished, run};
+use countersign_testkit::program::{Finished, Program, run};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::Value;
 
@@ -47,6 +47,11 @@ impl Ward {
         let (data, config) = (self.place.data(), self.config.to_string_lossy());
         let data = data.to_string_lossy();
         run([arguments, &["--data", &*data, "--config", &*config]].concat())
+    }
+
+    /// Starts Countersign on the folder.
+    pub(super) fn runs(&self) -> Program {
+        Program::up_with(&self.place.data(), &["--config", &self.config.to_string_lossy()])
     }
 
     /// Runs a command that must succeed, and reads what it prints.

@@ -64,17 +64,15 @@ pub fn carry_out(
         Command::RecordFacts { reported, adopted_from } => {
             let key = (reported.message, adopted_from.clone());
             let known = state.inbox.get(&key).is_some_and(|known| known.reading >= reported.reading);
-            (!known).then(|| {
-                ChartEvent::FactsRecorded(FactsRecorded {
-                    encounter: reported.encounter,
-                    message: reported.message,
-                    reading: reported.reading,
-                    adopted_from,
-                    time_zone: reported.time_zone,
-                    received_at: reported.received_at,
-                    facts: reported.facts,
-                })
-            })
+            (!known).then_some(ChartEvent::FactsRecorded(FactsRecorded {
+                encounter: reported.encounter,
+                message: reported.message,
+                reading: reported.reading,
+                adopted_from,
+                time_zone: reported.time_zone,
+                received_at: reported.received_at,
+                facts: reported.facts,
+            }))
         }
         Command::PassTime { now } => {
             let due = state.description.as_ref().and_then(|known| known.wake_at).filter(|due| *due <= now);
@@ -186,8 +184,9 @@ pub fn outcome(
             && as_of.is_none_or(|limit| takes_effect_at(act) <= limit)
     });
     let acts = effect::standing(known);
-    let applied = effect::rules_applied(&acts);
-    let mut outcome = ledger::fold(encounter, &zone, &facts, &applied, passed, reference);
+    let decided =
+        ledger::Decided { applied: &effect::rules_applied(&acts), assigned: &effect::assigned(&acts) };
+    let mut outcome = ledger::fold(encounter, &zone, &facts, decided, passed, reference);
     for known in state.facts_that(|known| is_mere_charge(known.fact) && counts(known)) {
         if let What::Charged(charge) = &known.fact.what {
             outcome.chart.account.charge(charge);

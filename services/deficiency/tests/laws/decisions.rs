@@ -267,7 +267,7 @@ proptest! {
             if is_owed(item) {
                 let Some(now) = state.deficiencies.get(id) else {
                     // What only waited was never owed: it goes as it came.
-                    prop_assert_eq!(item.status, DeficiencyStatus::Dormant);
+                    prop_assert_eq!(item.status, DeficiencyStatus::Dormant, "{:?}", item);
                     continue;
                 };
                 prop_assert!(now.rule_version == 2 || now.status == DeficiencyStatus::Voided, "{:?}", now);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_contracts::{chart::EncounterKey, deficiency::DeficiencyStatus};
-use countersign_kernel::{BusinessCalendar, DayCount, DeficiencyId, EventId, Timestamp};
+use countersign_kernel::{BusinessCalendar, DayCount, DeficiencyId, EventId, Person, Timestamp};
 use jiff::tz::TimeZone;
 
 use super::{Act, Deed, DisputeOutcome, Item};
@@ -52,6 +52,18 @@ pub fn rules_applied(standing: &[&Act]) -> Vec<RulesApplied> {
         _ => None,
     };
     standing.iter().filter_map(applied).collect()
+}
+
+/// Who was given which item by decision.
+pub fn assigned<'a>(standing: &[&'a Act]) -> Vec<(&'a Item, &'a Person)> {
+    let given = |act: &&'a Act| match &act.deed {
+        Deed::Reassigned { item, to }
+        | Deed::DisputeDecided { item, outcome: DisputeOutcome::UpheldReassigned { to }, .. } => {
+            Some((item, to.as_ref()?))
+        }
+        _ => None,
+    };
+    standing.iter().filter_map(given).collect()
 }
 
 /// Where the acts apply.

@@ -17,7 +17,7 @@ use countersign_contracts::{
     chart::{ChartFact, DocumentType, EncounterKey, What},
     deficiency::DeficiencyStatus,
 };
-use countersign_kernel::{DeficiencyId, Timestamp};
+use countersign_kernel::{DeficiencyId, Person, Timestamp};
 use jiff::{SignedDuration, tz::TimeZone};
 
 use self::{
@@ -27,6 +27,7 @@ use self::{
     waking::wake_at,
 };
 use super::{
+    acts::Item,
     chart::{Chart, Known, Source},
     events::{Deficiency, FactRef},
     people::Directory,
@@ -55,8 +56,18 @@ pub struct RulesApplied {
     pub version: u32,
 }
 
+/// What people decided, as far as requirements depend on it.
+#[derive(Clone, Copy)]
+pub struct Decided<'a> {
+    /// Other versions of the rules, in the order of time.
+    pub applied: &'a [RulesApplied],
+    /// Who was given which item: that person's signature is as good as the assigned one's.
+    pub assigned: &'a [(&'a Item, &'a Person)],
+}
+
 /// What the rules are asked in.
 struct Context<'a> {
+    assigned: &'a [(&'a Item, &'a Person)],
     encounter: &'a EncounterKey,
     zone: &'a TimeZone,
     directory: &'a Directory,
@@ -74,11 +85,13 @@ pub fn fold(
     encounter: &EncounterKey,
     zone: &TimeZone,
     facts: &[KnownFact<'_>],
-    applied: &[RulesApplied],
+    decided: Decided<'_>,
     passed: Option<Timestamp>,
     reference: &Reference,
 ) -> Outcome {
-    let context = Context { encounter, zone, directory: &reference.directory, site: &reference.site };
+    let Decided { applied, assigned } = decided;
+    let context =
+        Context { assigned, encounter, zone, directory: &reference.directory, site: &reference.site };
     let earliest = facts.iter().map(|known| earliest(known.fact)).min();
     let mut ledger = Ledger::new(asked::in_force(reference, context.jurisdiction(), earliest), context);
     let mut chart = Chart::default();

@@ -352,7 +352,15 @@ impl<'a> Asks<'a, '_> {
         let own = |person: &Person| {
             document.originator.as_ref().is_some_and(|author| same_person(directory, author, person))
         };
+        let given = |person: &Person| {
+            self.context.assigned.iter().any(|(item, to)| {
+                item.rule == self.rule.id
+                    && item.subject.as_deref() == Some(document.number.as_str())
+                    && same_person(directory, to, person)
+            })
+        };
         let met = document.cosigned(|person| match document.assigned_cosigner() {
+            _ if given(person) && !own(person) => true,
             Some(cosigner) => same_person(directory, cosigner, person),
             // Nobody is assigned: an attending of record, whoever that was when the signature was given.
             None => {
