@@ -3,9 +3,15 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use countersign_acceptance::{api::get, place::Place};
+use countersign_acceptance::{
+    api::get,
+    hospital,
+    place::Place,
+    worklist::{Deficiency, by_key, rows_of_folder},
+};
+use countersign_hospital::Dirt;
 use countersign_testkit::program::{Finished, Program, run};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::on;
 
@@ -123,4 +129,56 @@ fn given_a_rule_file_then_lint_says_what_is_wrong_in_which_line() {
     let text = "# Ours\ntitle = \"Ours\"\nextends = \"default-1\"\nrule = 7\n";
     let file = place.write("rules.toml", text);
     refused(run(["rules", "lint", &*file.to_string_lossy()]), &["rules.toml cannot be used", "line 4"]);
+}
+
+#[test]
+fn given_open_charts_when_another_version_is_applied_then_what_is_owed_follows_and_what_is_closed_stays() {
+    let place = Place::new();
+    let data = place.data();
+    let month = hospital::messages(&hospital::month(82, 15, Dirt::none()));
+    let messages = place.write_messages("in.hl7", &month);
+    on(&data, &["ingest", &*messages.to_string_lossy()]).well();
+    for (name, role) in [("kim", "him_manager"), ("lee", "rules_approver")] {
+        on(&data, &["access", "add", name, "--role", role]).well();
+    }
+    // given a second version in which summaries are due after five days
+    let text = "title = \"Five days\"\nextends = \"default-1\"\n[[override]]\nid = \"R13\"\ndue = { days = 5 }\n";
+    let file = place.write("five.toml", text);
+    on(&data, &["rules", "draft", &*file.to_string_lossy(), "--why", "lag", "--as", "kim"]).well();
+    let diff = on(&data, &["rules", "diff", "2"]).well().stdout;
+    assert!(diff.contains("due was 7 days, is 5 days") && !diff.contains("R01"), "{diff}");
+    let apply = ["rules", "apply", "2", "--why", "grace is over", "--as", "kim", "--json"];
+    refused(on(&data, &apply), &["no published version 2"]);
+    on(&data, &["rules", "check", "2", "--why", "read", "--as", "lee"]).well();
+    on(&data, &["rules", "publish", "2", "--why", "committee", "--as", "lee"]).well();
+    let before = by_key(rows_of_folder(&data, &[]));
+    assert!(before.values().all(|row| row.rule_version == 1), "what arose before it stays");
+
+    // when it is only looked at, then nothing changes
+    let preview = json(on(&data, &[&apply[..], &["--preview"]].concat()));
+    assert_eq!(by_key(rows_of_folder(&data, &[])), before);
+    // and when it is applied, then it comes as was said
+    let applied = json(on(&data, &apply));
+    for number in ["charts", "opened", "fell_away", "changed", "carried_over"] {
+        assert_eq!(applied[number], preview[number], "{number}");
+    }
+    let after = by_key(rows_of_folder(&data, &[]));
+    let mut moved = 0;
+    for (key, row) in &before {
+        let now = &after[key];
+        if !matches!(row.status.as_str(), "open" | "dormant") {
+            assert_eq!(now, row);
+            continue;
+        }
+        assert_eq!(now.rule_version, 2);
+        let due = |row: &Deficiency| row.due_at.map(|due| due.as_second());
+        let earlier = if row.rule == "R13" { 2 * 24 * 60 * 60 } else { 0 };
+        assert_eq!(due(now), due(row).map(|due| due - earlier), "{key:?}");
+        moved += u64::from(row.rule == "R13");
+    }
+    assert!(moved > 0, "no summary was owed");
+    assert_eq!(applied["changed"], json!(moved));
+    // and once more it finds nothing to do
+    assert_eq!(json(on(&data, &apply))["charts"], 0);
+    on(&data, &["verify"]).well();
 }
