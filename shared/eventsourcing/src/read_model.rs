@@ -325,6 +325,9 @@ impl ReadModel {
         progress: impl FnMut(Position) + Send,
     ) -> Result<Folded, ReadModelError> {
         let path = file_of(folder, projection.as_ref());
+        // A service that has never run here has no folder yet.
+        std::fs::create_dir_all(folder)
+            .map_err(|source| ReadModelError::File { path: folder.to_owned(), source })?;
         let beside = path.with_extension("db.building");
         let folded = build(&beside, projection, journal, None, progress).await?;
         remove_database(&path)?;

@@ -142,7 +142,8 @@ fn given_open_charts_when_another_version_is_applied_then_what_is_owed_follows_a
         on(&data, &["access", "add", name, "--role", role]).well();
     }
     // given a second version in which summaries are due after five days
-    let text = "title = \"Five days\"\nextends = \"default-1\"\n[[override]]\nid = \"R13\"\ndue = { days = 5 }\n";
+    let text =
+        "title = \"Five days\"\nextends = \"default-1\"\n[[override]]\nid = \"R13\"\ndue = { days = 5 }\n";
     let file = place.write("five.toml", text);
     on(&data, &["rules", "draft", &*file.to_string_lossy(), "--why", "lag", "--as", "kim"]).well();
     let diff = on(&data, &["rules", "diff", "2"]).well().stdout;
