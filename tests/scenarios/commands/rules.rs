@@ -172,7 +172,7 @@ fn given_open_charts_when_another_version_is_applied_then_what_is_owed_follows_a
             continue;
         }
         assert_eq!(now.rule_version, 2);
-        let due = |row: &Deficiency| row.due_at.map(|due| due.as_second());
+        let due = |row: &Deficiency| row.due_at.map(jiff::Timestamp::as_second);
         let earlier = if row.rule == "R13" { 2 * 24 * 60 * 60 } else { 0 };
         assert_eq!(due(now), due(row).map(|due| due - earlier), "{key:?}");
         moved += u64::from(row.rule == "R13");
