@@ -20,7 +20,7 @@ use crate::{
     service::{Deficiency, ServiceError},
 };
 
-/// How long to wait for the read model before charts are looked for that a change concerns.
+/// How long to wait for the read model before it is said that charts wait for it.
 const CATCH_UP: std::time::Duration = std::time::Duration::from_mins(1);
 /// Changes that are read at once.
 const AT_ONCE: usize = 1000;
@@ -92,9 +92,9 @@ impl Deficiency {
             }
         }
         let Some(last) = events.last() else { return Ok(()) };
-        // Charts are found in the read model: it must have come as far as the change.
-        if !self.model.wait_for(last.position, CATCH_UP).await {
-            tracing::warn!("the worklist lags; charts are looked at again when it is read next");
+        // Charts are found in the read model: until it has come as far as the change, some would be missed for good.
+        while !self.model.wait_for(last.position, CATCH_UP).await {
+            tracing::warn!("the worklist lags behind a change of people or places; charts wait for it");
         }
         let concerned = concerned(events).map_err(ReadModelError::from)?;
         self.reconsider(&concerned).await.map(|_| ())
