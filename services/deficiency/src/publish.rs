@@ -31,6 +31,24 @@ pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
         due_at: deficiency.due_at,
         opened_at: deficiency.opened_at,
         closed_at: deficiency.closed_at,
+        delinquent_at: deficiency.delinquent_at,
+        target_at: deficiency.target_at,
+        reopened_at: deficiency.reopened_at,
+        holds_bill: deficiency.holds_bill,
+        disputed_since: deficiency
+            .dispute
+            .as_ref()
+            .filter(|dispute| dispute.decided.is_none())
+            .map(|dispute| dispute.at),
+        pauses: deficiency
+            .pauses
+            .into_iter()
+            .map(|pause| deficiency::Pause {
+                cause: pause.cause.name().to_owned(),
+                from: pause.from,
+                until: pause.until,
+            })
+            .collect(),
     };
     Ok(vec![Envelope {
         id: event.id,

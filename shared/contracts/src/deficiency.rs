@@ -66,6 +66,37 @@ pub struct DeficiencyChanged {
     pub opened_at: Timestamp,
     /// When it closed in the hospital.
     pub closed_at: Option<Timestamp>,
+    /// Later is delinquent by the rule, without pauses.
+    #[serde(default)]
+    pub delinquent_at: Option<Timestamp>,
+    /// What scorecards aim at, without pauses.
+    #[serde(default)]
+    pub target_at: Option<Timestamp>,
+    /// When it was reopened last: since then, not since `opened_at`, it has been open.
+    #[serde(default)]
+    pub reopened_at: Option<Timestamp>,
+    /// Whether the bill waits for it.
+    #[serde(default)]
+    pub holds_bill: bool,
+    /// Stretches in which its accountability clock stands by decisions about this chart. Leaves and downtimes are told
+    /// by the directory.
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
+    /// Somebody said that it is not owed, and HIM has not answered yet: since when.
+    #[serde(default)]
+    pub disputed_since: Option<Timestamp>,
+}
+
+/// A stretch in which an accountability clock stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Why, e.g. `dispute_under_review`, `legal_hold`, `visit_hold`: names are additive.
+    pub cause: String,
+    /// Its first instant.
+    pub from: Timestamp,
+    /// The first instant after it; `None`: not known yet.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 impl DeficiencyChanged {

@@ -4,8 +4,10 @@
 pub mod api;
 pub mod chart;
 pub mod deficiency;
+pub mod directory;
 mod envelope;
 mod field;
+pub mod notice;
 mod partition;
 pub mod patient;
 pub mod staff;

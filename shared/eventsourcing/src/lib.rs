@@ -5,6 +5,7 @@
 //! - [`publish`]: stored events (private) become contract events (public).
 //! - [`feed`]: contract events in order per key, from the journal's tail or from NATS.
 //! - [`consumer`]: works through a feed; its effects happen once.
+//! - [`timer`]: instants that something waits for, durable.
 //! - [`projection`]: folds the journal into tables; [`read_model`] keeps the file, rebuilds it and proves it.
 
 pub mod consumer;
@@ -14,3 +15,4 @@ pub mod projection;
 pub mod publish;
 pub mod read_model;
 pub mod spec;
+pub mod timer;

@@ -69,6 +69,23 @@ typed_id!(
     "deficiency"
 );
 
+typed_id!(
+    /// One timer: derived from what it is for (a track, its cycle, its purpose).
+    TimerId,
+    "timer"
+);
+typed_id!(
+    /// One escalation track: derived from provider and facility.
+    TrackId,
+    "track"
+);
+typed_id!(
+    /// One notice to one recipient: derived from the step that asks for it and the recipient. The same notice
+    /// keeps its id however often it is sent.
+    NoticeId,
+    "notice"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,12 @@
 //! The machine's clock behind the kernel's port.
 
+use std::{sync::LazyLock, time::Instant};
+
 use countersign_kernel::{Clock, Timestamp};
+use jiff::SignedDuration;
+
+/// From when [`Clock::ran`] counts in this process.
+static FIRST_ASKED: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// The machine's clock (UTC). Handed to services where they ask for a [`Clock`].
 #[derive(Debug, Clone, Copy, Default)]
@@ -10,6 +16,10 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the port's real side")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn ran(&self) -> SignedDuration {
+        SignedDuration::try_from(FIRST_ASKED.elapsed()).unwrap_or(SignedDuration::MAX)
     }
 }
 

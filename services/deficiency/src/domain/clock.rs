@@ -9,8 +9,9 @@
 //! local day (of business, where the rule counts those). *Overdue* is later than that, by the comparison `now >
 //! due`: the due second itself is still on time. While a pause has no end, nothing falls due.
 
-use countersign_kernel::{BusinessCalendar, DayCount, Timestamp, end_of_local_day};
-use jiff::{SignedDuration, tz::TimeZone};
+pub use countersign_kernel::Days;
+use countersign_kernel::{CountedDays, Reach, Standstill, Timestamp, reach};
+use jiff::SignedDuration;
 
 use super::{
     events::{Deficiency, Pause, PauseCause, Waits},
@@ -75,15 +76,6 @@ impl Accountability {
     pub fn state(&self) -> SegmentState {
         self.segments.last().map_or(SegmentState::Running, |segment| segment.state)
     }
-}
-
-/// Where a facility's days end and which of them are days of business.
-#[derive(Clone, Copy)]
-pub struct Days<'a> {
-    /// Its zone.
-    pub zone: &'a TimeZone,
-    /// Its calendar.
-    pub calendar: &'a BusinessCalendar,
 }
 
 /// The clock of a deficiency at `now`. `elsewhere`: pauses that no decision about this chart made, the
@@ -177,33 +169,14 @@ fn moved(
     limit: Option<Limit>,
     days: Days<'_>,
 ) -> Option<Timestamp> {
-    let mut left = nominal.duration_since(anchor);
-    let (mut at, mut stood) = (anchor, false);
-    for pause in pauses {
-        if pause.until.is_some_and(|until| until <= at) {
-            continue;
+    let standstills: Vec<Standstill> =
+        pauses.iter().map(|pause| Standstill { from: pause.from, until: pause.until }).collect();
+    match (reach(anchor, nominal, &standstills), limit) {
+        (Reach::Never, _) => None,
+        (Reach::Nominal(at), _) | (Reach::Moved(at), Some(Limit::Hours(_)) | None) => Some(at),
+        (Reach::Moved(at), Some(Limit::Days(_))) => Some(days.end_of_day_of(at, CountedDays::Calendar)),
+        (Reach::Moved(at), Some(Limit::BusinessDays(_))) => {
+            Some(days.end_of_day_of(at, CountedDays::Business))
         }
-        if pause.from > at {
-            let run = pause.from.duration_since(at);
-            // A pause that begins after the limit, or with its last second, does not touch it.
-            if run > left {
-                break;
-            }
-            left -= run;
-        }
-        stood = true;
-        at = pause.until?;
     }
-    if !stood {
-        return Some(nominal);
-    }
-    let due = at.checked_add(left).unwrap_or(Timestamp::MAX);
-    Some(match limit {
-        Some(Limit::Days(_)) => end_of_local_day(due, days.zone),
-        Some(Limit::BusinessDays(_)) => {
-            let today = days.calendar.works_on(due.to_zoned(days.zone.clone()).date());
-            days.calendar.end_of_business_day_after(due, DayCount(u16::from(!today)), days.zone)
-        }
-        Some(Limit::Hours(_)) | None => due,
-    })
 }

@@ -117,6 +117,10 @@ impl Clock for Fixed {
     fn now(&self) -> Timestamp {
         Timestamp::UNIX_EPOCH
     }
+
+    fn ran(&self) -> jiff::SignedDuration {
+        jiff::SignedDuration::ZERO
+    }
 }
 
 /// A consumer of these events whose checkpoint is in the folder.

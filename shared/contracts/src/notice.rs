@@ -1,0 +1,239 @@
+//! What escalation asks of notification, and what became of it. No patient data: counts, types, dates, opaque ids, staff.
+
+use countersign_kernel::{DeficiencyId, NoticeId, ProviderId, Timestamp, TrackId};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// Category of the subjects these events travel on.
+pub const CATEGORY: &str = "notice";
+
+/// How honestly a message must arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeClass {
+    /// An unknown outcome is not sent again: the next digest covers it.
+    Reminder,
+    /// Sent again under the same number until it is delivered, bounced or taken over by a human: a lost notice is worse
+    /// than a double one.
+    Formal,
+}
+
+/// A way to reach somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// The list of messages behind sign-in.
+    Inbox,
+    /// E-mail.
+    Email,
+    /// A signed HTTP call to another system.
+    Webhook,
+    /// A printed letter, mailed or handed over.
+    Letter,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 4] = [Self::Inbox, Self::Email, Self::Webhook, Self::Letter];
+
+    /// The name used in files, on the command line and in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inbox => "inbox",
+            Self::Email => "email",
+            Self::Webhook => "webhook",
+            Self::Letter => "letter",
+        }
+    }
+
+    /// The channel with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.name() == name)
+    }
+}
+
+/// Who is told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "to", rename_all = "snake_case")]
+pub enum Recipient {
+    /// A provider: the one it is about, a chair, a delegate.
+    Provider {
+        /// Main identifier.
+        id: ProviderId,
+        /// In which part, e.g. `provider`, `chair`, `delegate`.
+        role: String,
+    },
+    /// An office, by the name that contacts know it by, e.g. `medical_staff_office`, `him`, `chief_medical_officer`,
+    /// `executive_committee`, `scheduling`.
+    Office {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Recipient {
+    /// The part in which somebody is told: what policies name.
+    pub fn role(&self) -> &str {
+        match self {
+            Self::Provider { role, .. } => role,
+            Self::Office { name } => name,
+        }
+    }
+}
+
+/// Somebody is to be told something. One event per recipient.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoticeRequested {
+    /// The notice: the same for ever, whatever it takes to deliver it.
+    pub notice: NoticeId,
+    /// The track that asks for it.
+    pub track: TrackId,
+    /// Which template, e.g. `overdue`, `warning`, `pre-suspension`, `suspended`, `reinstated`, `review`: names are
+    /// additive.
+    pub kind: String,
+    /// How honestly it must arrive.
+    pub class: NoticeClass,
+    /// Its number within the track's life, for people: notice 3 of the track.
+    pub number: u32,
+    /// Facility code.
+    pub facility: String,
+    /// Whom it is about.
+    pub about: ProviderId,
+    /// Who is told.
+    pub recipient: Recipient,
+    /// By which channels, the preferred one first.
+    pub channels: Vec<Channel>,
+    /// All of the channels, or the first that works, the others when it fails.
+    pub on_all: bool,
+    /// It goes out outside send windows, too.
+    pub at_any_hour: bool,
+    /// The items it is about, as they stood when it was asked for.
+    pub items: Vec<NoticeItem>,
+    /// The day that it names: from which privileges are to be suspended.
+    #[serde(default)]
+    pub names_date: Option<Date>,
+    /// What was decided or has to be decided, where the notice is about a suspension.
+    #[serde(default)]
+    pub suspension: Option<SuspensionFacts>,
+    /// The policy that it rests on.
+    pub policy: PolicyReference,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+}
+
+impl NoticeRequested {
+    /// Type name in the envelope.
+    pub const TYPE: &'static str = "notice-requested";
+}
+
+/// One item of a notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeItem {
+    /// The deficiency: an opaque id.
+    pub deficiency: DeficiencyId,
+    /// Rule, e.g. `R13`.
+    pub rule: String,
+    /// The document it asks for.
+    pub document_type: String,
+    /// The last instant on time, pauses counted.
+    pub due_at: Option<Timestamp>,
+    /// How many whole days its accountability clock has run.
+    pub age_days: u32,
+}
+
+/// A suspension, for those who are told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuspensionFacts {
+    /// What it covers, e.g. `new_admissions`.
+    pub scope: Vec<String>,
+    /// What it does not, e.g. `emergencies`.
+    pub exempt: Vec<String>,
+    /// Since when it is in force.
+    #[serde(default)]
+    pub from: Option<Timestamp>,
+    /// Until when it was.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+    /// By whose authority.
+    #[serde(default)]
+    pub authority: Option<String>,
+}
+
+/// A version of the escalation policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyReference {
+    /// Its number.
+    pub version: u32,
+    /// Its title.
+    pub title: String,
+    /// SHA-256 of its text, hexadecimal.
+    pub sha256: String,
+}
+
+/// A notice is no longer wanted: what has not gone out stays here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeWithdrawn {
+    /// Which.
+    pub notice: NoticeId,
+    /// Why, in words.
+    pub because: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl NoticeWithdrawn {
+    /// Type name in the envelope.
+    pub const TYPE: &'static str = "notice-withdrawn";
+}
+
+/// Something became of a notice on one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeOutcome {
+    /// Which.
+    pub notice: NoticeId,
+    /// The track that asked for it; nothing for digests.
+    #[serde(default)]
+    pub track: Option<TrackId>,
+    /// On which channel; nothing when it concerns the notice as a whole.
+    #[serde(default)]
+    pub channel: Option<Channel>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// When, by whoever knows best: the mail server's answer, the day that a letter was handed over.
+    pub at: Timestamp,
+    /// SHA-256 of the exact bytes, hexadecimal.
+    #[serde(default)]
+    pub sha256: Option<String>,
+    /// Why, in words without an address, e.g. `550 no such mailbox`.
+    #[serde(default)]
+    pub detail: Option<String>,
+}
+
+impl NoticeOutcome {
+    /// Type name in the envelope.
+    pub const TYPE: &'static str = "notice-outcome";
+}
+
+/// What became of a notice on a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The next system took it over: a mail server, a webhook's receiver, the inbox.
+    Accepted,
+    /// It reached its recipient: a letter was handed over or mailed on that day, a bounce period passed.
+    Delivered,
+    /// The recipient opened it.
+    Read,
+    /// It came back, or was refused for good.
+    Bounced,
+    /// It could not be sent, for good: no address, nothing left to try.
+    Failed,
+    /// Nobody knows whether it arrived.
+    Unknown,
+    /// It is no longer to be sent: withdrawn, or what it was about is done.
+    Dropped,
+    /// A human took it over.
+    TakenOver,
+    /// Nothing leaves the installation now (shadow mode): it was kept here.
+    Withheld,
+}
