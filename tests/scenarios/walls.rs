@@ -30,7 +30,13 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository")
 }
 
-const SERVICES: [&str; 3] = ["countersign-intake", "countersign-deficiency", "countersign-portal"];
+const SERVICES: [&str; 5] = [
+    "countersign-intake",
+    "countersign-deficiency",
+    "countersign-escalation",
+    "countersign-notification",
+    "countersign-portal",
+];
 const ADAPTERS: [&str; 3] = ["countersign-sqlite", "countersign-nats", "countersign-eventstoredb"];
 /// What only tests use.
 const OF_TESTS: [&str; 4] =

@@ -1,0 +1,1 @@
+//! Policies, tracks from notice to suspension and back, the suspension register, and the auditor.

@@ -1,0 +1,1 @@
+//! Digests, notices, channels, templates; delivery and its proof.

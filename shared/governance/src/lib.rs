@@ -1,0 +1,1 @@
+//! Governed texts: drafted, checked by somebody else, published from a date, withdrawn.

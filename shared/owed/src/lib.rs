@@ -1,0 +1,1 @@
+//! What is owed by whom, folded from contract events.
