@@ -3,6 +3,7 @@
 
 pub mod acts;
 mod me;
+pub mod notification;
 pub mod people;
 pub mod rules;
 mod what_if;

@@ -58,10 +58,13 @@ impl Destination {
             Self::Inbox { owner } => !owner.trim().is_empty(),
             Self::Email { address } => {
                 let parts = address.rsplit_once('@');
-                let plain = !address.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c));
+                let plain =
+                    !address.chars().any(|c| c.is_whitespace() || c.is_control() || "<>,;\"".contains(c));
                 plain && parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
             }
-            Self::Webhook { endpoint } => !endpoint.trim().is_empty() && !endpoint.chars().any(char::is_control),
+            Self::Webhook { endpoint } => {
+                !endpoint.trim().is_empty() && !endpoint.chars().any(char::is_control)
+            }
             Self::Letter { lines } => {
                 lines.iter().any(|line| !line.trim().is_empty())
                     && !lines.iter().any(|line| line.chars().any(char::is_control))

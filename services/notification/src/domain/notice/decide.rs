@@ -328,8 +328,7 @@ impl Story<'_> {
             .legs()
             .iter()
             .any(|leg| matches!(leg.state, LegState::Queued { .. } | LegState::Sending { .. }));
-        if self.notice.standing() == Standing::Exhausted
-            || self.notice.standing() == Standing::Live && waits
+        if self.notice.standing() == Standing::Exhausted || self.notice.standing() == Standing::Live && waits
         {
             self.finish(because);
         }
@@ -434,7 +433,10 @@ impl Story<'_> {
         let sending = is_last && matches!(leg.state, LegState::Sending { .. });
         let late = is_last
             && answer.ending == Ending::Accepted
-            && matches!(leg.state, LegState::Queued { .. } | LegState::Lost | LegState::GivenUp | LegState::Ended);
+            && matches!(
+                leg.state,
+                LegState::Queued { .. } | LegState::Lost | LegState::GivenUp | LegState::Ended
+            );
         if !(sending || late) {
             return Ok(());
         }
@@ -688,10 +690,7 @@ impl Story<'_> {
         if matches!(self.notice.standing(), Standing::Dropped | Standing::TakenOver) {
             return Err(Refusal::Ended);
         }
-        if !matches!(
-            leg.state,
-            LegState::Bounced | LegState::GivenUp | LegState::Lost | LegState::Withheld
-        ) {
+        if !matches!(leg.state, LegState::Bounced | LegState::GivenUp | LegState::Lost | LegState::Withheld) {
             return Err(Refusal::NotFailed(number));
         }
         let to = to.unwrap_or(&leg.to);

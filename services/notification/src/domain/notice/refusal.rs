@@ -13,7 +13,9 @@ pub enum Refusal {
     #[error("leg {0} is not due to be sent")]
     NotDue(u32),
     /// What was rendered is too large to keep.
-    #[error("what was rendered has {bytes} bytes; at most {limit} are kept as proof, and nothing is sent without")]
+    #[error(
+        "what was rendered has {bytes} bytes; at most {limit} are kept as proof, and nothing is sent without"
+    )]
     TooLarge {
         /// Its size.
         bytes: usize,
@@ -30,7 +32,9 @@ pub enum Refusal {
     #[error("the letter cannot have left on that day: give one from the day it was made up to today")]
     ImpossibleDay,
     /// The leg did not fail.
-    #[error("leg {0} did not fail: only what failed, bounced, or of which nobody knows is sent again by hand")]
+    #[error(
+        "leg {0} did not fail: only what failed, bounced, or of which nobody knows is sent again by hand"
+    )]
     NotFailed(u32),
     /// It was accepted there already, by a receiver that would keep both.
     #[error("that address has accepted this notice already: it is not sent there twice")]

@@ -24,9 +24,17 @@ pub const ATTEMPTS: u32 = WAITS.len() as u32 + 1;
 
 /// How long to wait after this failed attempt (from 1) of a leg; nothing: it is given up. `asked` is what the receiver
 /// asked for (`Retry-After`): honoured, but neither less than the schedule's wait nor for ever.
-pub fn wait(notice: NoticeId, leg: u32, attempt: u32, asked: Option<SignedDuration>) -> Option<SignedDuration> {
+pub fn wait(
+    notice: NoticeId,
+    leg: u32,
+    attempt: u32,
+    asked: Option<SignedDuration>,
+) -> Option<SignedDuration> {
     let base = *WAITS.get(usize::try_from(attempt.checked_sub(1)?).ok()?)?;
-    let jittered = base + SignedDuration::from_millis(i64::try_from(base.as_millis()).ok()? * jitter(notice, leg, attempt) / 1000);
+    let jittered = base
+        + SignedDuration::from_millis(
+            i64::try_from(base.as_millis()).ok()? * jitter(notice, leg, attempt) / 1000,
+        );
     let longest = (base * 2).max(PATIENCE);
     Some(asked.map_or(jittered, |asked| asked.clamp(jittered, longest.max(jittered))))
 }

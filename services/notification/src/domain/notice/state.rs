@@ -199,9 +199,9 @@ impl Notice {
     /// The legs that may be sent now.
     pub fn due(&self, now: Timestamp) -> impl Iterator<Item = &Leg> {
         let live = self.standing == Standing::Live;
-        self.legs
-            .iter()
-            .filter(move |leg| live && matches!(leg.state, LegState::Queued { not_before } if not_before <= now))
+        self.legs.iter().filter(move |leg| {
+            live && matches!(leg.state, LegState::Queued { not_before } if not_before <= now)
+        })
     }
 
     /// Takes note of what happened.
