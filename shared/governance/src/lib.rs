@@ -7,11 +7,13 @@
 //!
 //! - [`Book`]: every version that was ever drafted, and which was in force when. Pure.
 //! - [`Event`], [`Command`], [`Refusal`]: what is on record, what may be asked for, why it is refused. Pure.
+//! - [`diff`]: what differs between two texts. Pure.
 //! - [`Governance`]: the book in the journal, and the one way to take steps in it.
 //!
 //! The answers of the API are [`countersign_contracts::api::governed`].
 
 mod book;
+pub mod diff;
 mod event;
 mod governed;
 mod office;

@@ -8,10 +8,7 @@ use countersign_governance::version_view;
 
 use super::{Governance, GovernanceError};
 use crate::{
-    domain::{
-        rulebook::diff::{self, FieldChange, PartChange},
-        rules::RuleSet,
-    },
+    domain::{rulebook::diff, rules::RuleSet},
     explain::rule_view,
 };
 
@@ -47,8 +44,8 @@ pub async fn difference(
     Ok(RuleSetDiff {
         version,
         against: old.version,
-        settings: difference.settings.into_iter().map(field).collect(),
-        rules: difference.parts.into_iter().map(part).collect(),
+        settings: difference.settings.into_iter().map(FieldDiff::from).collect(),
+        rules: difference.parts.into_iter().map(RuleDiff::from).collect(),
     })
 }
 
@@ -69,18 +66,4 @@ pub fn lint(text: &str) -> LintReport {
 
 fn rules_of(rules: &RuleSet) -> Vec<RuleView> {
     rules.rules.iter().map(|rule| rule_view(rule, rules.version)).collect()
-}
-
-fn field(change: FieldChange) -> FieldDiff {
-    FieldDiff { words: change.words(), field: change.field, was: change.was, is: change.is }
-}
-
-fn part(change: PartChange) -> RuleDiff {
-    RuleDiff {
-        kind: change.kind,
-        id: change.id,
-        title: change.title,
-        change: change.change.name().to_owned(),
-        fields: change.fields.into_iter().map(field).collect(),
-    }
 }

@@ -68,6 +68,21 @@ pub struct StepAct {
     pub why: String,
 }
 
+/// A part with an id (a rule, a ladder) that differs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PartDiff {
+    /// What kind of part, by the name of the list that it stands in: `rule`.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// `added`, `removed` or `changed`.
+    pub change: String,
+    /// Its fields that differ; for an added or removed part, all of them.
+    pub fields: Vec<FieldDiff>,
+}
+
 /// A field that differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FieldDiff {

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use super::RuleView;
 
 pub use super::governed::{
-    DraftRequest, FieldDiff, LintRequest, PublishRequest, ReasonRequest, StepAct as RuleSetAct,
-    StepView as RulesStep, VersionView as RuleSetView, VersionsView as RuleSetsView,
+    DraftRequest, FieldDiff, LintRequest, PartDiff as RuleDiff, PublishRequest, ReasonRequest,
+    StepAct as RuleSetAct, StepView as RulesStep, VersionView as RuleSetView, VersionsView as RuleSetsView,
     WindowView as RuleWindow,
 };
 
@@ -37,21 +37,6 @@ pub struct RuleSetDiff {
     pub settings: Vec<FieldDiff>,
     /// Rules that were added, removed or changed.
     pub rules: Vec<RuleDiff>,
-}
-
-/// A rule that differs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct RuleDiff {
-    /// `rule`, or what else of the file has an id.
-    pub kind: String,
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// `added`, `removed` or `changed`.
-    pub change: String,
-    /// Its fields that differ; for an added or removed rule, all of them.
-    pub fields: Vec<FieldDiff>,
 }
 
 /// Whether a rule file can be used.

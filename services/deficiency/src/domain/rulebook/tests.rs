@@ -15,28 +15,14 @@ fn begun() -> RuleBook {
     book
 }
 
-fn draft(title: Option<&str>, text: String) -> Command {
-    Command::Draft { title: title.map(str::to_owned), text, why: "shorter lag".to_owned() }
-}
-
 #[test]
 fn a_text_that_is_no_rule_set_is_refused_with_the_line() {
     let text = RuleSet::DEFAULT_FILE.replacen("holds_bill = true", "hold_bill = true", 1);
     let line = text.lines().position(|line| line.starts_with("hold_bill")).expect("there") + 1;
-    let refusal = begun().decide(draft(None, text), "kim", march()).expect_err("no rule set");
+    let command = Command::Draft { title: None, text, why: "shorter lag".to_owned() };
+    let refusal = begun().decide(command, "kim", march()).expect_err("no rule set");
     assert!(matches!(refusal.reason, Reason::Invalid(_)));
     assert!(refusal.to_string().contains(&format!("line {line}")), "{refusal}");
-}
-
-#[test]
-fn a_title_may_be_given_and_the_number_in_the_file_counts_for_nothing() {
-    let mut book = begun();
-    let text = RuleSet::DEFAULT_FILE.replacen("version = 1", "version = 77", 1);
-    let event = book.decide(draft(Some(" Spring "), text), "kim", march()).expect("allowed");
-    book.evolve(&event, march()).expect("in order");
-    let second = book.version(2).expect("drafted");
-    assert_eq!((second.title.as_str(), second.content.as_ref().expect("readable").version), ("Spring", 2));
-    assert_eq!(second.sha256, sha256(&second.text));
 }
 
 /// What an installation begins with goes into the record word for word.
