@@ -244,7 +244,7 @@ fn leaves_of(stretches: &[Stretch]) -> Vec<Leave> {
 /// Absences on the line of hours that these rules let count, laid on what stands anyway.
 fn absences(line: &Line, away: &[Stretch], rules: LeaveRules, due: impl Fn(&Line) -> Option<i64>) -> Line {
     let mut gone = Line::new(line.zone.clone(), Vec::new());
-    away.iter().for_each(|(from, until)| gone.stand(*from, *until));
+    gone.stand_all(away);
     let mut all = line.clone();
     let mut cell = 0;
     while cell < HOURS {
@@ -303,9 +303,9 @@ proptest! {
             LimitUnit::Days => Some(false),
             LimitUnit::BusinessDays => Some(true),
         };
-        holds.iter().for_each(|(from, until)| line.stand(*from, *until));
+        line.stand_all(&holds);
         if downtime_counts {
-            down.iter().for_each(|(from, until)| line.stand(*from, *until));
+            line.stand_all(&down);
         }
         let due_of = |line: &Line| line.limit(anchor, nominal, of_days);
         if leave.counts {

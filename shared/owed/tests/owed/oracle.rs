@@ -38,6 +38,12 @@ impl Line {
         self.stands[from..until].fill(true);
     }
 
+    pub(crate) fn stand_all(&mut self, stretches: &[(i64, Option<i64>)]) {
+        for (from, until) in stretches {
+            self.stand(*from, *until);
+        }
+    }
+
     fn date(&self, at: Timestamp) -> Date {
         at.to_zoned(self.zone.clone()).date()
     }
