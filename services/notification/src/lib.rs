@@ -3,7 +3,9 @@
 //! - [`domain`]: the pure core: what was asked for, what was sent, what became of it.
 //! - [`outbound`]: what may leave: a message made of values without patient data.
 //! - [`channels`]: ways to reach somebody, each behind one trait.
+//! - [`templates`]: texts, by kind and version.
 
 pub mod channels;
 pub mod domain;
 pub mod outbound;
+pub mod templates;
