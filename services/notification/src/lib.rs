@@ -6,6 +6,17 @@
 //! - [`templates`]: texts, by kind and version.
 
 pub mod channels;
+pub mod config;
+mod consume;
+mod digests;
+mod dispatch;
 pub mod domain;
+mod known;
+mod naming;
 pub mod outbound;
+mod owner;
+pub mod projections;
+pub mod publish;
+pub mod service;
+mod store;
 pub mod templates;

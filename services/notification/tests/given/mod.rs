@@ -80,6 +80,8 @@ pub(crate) fn asked(class: NoticeClass, at_once: &[Destination], then: &[Destina
     Requested {
         request: request(class),
         digest: None,
+        contact: "provider-1047".to_owned(),
+        about: uuid::Uuid::nil(),
         routes: at_once.iter().map(route(true)).chain(then.iter().map(route(false))).collect(),
         windows: Windows::always(),
     }

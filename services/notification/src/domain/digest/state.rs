@@ -33,6 +33,9 @@ pub enum Refusal {
     /// There is nothing to say.
     #[error("nothing is open and nothing was done since the last digest: there is nothing to say")]
     Nothing,
+    /// The provider is away, or no longer active: the list waits behind sign-in.
+    #[error("the provider is away or not active now: no digest goes out")]
+    Away,
     /// Another one went out just now.
     #[error("a digest went out less than 12 hours ago: the list behind sign-in is always up to date")]
     TooSoon,
@@ -43,6 +46,7 @@ impl Refusal {
     pub const fn rule(self) -> &'static str {
         match self {
             Self::Nothing => "digest/nothing",
+            Self::Away => "digest/away",
             Self::TooSoon => "digest/too-soon",
         }
     }
@@ -96,7 +100,7 @@ impl Book {
         &self,
         owner: &Owner,
         (arming, epoch): (u32, u64),
-        composed: Option<&Composed>,
+        composed: Result<&Composed, Refusal>,
         next: Option<Timestamp>,
         now: Timestamp,
     ) -> Vec<DigestEvent> {
@@ -122,7 +126,7 @@ impl Book {
     pub fn run_now(
         &self,
         owner: &Owner,
-        composed: Option<&Composed>,
+        composed: Result<&Composed, Refusal>,
         now: Timestamp,
     ) -> Result<Vec<DigestEvent>, Refusal> {
         self.release(owner, composed, now).map(|event| vec![event])
@@ -131,10 +135,10 @@ impl Book {
     fn release(
         &self,
         owner: &Owner,
-        composed: Option<&Composed>,
+        composed: Result<&Composed, Refusal>,
         now: Timestamp,
     ) -> Result<DigestEvent, Refusal> {
-        let composed = composed.ok_or(Refusal::Nothing)?;
+        let composed = composed?;
         if self.last.at.is_some_and(|at| now.duration_since(at) < CAP) {
             return Err(Refusal::TooSoon);
         }
