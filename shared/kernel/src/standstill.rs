@@ -132,8 +132,7 @@ mod tests {
         // given a limit of seven days from a Monday noon, and a week's leave from Wednesday noon
         let days = Days { zone: &TimeZone::UTC, calendar: &BusinessCalendar::default() };
         let away = [still("2026-03-04T12:00:00Z", Some("2026-03-11T12:00:00Z"))];
-        let reached =
-            days.reached(at("2026-03-02T12:00:00Z"), DayCount(7), CountedDays::Calendar, &away);
+        let reached = days.reached(at("2026-03-02T12:00:00Z"), DayCount(7), CountedDays::Calendar, &away);
         // then it ends seven days later than the ninth
         assert_eq!(reached, Some(at("2026-03-16T23:59:59Z")));
     }
