@@ -4,6 +4,7 @@
 pub mod email;
 pub mod inbox;
 mod secret;
+pub mod webhook;
 
 use std::time::Duration;
 
