@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use crate::{
+    channels::Secret,
     domain::{
         contact::Destination,
         notice::{Mode, Settings},
@@ -35,7 +36,7 @@ pub struct Config {
     /// How much goes out at once.
     pub limits: Limits,
     /// The secret that signs reports of bounces and complaints (`whsec_…`); without one they are refused.
-    pub reports_secret: Option<String>,
+    pub reports_secret: Option<Secret>,
     /// The zone of facilities that tell none.
     pub time_zone: TimeZone,
     /// No other process dispatches on this journal: attempts without an answer that are found at the start are those of

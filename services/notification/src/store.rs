@@ -139,7 +139,7 @@ impl Origin {
 
 /// What became of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Done {
+pub(crate) struct Done {
     /// Position after which its effect is visible.
     pub position: Position,
     /// Something changed: by this call, or by an earlier one under the same key.

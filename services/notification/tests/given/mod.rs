@@ -180,13 +180,6 @@ impl Story {
         self.notice.legs().iter().filter(|leg| leg.to == *to).map(|leg| leg.attempts).sum()
     }
 
-    pub(crate) fn waits_until(&self, leg: u32) -> Timestamp {
-        match self.notice.leg(leg).expect("a leg").state {
-            LegState::Queued { not_before } => not_before,
-            other => panic!("{other:?}"),
-        }
-    }
-
     pub(crate) fn items(&self) -> BTreeSet<DeficiencyId> {
         self.notice.items().into_iter().map(|item| item.deficiency).collect()
     }
