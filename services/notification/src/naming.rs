@@ -73,28 +73,23 @@ pub(crate) fn zone_of(config: &Config, owed: &Owed, facility: &str) -> String {
 /// What is known of a contact beside itself.
 pub(crate) fn known_of(config: &Config, owed: &Owed, key: &str, now: Timestamp) -> Known {
     let mut known = Known { key: key.to_owned(), ..Known::default() };
-    match contact::provider_of(key) {
-        Some(provider) => {
-            known.elsewhere = elsewhere(owed, provider, now);
-            known.delegate = owed.people().delegate_of(provider, now).map(|delegate| {
-                let of = owed.people().key_of(delegate);
-                let owner = contact::key_of_provider(of);
-                let mut addresses = vec![Destination::Inbox { owner }];
-                addresses.extend(elsewhere(owed, of, now).into_iter().filter(Destination::disturbs).take(1));
-                (delegate.clone(), addresses)
-            });
-        }
-        None => {
-            let office = key.strip_prefix("office-").unwrap_or(key);
-            known.elsewhere =
-                config.offices.get(office).map(|office| office.addresses.clone()).unwrap_or_default();
-            let has_letter = known.elsewhere.iter().any(|to| matches!(to, Destination::Letter { .. }));
-            if !has_letter {
-                // Whatever else is missing, somebody can carry a letter there.
-                let lines = vec![self::office(config, office).as_str().to_owned()];
-                known.elsewhere.push(Destination::Letter { lines });
-            }
-        }
+    if let Some(provider) = contact::provider_of(key) {
+        known.elsewhere = elsewhere(owed, provider, now);
+        known.delegate = owed.people().delegate_of(provider, now).map(|delegate| {
+            let of = owed.people().key_of(delegate);
+            let owner = contact::key_of_provider(of);
+            let mut addresses = vec![Destination::Inbox { owner }];
+            addresses.extend(elsewhere(owed, of, now).into_iter().filter(Destination::disturbs).take(1));
+            (delegate.clone(), addresses)
+        });
+        return known;
+    }
+    let office = key.strip_prefix("office-").unwrap_or(key);
+    known.elsewhere = config.offices.get(office).map(|office| office.addresses.clone()).unwrap_or_default();
+    if !known.elsewhere.iter().any(|to| matches!(to, Destination::Letter { .. })) {
+        // Whatever else is missing, somebody can carry a letter there.
+        let lines = vec![self::office(config, office).as_str().to_owned()];
+        known.elsewhere.push(Destination::Letter { lines });
     }
     known
 }
