@@ -3,6 +3,7 @@
 
 pub mod email;
 pub mod inbox;
+pub mod letter;
 mod secret;
 pub mod webhook;
 

@@ -20,6 +20,7 @@ use crate::{
     outbound::{Kind, Message, Wording, synthetic},
 };
 
+pub(crate) use filters::long_day;
 pub use lint::Finding;
 use store::Files;
 pub use store::{Origin, TemplateError, TemplateVersion};
