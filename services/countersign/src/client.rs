@@ -1,5 +1,7 @@
 //! A running Countersign, asked over its API.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, bail};
 use countersign_contracts::api::Page;
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -10,7 +12,7 @@ use serde_json::Value;
 pub struct Client {
     base: String,
     http: reqwest::Client,
-    token: Option<String>,
+    token_file: Option<PathBuf>,
 }
 
 impl Client {
@@ -18,13 +20,13 @@ impl Client {
     pub fn new(base: &str) -> Self {
         let base = base.trim_end_matches('/');
         let base = if base.contains("://") { base.to_owned() } else { format!("http://{base}") };
-        Self { base, http: reqwest::Client::new(), token: None }
+        Self { base, http: reqwest::Client::new(), token_file: None }
     }
 
-    /// The same, in the name of whose token it is.
+    /// The same, in the name of whose token the file holds. It is read when something is asked.
     #[must_use]
-    pub fn with_token(self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self }
+    pub fn with_token_file(self, token_file: Option<PathBuf>) -> Self {
+        Self { token_file, ..self }
     }
 
     /// `GET` a resource.
@@ -50,13 +52,8 @@ impl Client {
         key: &str,
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
-        let request =
-            self.http.post(format!("{}{path}", self.base)).header("Idempotency-Key", key).json(body);
-        let request = match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        };
-        self.answer(request).await
+        let request = self.http.post(format!("{}{path}", self.base));
+        self.answer(request.header("Idempotency-Key", key).json(body)).await
     }
 
     /// `POST` a file.
@@ -73,16 +70,7 @@ impl Client {
 
     /// `POST` without a body, for something that answers nothing.
     pub async fn tell(&self, path: &str) -> anyhow::Result<()> {
-        let answer = self
-            .http
-            .post(format!("{}{path}", self.base))
-            .send()
-            .await
-            .with_context(|| self.unreachable())?;
-        match answer.status() {
-            status if status.is_success() => Ok(()),
-            status => bail!("{} answered {}", self.base, status.as_u16()),
-        }
+        self.take(self.http.post(format!("{}{path}", self.base))).await.map(|_| ())
     }
 
     fn unreachable(&self) -> String {
@@ -115,6 +103,14 @@ impl Client {
     }
 
     async fn take(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        let request = match &self.token_file {
+            Some(file) => {
+                let token = std::fs::read_to_string(file)
+                    .with_context(|| format!("cannot read the token file {}", file.display()))?;
+                request.bearer_auth(token.trim())
+            }
+            None => request,
+        };
         let answer = request.send().await.with_context(|| self.unreachable())?;
         let status = answer.status();
         if status.is_success() {
