@@ -1,5 +1,7 @@
 //! Countersign, asked over its API: a running one, or one that this command opened on a data folder.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, bail};
 use axum::{Router, body::Bytes};
 use countersign_contracts::api::Page;
@@ -14,7 +16,7 @@ use tower::ServiceExt;
 pub struct Client {
     base: String,
     http: reqwest::Client,
-    token: Option<String>,
+    token_file: Option<PathBuf>,
     here: Option<Here>,
 }
 
@@ -33,7 +35,7 @@ impl Client {
     pub fn new(base: &str) -> Self {
         let base = base.trim_end_matches('/');
         let base = if base.contains("://") { base.to_owned() } else { format!("http://{base}") };
-        Self { base, http: reqwest::Client::new(), token: None, here: None }
+        Self { base, http: reqwest::Client::new(), token_file: None, here: None }
     }
 
     /// A client of services that run in this process, in somebody's name.
@@ -41,10 +43,10 @@ impl Client {
         Self { here: Some(Here { routes, actor }), ..Self::new("http://this-folder") }
     }
 
-    /// The same, in the name of whose token it is.
+    /// The same, in the name of whose token the file holds. It is read when something is asked.
     #[must_use]
-    pub fn with_token(self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self }
+    pub fn with_token_file(self, token_file: Option<PathBuf>) -> Self {
+        Self { token_file, ..self }
     }
 
     /// `GET` a resource.
@@ -70,9 +72,8 @@ impl Client {
         key: &str,
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
-        let request =
-            self.http.post(format!("{}{path}", self.base)).header("Idempotency-Key", key).json(body);
-        self.answer(request).await
+        let request = self.http.post(format!("{}{path}", self.base));
+        self.answer(request.header("Idempotency-Key", key).json(body)).await
     }
 
     /// `POST` a file.
@@ -122,8 +123,12 @@ impl Client {
     }
 
     async fn take(&self, request: RequestBuilder) -> anyhow::Result<Bytes> {
-        let request = match &self.token {
-            Some(token) => request.bearer_auth(token),
+        let request = match &self.token_file {
+            Some(file) => {
+                let token = std::fs::read_to_string(file)
+                    .with_context(|| format!("cannot read the token file {}", file.display()))?;
+                request.bearer_auth(token.trim())
+            }
             None => request,
         };
         let (status, body) = match &self.here {
