@@ -9,9 +9,6 @@
 //! Instants are whole milliseconds. When a timer is due is rounded up and the present instant is rounded down, so
 //! that no rounding makes anything early.
 
-#[cfg(test)]
-mod tests;
-
 use countersign_kernel::{TimerId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use uuid::Uuid;
@@ -329,3 +326,6 @@ pub fn numbers(tables: &Connection, now: Timestamp, late_after: u32) -> Result<N
         oldest: next_due(tables)?.filter(|next| rounded_up(*next) <= now),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
-use countersign_eventsourcing::timer::{Reign, Rivals, Settings};
+use countersign_eventsourcing::{
+    journal::{Journal, StreamName},
+    timer::{Reign, Rivals, Settings},
+};
 use countersign_kernel::Clock;
 use jiff::SignedDuration;
 
@@ -29,6 +32,10 @@ async fn given_two_processes_then_one_reigns_and_the_other_takes_over_when_it_is
         other.step().await.expect("looked up");
     }
     assert_eq!((one.epoch(), other.epoch()), (Some(1), None));
+    // with two events a minute
+    let stream = StreamName::new("reign", "escalation");
+    let events = world.journal.read_stream(stream, 0).await.expect("a stream");
+    assert_eq!(events.len(), 1 + 120);
     // and then no more, then the other takes over after three missed heartbeats
     pass(&world, 89);
     other.step().await.expect("looked up");
