@@ -1,0 +1,1 @@
+//! The escalation policy: what a hospital wants to happen, as governed data.
