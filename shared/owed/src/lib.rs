@@ -1,6 +1,6 @@
 //! What is owed by whom, folded from contract events: for services that act on it.
 //!
-//! - [`Owed`]: the fold in memory.
+//! - [`Owed`]: the fold in memory; [`tables`]: the same fold as tables inside a service's own read model.
 //! - [`Directory`]: the people and places that items are about.
 //! - [`clock`]: the accountability clock of an item, as a policy wants it counted.
 //! - [`recheck`]: what the journal says at this instant, for whoever is about to act.
@@ -12,6 +12,7 @@ mod ledger;
 mod people;
 mod places;
 mod recheck;
+pub mod tables;
 
 pub use clock::{AgingBase, ClockRules, ItemClock, LeaveRules};
 pub use directory::Directory;
