@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{deficiencies, time};
 use crate::domain::{
+    attribution::Attribution,
     clock::{Days, accountability},
     decide::zone_of,
     events::{Deficiency, Pause, PauseCause},
@@ -27,7 +28,7 @@ pub(super) enum Scope<'a> {
 /// Takes an event of the directory over.
 pub(super) fn people(tables: &Transaction<'_>, event: &PeopleEvent) -> Result<(), rusqlite::Error> {
     let key = key_of(event.provider());
-    let put = |id: Uuid, cause: PauseCause, from, until, act: &crate::domain::act::Act, counts: bool| {
+    let put = |id: Uuid, cause: PauseCause, from, until, act: &Attribution, counts: bool| {
         put(tables, &key.to_string(), id, cause, (from, until), act, counts)
     };
     match event {
@@ -124,7 +125,7 @@ fn put(
     id: Uuid,
     cause: PauseCause,
     (from, until): (Timestamp, Option<Timestamp>),
-    act: &crate::domain::act::Act,
+    act: &Attribution,
     counts: bool,
 ) -> Result<(), rusqlite::Error> {
     tables.prepare_cached("INSERT OR REPLACE INTO pause VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
@@ -195,6 +196,31 @@ pub(super) fn same_person(sql: &Connection, id: &str) -> Result<Vec<String>, rus
     ids.sort();
     ids.dedup();
     Ok(ids)
+}
+
+/// Every identifier, with its authority, under which this provider goes; the one that is asked for first.
+pub(super) fn identities(
+    sql: &Connection,
+    provider: &ProviderId,
+) -> Result<Vec<ProviderId>, rusqlite::Error> {
+    let keys: Vec<String> = sql
+        .prepare_cached(
+            "SELECT DISTINCT provider FROM known_as
+             WHERE id = ?1 AND (authority IN ('', ?2) OR ?2 = '')",
+        )?
+        .query_map([&provider.id, &provider.authority], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut identities = vec![provider.clone()];
+    // An identifier that two people bear under different authorities stands for itself alone.
+    if let [key] = keys.as_slice() {
+        let mut select = sql.prepare_cached("SELECT id, authority FROM known_as WHERE provider = ?1")?;
+        for key in cluster(sql, key)? {
+            let found =
+                select.query_map([key], |row| Ok(ProviderId { id: row.get(0)?, authority: row.get(1)? }))?;
+            identities.extend(found.collect::<Result<Vec<_>, _>>()?);
+        }
+    }
+    Ok(identities)
 }
 
 /// Every pause from outside that counts for an item of this person at this facility.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de::Error};
 use uuid::Uuid;
 
 use super::leave::{LeaveId, LeaveKind};
-use crate::domain::act::Act;
+use crate::domain::attribution::Attribution;
 
 /// Category of the streams of providers.
 pub const PROVIDER: &str = "provider";
@@ -106,7 +106,7 @@ pub struct ProviderReported {
     pub report: StaffReported,
     /// Who imported the file; nobody for a message of a feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub imported: Option<Act>,
+    pub imported: Option<Attribution>,
 }
 
 /// Somebody changed a provider's record by hand.
@@ -119,7 +119,7 @@ pub struct ProviderEdited {
     /// The changes.
     pub changes: Changes,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// Changes to a provider's record: what is absent stays as it was.
@@ -212,7 +212,7 @@ pub struct ProvidersMerged {
     /// Main identifier of the record that remains.
     pub survivor: ProviderId,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A merge is taken back.
@@ -223,7 +223,7 @@ pub struct MergeUndone {
     /// The record that it had been merged into.
     pub survivor: ProviderId,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A provider is, will be or was away.
@@ -244,7 +244,7 @@ pub struct LeaveRecorded {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approval_needed: bool,
     /// Who recorded it, when and why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A leave is other than was recorded; the whole of it as it is now.
@@ -265,7 +265,7 @@ pub struct LeaveChanged {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approval_needed: bool,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// Somebody approved or refused a leave.
@@ -278,7 +278,7 @@ pub struct LeaveDecided {
     /// Approved, else refused.
     pub approved: bool,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// There is no such leave.
@@ -289,5 +289,5 @@ pub struct LeaveCancelled {
     /// The leave.
     pub leave: LeaveId,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }

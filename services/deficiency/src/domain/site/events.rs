@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize, de::Error};
 use uuid::Uuid;
 
 use super::{state::DowntimeId, weekdays};
-use crate::domain::act::Act;
+use crate::domain::attribution::Attribution;
 
 /// Category of the streams of facilities.
 pub const FACILITY: &str = "facility";
@@ -101,7 +101,7 @@ pub struct FacilityDescribed {
     #[serde(flatten)]
     pub facility: FacilityData,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// What is stored of a facility.
@@ -145,7 +145,7 @@ pub struct DowntimeRecorded {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A downtime is no reason for a credit.
@@ -156,7 +156,7 @@ pub struct DowntimeCancelled {
     /// The downtime.
     pub downtime: DowntimeId,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A department from an instant on.
@@ -177,5 +177,5 @@ pub struct DepartmentDescribed {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closed: bool,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
