@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::rules::RuleSetView;
+use super::governed::VersionView;
 
 /// A provider, for people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -764,7 +764,7 @@ pub struct Checked {
 pub struct PolicyDetail {
     /// Its life.
     #[serde(flatten)]
-    pub set: RuleSetView,
+    pub set: VersionView,
     /// Its ladder.
     pub steps: Vec<PolicyStep>,
     /// Its other settings, in words.

@@ -3,6 +3,7 @@
 
 pub mod acts;
 pub mod escalation;
+pub mod governed;
 mod me;
 pub mod people;
 pub mod rules;
