@@ -1,3 +1,9 @@
 //! Policies, tracks from notice to suspension and back, the suspension register, and the auditor.
 
+pub mod authority;
 pub mod domain;
+mod known;
+pub mod projections;
+pub mod publish;
+pub mod runs;
+mod streams;
