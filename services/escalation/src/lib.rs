@@ -6,4 +6,6 @@ mod known;
 pub mod projections;
 pub mod publish;
 pub mod runs;
+mod show;
 mod streams;
+mod words;

@@ -325,6 +325,12 @@ pub struct InboxItem {
     /// The proposal or suspension that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<u32>,
+    /// Cycle of the step that is to be corrected, for `correction`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<u32>,
+    /// Its place on the ladder, for `correction`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rung: Option<u32>,
     /// The chart that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Uuid)]
