@@ -31,9 +31,9 @@ use crate::{
     what_if::{self, Answer, Question, jobs::Jobs},
 };
 
-/// Charts kept in memory: at some 40 kB each about 0.4 GB at the most, and more than are under way at once
+/// Charts kept in memory: at some 40 kB each about 160 MB at the most, and more than are under way at once
 /// in a large hospital.
-const CACHED_CHARTS: NonZeroUsize = NonZeroUsize::new(10_000).expect("not zero");
+const CACHED_CHARTS: NonZeroUsize = NonZeroUsize::new(4_000).expect("not zero");
 /// Minimum bill-hold days where nobody says otherwise: the commonest threshold named in the trade.
 const MINIMUM_BILL_HOLD: DayCount = DayCount(3);
 /// How often charts are looked for in which a requirement arises by the passing of time.
@@ -247,6 +247,7 @@ impl Deficiency {
     /// without a server.
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
         self.recall_skips().await?;
+        self.register.describe().await.map_err(ReadModelError::from)?;
         loop {
             self.refresh().await?;
             self.consumer.catch_up().await?;

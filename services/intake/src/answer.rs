@@ -41,7 +41,7 @@ impl Acknowledgement<'_> {
             (Disposition::NotStored, _) => ack::Outcome::Retry,
             (_, None) => ack::Outcome::Accepted,
             (_, Some(_)) if self.disposition.is_rejected() => ack::Outcome::Rejected,
-            (_, Some(_)) => ack::Outcome::Retry,
+            (_, Some(_)) => ack::Outcome::Kept,
         };
         // One answer on the connection. An application acknowledgement says all that an accept acknowledgement
         // does (the message is durable), so it goes first where both are wanted.

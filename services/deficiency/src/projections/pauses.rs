@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{deficiencies, time};
 use crate::domain::{
+    attribution::Attribution,
     clock::{Days, accountability},
     decide::zone_of,
     events::{Deficiency, Pause, PauseCause},
@@ -27,7 +28,7 @@ pub(super) enum Scope<'a> {
 /// Takes an event of the directory over.
 pub(super) fn people(tables: &Transaction<'_>, event: &PeopleEvent) -> Result<(), rusqlite::Error> {
     let key = key_of(event.provider());
-    let put = |id: Uuid, cause: PauseCause, from, until, act: &crate::domain::act::Act, counts: bool| {
+    let put = |id: Uuid, cause: PauseCause, from, until, act: &Attribution, counts: bool| {
         put(tables, &key.to_string(), id, cause, (from, until), act, counts)
     };
     match event {
@@ -75,6 +76,7 @@ pub(super) fn people(tables: &Transaction<'_>, event: &PeopleEvent) -> Result<()
                 .execute(params![decided.leave.0.to_string(), decided.approved])?;
         }
         PeopleEvent::LeaveCancelled(cancelled) => remove(tables, cancelled.leave.0)?,
+        PeopleEvent::Snapshot(_) => return Ok(()),
     }
     let ids = identifiers(tables, &cluster(tables, &key.to_string())?)?;
     deficiencies::judge_limits_again(tables, &Scope::People(ids))
@@ -103,7 +105,7 @@ pub(super) fn site(tables: &Transaction<'_>, event: &SiteEvent) -> Result<(), ru
             remove(tables, cancelled.downtime.0)?;
             &cancelled.facility
         }
-        SiteEvent::DepartmentDescribed(_) => return Ok(()),
+        SiteEvent::DepartmentDescribed(_) | SiteEvent::Snapshot(_) => return Ok(()),
     };
     deficiencies::judge_limits_again(tables, &Scope::Facility(facility))
 }
@@ -123,7 +125,7 @@ fn put(
     id: Uuid,
     cause: PauseCause,
     (from, until): (Timestamp, Option<Timestamp>),
-    act: &crate::domain::act::Act,
+    act: &Attribution,
     counts: bool,
 ) -> Result<(), rusqlite::Error> {
     tables.prepare_cached("INSERT OR REPLACE INTO pause VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(

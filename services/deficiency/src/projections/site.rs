@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::time;
 use crate::domain::{
-    act::Act,
+    attribution::Attribution,
     site::{
         events::{DepartmentDescribed, DowntimeRecorded, FacilityData, SiteEvent},
         weekday_name,
@@ -43,6 +43,7 @@ pub(super) fn apply(
                 .prepare_cached("DELETE FROM downtime WHERE id = ?1")?
                 .execute([cancelled.downtime.to_string()])?;
         }
+        SiteEvent::Snapshot(_) => {}
         SiteEvent::DepartmentDescribed(described) => {
             let data = serde_json::to_string(&described).map_err(undecodable)?;
             tables.prepare_cached("INSERT OR REPLACE INTO department VALUES (?1, ?2, ?3, ?4)")?.execute(
@@ -62,7 +63,7 @@ fn all<T: DeserializeOwned>(sql: &Connection, statement: &str) -> Result<Vec<T>,
     sql.prepare_cached(statement)?.query_map([], |row| decode(&row.get::<_, String>(0)?))?.collect()
 }
 
-fn act(act: Act) -> ByWhomView {
+fn act(act: Attribution) -> ByWhomView {
     ByWhomView { by: act.by, at: act.at, why: act.why }
 }
 

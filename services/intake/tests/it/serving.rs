@@ -271,12 +271,14 @@ async fn enhanced_mode_is_honoured_on_the_wire() {
     let mut peer = served.connect().await;
     peer.send(&with_wishes(&admission("silent", "V1"), "NE", "NE")).await;
     peer.send(&with_wishes(&admission("commit", "V2"), "AL", "NE")).await;
-    peer.send(&with_wishes(&adt("A03", "error", "", ""), "ER", "NE")).await;
+    // kept in quarantine is committed: nothing to tell at that level, and nothing to send again
+    peer.send(&with_wishes(&adt("A03", "kept", "", ""), "ER", "NE")).await;
+    peer.send(&with_wishes(&adt("A03", "error", "", ""), "NE", "ER")).await;
     peer.send(&admission("plain", "V3")).await;
-    let expected = [("CA", "commit"), ("CE", "error"), ("AA", "plain")]
+    let expected = [("CA", "commit"), ("AE", "error"), ("AA", "plain")]
         .map(|(code, id)| (code.to_owned(), id.to_owned()));
     assert_eq!(peer.answers(3).await, expected);
-    assert_eq!(served.stop().await.feeds().await[0].received, 4);
+    assert_eq!(served.stop().await.feeds().await[0].received, 5);
 }
 
 #[tokio::test]

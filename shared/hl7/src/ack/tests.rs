@@ -147,6 +147,20 @@ fn enhanced_mode_follows_both_conditions() {
 }
 
 #[test]
+fn what_is_stored_and_not_understood_is_committed_and_an_application_error() {
+    for (accept, application, kept) in [
+        ("", "", "AE"),
+        ("AL", "AL", "CA AE"),
+        ("AL", "", "CA"),
+        ("AL", "ER", "CA AE"),
+        ("ER", "NE", ""),
+        ("SU", "SU", "CA"),
+    ] {
+        assert_eq!(reply(accept, application, Outcome::Kept), kept, "{accept}/{application}");
+    }
+}
+
+#[test]
 fn a_peer_that_reads_one_answer_gets_the_accept_acknowledgement_first() {
     let both = Reply { accept: Some(AckCode::CommitAccept), application: Some(AckCode::ApplicationAccept) };
 

@@ -8,6 +8,9 @@ use crate::header::Header;
 pub enum Outcome {
     /// Durably stored (and by that accepted).
     Accepted,
+    /// Durably stored, and not understood: it waits for a human. The sender is told of the error, and not to send it
+    /// again: the commit level has succeeded.
+    Kept,
     /// Could not be stored now; the same message may succeed later.
     Retry,
     /// Will never be accepted as it is.
@@ -53,30 +56,32 @@ impl Reply {
 pub fn wanted(header: &Header, outcome: Outcome) -> Reply {
     let application = match outcome {
         Outcome::Accepted => AckCode::ApplicationAccept,
-        Outcome::Retry => AckCode::ApplicationError,
+        Outcome::Kept | Outcome::Retry => AckCode::ApplicationError,
         Outcome::Rejected => AckCode::ApplicationReject,
     };
     let accept = match outcome {
-        Outcome::Accepted => AckCode::CommitAccept,
+        Outcome::Accepted | Outcome::Kept => AckCode::CommitAccept,
         Outcome::Retry => AckCode::CommitError,
         Outcome::Rejected => AckCode::CommitReject,
     };
     match (header.accept_ack.as_deref(), header.application_ack.as_deref()) {
         (None, None) => Reply { accept: None, application: Some(application) },
         (accept_when, application_when) => Reply {
-            accept: accept_when.is_some_and(|when| applies(when, outcome)).then_some(accept),
-            application: application_when.is_some_and(|when| applies(when, outcome)).then_some(application),
+            accept: accept_when.is_some_and(|when| applies(when, accept)).then_some(accept),
+            application: application_when
+                .is_some_and(|when| applies(when, application))
+                .then_some(application),
         },
     }
 }
 
-fn applies(condition: &str, outcome: Outcome) -> bool {
+fn applies(condition: &str, code: AckCode) -> bool {
     if condition.eq_ignore_ascii_case("NE") {
         false
     } else if condition.eq_ignore_ascii_case("ER") {
-        outcome != Outcome::Accepted
+        !code.is_accept()
     } else if condition.eq_ignore_ascii_case("SU") {
-        outcome == Outcome::Accepted
+        code.is_accept()
     } else {
         true
     }

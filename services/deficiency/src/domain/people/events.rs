@@ -3,7 +3,7 @@
 //! **Stored format: version with care.** Names are pinned by serde renames, never by Rust identifiers.
 
 use countersign_contracts::{
-    Field,
+    Field, directory,
     staff::{self, StaffIdentifier, StaffReported},
 };
 use countersign_kernel::{Person, ProviderId, Timestamp};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de::Error};
 use uuid::Uuid;
 
 use super::leave::{LeaveId, LeaveKind};
-use crate::domain::act::Act;
+use crate::domain::attribution::Attribution;
 
 /// Category of the streams of providers.
 pub const PROVIDER: &str = "provider";
@@ -42,6 +42,8 @@ pub enum PeopleEvent {
     LeaveDecided(LeaveDecided),
     /// There is no such leave.
     LeaveCancelled(LeaveCancelled),
+    /// A record as it stands after the event that it was appended with: said to the neighbours, and no fact of its own.
+    Snapshot(Box<directory::ProviderDescribed>),
 }
 
 impl PeopleEvent {
@@ -56,6 +58,7 @@ impl PeopleEvent {
             Self::LeaveChanged(_) => "leave-changed",
             Self::LeaveDecided(_) => "leave-decided",
             Self::LeaveCancelled(_) => "leave-cancelled",
+            Self::Snapshot(_) => "provider-snapshot",
         }
     }
 
@@ -73,11 +76,12 @@ impl PeopleEvent {
             "leave-changed" => Self::LeaveChanged(serde_json::from_slice(data)?),
             "leave-decided" => Self::LeaveDecided(serde_json::from_slice(data)?),
             "leave-cancelled" => Self::LeaveCancelled(serde_json::from_slice(data)?),
+            "provider-snapshot" => Self::Snapshot(serde_json::from_slice(data)?),
             _ => return Err(serde_json::Error::custom("an event of a later version")),
         })
     }
 
-    /// The provider in whose stream it stands.
+    /// The provider in whose stream it stands. A snapshot may stand in the stream of a record that was merged with it.
     pub fn provider(&self) -> &ProviderId {
         match self {
             Self::Reported(event) => &event.provider,
@@ -88,6 +92,7 @@ impl PeopleEvent {
             Self::LeaveChanged(event) => &event.provider,
             Self::LeaveDecided(event) => &event.provider,
             Self::LeaveCancelled(event) => &event.provider,
+            Self::Snapshot(event) => &event.id,
         }
     }
 }
@@ -101,7 +106,7 @@ pub struct ProviderReported {
     pub report: StaffReported,
     /// Who imported the file; nobody for a message of a feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub imported: Option<Act>,
+    pub imported: Option<Attribution>,
 }
 
 /// Somebody changed a provider's record by hand.
@@ -114,7 +119,7 @@ pub struct ProviderEdited {
     /// The changes.
     pub changes: Changes,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// Changes to a provider's record: what is absent stays as it was.
@@ -207,7 +212,7 @@ pub struct ProvidersMerged {
     /// Main identifier of the record that remains.
     pub survivor: ProviderId,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A merge is taken back.
@@ -218,7 +223,7 @@ pub struct MergeUndone {
     /// The record that it had been merged into.
     pub survivor: ProviderId,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A provider is, will be or was away.
@@ -239,7 +244,7 @@ pub struct LeaveRecorded {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approval_needed: bool,
     /// Who recorded it, when and why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A leave is other than was recorded; the whole of it as it is now.
@@ -260,7 +265,7 @@ pub struct LeaveChanged {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approval_needed: bool,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// Somebody approved or refused a leave.
@@ -273,7 +278,7 @@ pub struct LeaveDecided {
     /// Approved, else refused.
     pub approved: bool,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// There is no such leave.
@@ -284,5 +289,5 @@ pub struct LeaveCancelled {
     /// The leave.
     pub leave: LeaveId,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::events::{DepartmentDescribed, FacilityData, MINIMUM_BILL_HOLD_DAYS, SiteEvent};
-use crate::domain::act::Act;
+use crate::domain::attribution::Attribution;
 
 /// One downtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub struct Downtime {
     /// The first instant after it; not known yet while it lasts.
     pub until: Option<Timestamp>,
     /// Who recorded it as it is now, when and why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A facility. One that downtimes were recorded for and that nobody described has the defaults.
@@ -77,7 +77,7 @@ pub struct Department {
     /// There is no such department from then on.
     pub closed: bool,
     /// Who described it, when and why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 impl From<&DepartmentDescribed> for Department {
@@ -100,13 +100,13 @@ static NO_HOLIDAYS: LazyLock<BusinessCalendar> = LazyLock::new(BusinessCalendar:
 /// [`FACILITY`](super::events::FACILITY) and [`DEPARTMENT`](super::events::DEPARTMENT) in journal order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Site {
-    facilities: BTreeMap<String, Facility>,
+    pub(super) facilities: BTreeMap<String, Facility>,
     /// By facility and code; each in the order in which it takes effect.
     departments: BTreeMap<(String, String), Vec<Department>>,
 }
 
 impl Site {
-    /// Folds one event.
+    /// Folds one event. A snapshot changes nothing: it repeats what the others made.
     pub fn evolve(&mut self, event: &SiteEvent) {
         match event {
             SiteEvent::FacilityDescribed(event) => {
@@ -140,6 +140,7 @@ impl Site {
                 let place = versions.partition_point(|known| known.from < event.effective_at);
                 versions.insert(place, Department::from(event));
             }
+            SiteEvent::Snapshot(_) => {}
         }
     }
 

@@ -3,9 +3,9 @@
 use countersign_kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// An act of a person. Stored format: version with care.
+/// Whose doing something is. Stored format: version with care.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Act {
+pub struct Attribution {
     /// The name under which the person's acts go on record.
     pub by: String,
     /// When it was done here.
