@@ -101,6 +101,11 @@ impl Snapshot {
     }
 }
 
+/// Whether the event repeats a record instead of changing it.
+pub(super) fn is_snapshot(event: &RecordedEvent) -> bool {
+    matches!(&*event.kind, "provider-snapshot" | "facility-snapshot")
+}
+
 /// The last snapshot of every record.
 #[derive(Default)]
 pub(super) struct Told(HashMap<Uuid, Last>);
