@@ -3,9 +3,11 @@
 pub mod authority;
 pub mod domain;
 mod known;
+pub mod policies;
 pub mod projections;
 pub mod publish;
 pub mod runs;
 mod show;
 mod streams;
+mod tracks;
 mod words;

@@ -26,9 +26,12 @@ pub(crate) const ATTEMPTS: usize = 16;
 pub(crate) const SELF: &str = "escalation";
 
 /// What a stream is folded to.
-pub(crate) trait Aggregate: Default + Clone + Send + Sync + 'static {
+pub(crate) trait Aggregate: Clone + Send + Sync + 'static {
     /// Its events.
     type Event: Serialize + Send + Sync;
+
+    /// One of which nothing is known.
+    fn new(stream: &StreamName) -> Self;
 
     /// Decodes by the stored type name; `None` for what only a newer program knows.
     fn decode(kind: &str, data: &[u8]) -> Option<Result<Self::Event, serde_json::Error>>;
@@ -57,12 +60,6 @@ pub(crate) struct Loaded<A> {
     pub(crate) position: Position,
     /// Ids of events whose repetition must be known: they were derived from what somebody else said.
     pub(crate) heard: Arc<HashSet<EventId>>,
-}
-
-impl<A: Default> Default for Loaded<A> {
-    fn default() -> Self {
-        Self { state: Arc::default(), revision: None, position: Position::START, heard: Arc::default() }
-    }
 }
 
 /// Where a decision comes from: goes into the metadata of its events, and their ids are derived from it.
@@ -147,7 +144,7 @@ impl<A: Aggregate> Streams<A> {
     /// The aggregate as the journal has it now.
     pub(crate) async fn read(&self, stream: &StreamName) -> Result<Loaded<A>, JournalError> {
         let events = self.journal.read_stream(stream.clone(), 0).await?;
-        let loaded = fold(&events)?;
+        let loaded = fold(stream, &events)?;
         self.cache().put(stream.clone(), loaded.clone());
         Ok(loaded)
     }
@@ -208,8 +205,11 @@ impl<A: Aggregate> Streams<A> {
 }
 
 /// Folds the events of one stream.
-pub(crate) fn fold<A: Aggregate>(events: &[RecordedEvent]) -> Result<Loaded<A>, JournalError> {
-    let mut state = A::default();
+pub(crate) fn fold<A: Aggregate>(
+    stream: &StreamName,
+    events: &[RecordedEvent],
+) -> Result<Loaded<A>, JournalError> {
+    let mut state = A::new(stream);
     let (mut revision, mut position, mut heard) = (None, Position::START, HashSet::new());
     for event in events {
         revision = Some(event.revision);
