@@ -1,6 +1,12 @@
 //! The pure core: from stored events and what is owed to decisions. No I/O, no clock, no randomness.
+//!
+//! Read in this order: [`policy`] (what a hospital wants) → [`standing`] (what one provider owes at an instant, and what
+//! of it counts) → [`events`] (what is stored of a track) → [`track`] (its state) → [`step`] (what happens at an instant)
+//! → [`acts`] (what people decide).
 
+pub mod acts;
 pub mod events;
 pub mod policy;
 pub mod standing;
+pub mod step;
 pub mod track;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use countersign_contracts::notice::PolicyReference;
 use countersign_kernel::{ProviderId, Timestamp, TrackId};
+use countersign_owed::Party;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params, params_from_iter};
 use uuid::Uuid;
 
@@ -114,6 +115,11 @@ pub struct TrackRow {
 }
 
 impl TrackRow {
+    /// Whose, and where.
+    pub fn party(&self) -> Party {
+        Party { provider: self.provider_key, facility: self.facility.clone() }
+    }
+
     /// `idle`, `open`, `proposed` or `suspended`.
     pub const fn state(&self) -> &'static str {
         match self.grade() {
@@ -277,4 +283,20 @@ pub fn open_with_timer(sql: &Connection) -> Result<Vec<(TrackId, Timestamp, bool
         Ok((track_id(&row.get::<_, String>(0)?)?, time::get(row, "opened_at")?, row.get(2)?))
     })?
     .collect()
+}
+
+/// Codes of facilities that have tracks.
+pub fn facilities_with_tracks(sql: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    sql.prepare_cached("SELECT DISTINCT facility FROM track ORDER BY facility")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// How many tracks of a facility have a timer that is due.
+pub fn due_tracks(sql: &Connection, facility: &str, now: Timestamp) -> Result<u32, rusqlite::Error> {
+    sql.prepare_cached(
+        "SELECT count(DISTINCT t.id) FROM timer w JOIN track t ON w.stream = 'track-' || t.id
+         WHERE w.state = 0 AND w.due <= ?2 AND t.facility = ?1",
+    )?
+    .query_row(params![facility, now.as_millisecond()], |row| row.get(0))
 }

@@ -146,7 +146,7 @@ fn line_of(text: &str, start: &str) -> Option<usize> {
 }
 
 /// SHA-256 of a text, hexadecimal.
-pub(super) fn sha256(text: &str) -> String {
+pub(in crate::domain) fn sha256(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex

@@ -22,6 +22,7 @@ pub use cadence::{Cadence, Mode, Run, Weekday};
 pub use check::Remark;
 pub use delivery::{Delivery, EmailProof, ReadProof, Required};
 pub use file::PolicyFileError;
+pub(super) use file::sha256;
 pub use ladder::{CHAIR, DELEGATE, Moment, OFFICES, PROVIDER, Step, StepClass};
 pub use suspension::{
     Fines, Lift, Npdb, Regulatory, Reinstatement, ReinstatementMode, Repeat, Review, Suspension,

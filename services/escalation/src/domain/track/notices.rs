@@ -74,7 +74,7 @@ impl Notice {
     pub fn delivery(&self, rules: &policy::Delivery, now: Timestamp) -> Delivery {
         let mut whole = Delivery::Waits(None);
         for answer in self.answers.iter().filter(|answer| answer.channel.is_none()) {
-            whole = self.after(whole, answer, Proof::Accepted, now);
+            whole = self.after(whole, answer, Proof::Told, now);
         }
         let channels: Vec<Delivery> = match rules.required {
             // With a failover any channel of the notice that proves something will do.
