@@ -30,6 +30,7 @@ use crate::{
     projections,
     streams::{Cause, Said},
     tracks::track_of,
+    watches::chart_of,
 };
 
 /// Categories of contract events that this service wants.
@@ -72,14 +73,13 @@ impl Inbox {
     async fn concerns(&self, event: &Envelope) -> Result<(), HandleError> {
         self.folded(event).await?;
         let cause = cause(event);
-        let item = match event.kind.as_str() {
+        let changed: Option<DeficiencyChanged> = match event.kind.as_str() {
             DeficiencyChanged::TYPE => {
-                let changed: DeficiencyChanged =
-                    event.decode().map_err(|error| HandleError::Poison(error.to_string()))?;
-                Some(changed.id)
+                Some(event.decode().map_err(|error| HandleError::Poison(error.to_string()))?)
             }
             _ => None,
         };
+        let item = changed.as_ref().map(|changed| changed.id);
         let position = event.position;
         let parties = self
             .desk
@@ -104,6 +104,9 @@ impl Inbox {
             self.desk.look(&party, &cause).await?;
             self.looked().put(party, upto);
         }
+        if let Some(changed) = changed {
+            self.desk.watch_chart(&changed, &cause).await?;
+        }
         Ok(())
     }
 
@@ -115,14 +118,17 @@ impl Inbox {
             .desk
             .model
             .query(move |sql| {
-                let stream = projections::stream_of_notice(sql, notice)?;
-                let Some(track) = stream.as_ref().and_then(track_of) else { return Ok(None) };
-                projections::track(sql, track)
+                let Some(stream) = projections::stream_of_notice(sql, notice)? else { return Ok(None) };
+                let row = match track_of(&stream) {
+                    Some(track) => projections::track(sql, track)?,
+                    None => None,
+                };
+                Ok(Some((stream, row)))
             })
             .await
             .map_err(DeskError::from)?;
         // A digest, or a notice of somebody else.
-        let Some(row) = asked_by else { return Ok(()) };
+        let Some((stream, row)) = asked_by else { return Ok(()) };
         let answered = NoticeAnswered {
             notice,
             channel: outcome.channel,
@@ -130,6 +136,12 @@ impl Inbox {
             at: outcome.at,
             sha256: outcome.sha256,
             detail: outcome.detail,
+        };
+        let Some(row) = row else {
+            if let Some(chart) = chart_of(&stream) {
+                self.desk.chart_notice_answered(chart, answered, event, &cause(event)).await?;
+            }
+            return Ok(());
         };
         let id = EventId::derive(&["notice-answered", &event.id.to_string()]);
         self.desk

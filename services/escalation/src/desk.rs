@@ -24,6 +24,7 @@ use crate::{
     domain::{
         acts::{Act, Refusal, decide_act},
         events::TrackEvent,
+        limit::Limit,
         policy::{Policy, PolicySet},
         standing::{Standing, standing},
         step::{self, Context, Recipients},
@@ -104,6 +105,7 @@ pub(crate) struct Desk {
     pub(crate) model: Arc<ReadModel>,
     pub(crate) known: Known,
     pub(crate) tracks: Streams<Track>,
+    pub(crate) limits: Streams<Limit>,
     pub(crate) trust: Arc<Trust>,
     /// When this process began to decide.
     began: Timestamp,
@@ -122,6 +124,7 @@ impl Desk {
         Self {
             known: Known::new(Arc::clone(&journal), Arc::clone(&publishers), default_zone),
             tracks: Streams::new(Arc::clone(&journal), Arc::clone(&clock), CACHED),
+            limits: Streams::new(Arc::clone(&journal), Arc::clone(&clock), CACHED),
             began: clock.now(),
             journal,
             clock,

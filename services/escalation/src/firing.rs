@@ -7,7 +7,10 @@ use countersign_eventsourcing::{
     timer::{Due, FireError, Fired, Firing, Owner},
 };
 
-use crate::desk::{Desk, DeskError};
+use crate::{
+    desk::{Desk, DeskError},
+    domain::limit::LIMIT,
+};
 
 impl From<DeskError> for FireError {
     fn from(error: DeskError) -> Self {
@@ -21,7 +24,11 @@ pub(crate) struct Timekeeper(pub(crate) Arc<Desk>);
 impl Owner for Timekeeper {
     fn fire<'a>(&'a self, due: &'a Due, at: Firing) -> PortFuture<'a, Result<Fired, FireError>> {
         Box::pin(async move {
-            let fired = self.0.fire_track(due, at).await?;
+            let fired = if due.stream.category() == LIMIT {
+                self.0.fire_limit(due, at).await?
+            } else {
+                self.0.fire_track(due, at).await?
+            };
             Ok(fired.map_or(Fired::Gone, Fired::At))
         })
     }

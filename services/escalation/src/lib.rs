@@ -14,6 +14,7 @@ pub mod service;
 mod show;
 mod streams;
 mod tracks;
+mod watches;
 mod words;
 
 pub use desk::{ActRefused, DeskError};

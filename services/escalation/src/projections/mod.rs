@@ -10,6 +10,7 @@ mod register;
 mod runs;
 pub(crate) mod time;
 mod tracks;
+mod watches;
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -33,9 +34,13 @@ pub use notices::{Unanswered, stream_of_notice, unanswered, waiting};
 pub use register::{Suspension, SuspensionQuery, ended_conditions, in_force, suspended_by, suspensions};
 pub use runs::{Held, held_run, held_runs, run, runs};
 pub(crate) use tracks::word;
+pub use watches::{Times, Watch, watches};
 
 use crate::{
-    domain::events::{TRACK, TrackEvent},
+    domain::{
+        events::{TRACK, TrackEvent},
+        limit::{LIMIT, LimitEvent},
+    },
     runs::events::{RUN, RunEvent},
 };
 
@@ -46,6 +51,7 @@ static SCHEMA: LazyLock<String> = LazyLock::new(|| {
         include_str!("tracks.sql"),
         include_str!("notices.sql"),
         include_str!("runs.sql"),
+        include_str!("watches.sql"),
         include_str!("concerned.sql"),
     ]
     .join("\n")
@@ -61,7 +67,7 @@ pub struct Tracks {
 impl Tracks {
     /// Folds what these publishers say about deficiencies and the directory, beside this service's own streams.
     pub fn new(publishers: SharedPublishers) -> Self {
-        let mut categories: BTreeSet<&'static str> = [TRACK, RUN].into();
+        let mut categories: BTreeSet<&'static str> = [TRACK, LIMIT, RUN].into();
         if let Filter::Categories(said) = publishers.filter_for(&CATEGORIES) {
             categories.extend(said);
         }
@@ -117,6 +123,15 @@ impl Projection for Tracks {
                     return Self::track(tables, event);
                 }
                 Ok(tracks::revise(tables, event.stream.id(), event.revision)?)
+            }
+            LIMIT => {
+                Self::notice(tables, event)?;
+                if timers::apply(tables, event)? {
+                    return Ok(());
+                }
+                let Some(decoded) = LimitEvent::decode(&event.kind, &event.data) else { return Ok(()) };
+                let decoded = decoded.map_err(|error| event.undecodable(&error))?;
+                Ok(watches::apply(tables, event.stream.id(), &decoded)?)
             }
             RUN => {
                 let Some(decoded) = RunEvent::decode(&event.kind, &event.data) else { return Ok(()) };

@@ -184,7 +184,7 @@ impl Default for Regulatory {
         Self {
             days: 25,
             to: vec!["him".to_owned(), "chief_medical_officer".to_owned()],
-            kind: "regulatory".to_owned(),
+            kind: "regulatory-limit".to_owned(),
         }
     }
 }

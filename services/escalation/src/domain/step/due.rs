@@ -63,7 +63,7 @@ pub enum Wait {
 
 impl Turn<'_> {
     /// Place of the lowest step that was not taken in this cycle and is above those that were.
-    pub(super) fn next_rung(&self) -> usize {
+    pub(in crate::domain) fn next_rung(&self) -> usize {
         let last = self.track.last_step().and_then(|step| usize::try_from(step.rung).ok());
         last.map_or(0, |rung| rung + 1)
     }
@@ -74,7 +74,7 @@ impl Turn<'_> {
     }
 
     /// When a step may be taken.
-    pub(super) fn due_of(&self, rung: usize) -> Due {
+    pub(in crate::domain) fn due_of(&self, rung: usize) -> Due {
         let Some(step) = self.policy.steps.get(rung) else { return Due::NotComing };
         let reached = self.context.standing.items.iter().filter_map(|item| item.supports(rung)).min();
         let Some(reached) = reached else { return Due::NotComing };
@@ -122,7 +122,7 @@ impl Turn<'_> {
     }
 
     /// When a suspension may be proposed.
-    pub(super) fn due_of_proposal(&self) -> Due {
+    pub(in crate::domain) fn due_of_proposal(&self) -> Due {
         let Some(rung) = self.policy.warning_rung() else { return Due::NotComing };
         let Some(warned) = self.track.last_step().filter(|step| usize::try_from(step.rung) == Ok(rung))
         else {

@@ -12,11 +12,11 @@ use crate::domain::{
 };
 
 /// Template of the notice that asks whether to end a suspension.
-const REINSTATEMENT_PROPOSAL: &str = "reinstatement-proposal";
+const REINSTATEMENT_PROPOSAL: &str = "reinstatement-proposed";
 /// Template of the notice that asks the committee to look at one.
 const REVIEW: &str = "review";
 /// Template of the notice that asks the question of the NPDB.
-const NPDB: &str = "npdb-question";
+const NPDB: &str = "npdb-prompt";
 
 /// How those are told whom a suspension concerns.
 const TOLD_CHANNELS: [Channel; 4] = [Channel::Email, Channel::Inbox, Channel::Letter, Channel::Webhook];
