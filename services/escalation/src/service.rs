@@ -15,7 +15,7 @@ use countersign_eventsourcing::{
     read_model::{Folded, ReadModel, ReadModelError},
     timer::{Counts, FiringLoop, Reign, Rivals, Settings, Trust, trust::Limits},
 };
-use countersign_kernel::Clock;
+use countersign_kernel::{Clock, Timestamp};
 use jiff::tz::TimeZone;
 
 use crate::{
@@ -253,6 +253,34 @@ impl Escalation {
                 return Ok(after.upto);
             }
         }
+    }
+
+    /// When the next timer is due, or the first of those that are.
+    ///
+    /// # Errors
+    /// The read model.
+    pub async fn next_timer(&self) -> Result<Option<Timestamp>, ServiceError> {
+        Ok(self.model.query(countersign_eventsourcing::timer::table::next_due).await?)
+    }
+
+    /// Lets every timer fire that the read model knows to be due now, one after the other, as the loop does: for commands
+    /// that run on a folder without a server.
+    ///
+    /// # Errors
+    /// A timer cannot be worked on, or the read model fails.
+    pub async fn fire_due(&self) -> Result<usize, ServiceError> {
+        use countersign_eventsourcing::timer::{Firing, table};
+        let now = self.clock.now();
+        let due = self.model.query(move |sql| table::due(sql, now, table::Key::START, usize::MAX >> 1)).await?;
+        let at = Firing { now, epoch: 0 };
+        for due in &due {
+            if due.stream.category() == crate::domain::limit::LIMIT {
+                self.desk.fire_limit(due, at).await?;
+            } else {
+                self.desk.fire_track(due, at).await?;
+            }
+        }
+        Ok(due.len())
     }
 
     /// Looks at tracks again: something that held them is gone.
