@@ -338,3 +338,6 @@ impl Key {
         self.due() <= rounded_down(now)
     }
 }
+
+#[cfg(test)]
+mod tests;
