@@ -125,6 +125,18 @@ pub(crate) fn address(config: &Config, to: &Destination, name: &str) -> Option<A
     })
 }
 
+/// The name of a facility.
+fn facility(owed: &Owed, code: &str) -> FacilityName {
+    let known = owed.directory().places.facility(code);
+    known.map_or_else(|| FacilityName::of_code(code), FacilityName::of)
+}
+
+/// Head and foot of a facility's documents.
+pub(crate) fn letterhead(config: &Config, owed: &Owed, code: &str) -> Letterhead {
+    let configured = config.letterheads.get(code).cloned();
+    configured.unwrap_or_else(|| Letterhead::of_facility(&facility(owed, code)))
+}
+
 /// The content of a notice, with the items that are still part of it.
 pub(crate) fn message(
     config: &Config,
@@ -137,14 +149,8 @@ pub(crate) fn message(
     let request = NoticeRequested { items, ..requested.request.clone() };
     let places = &owed.directory().places;
     let zone = places.zone(&request.facility).clone();
-    let facility = places
-        .facility(&request.facility)
-        .map_or_else(|| FacilityName::of_code(&request.facility), FacilityName::of);
-    let letterhead = config
-        .letterheads
-        .get(&request.facility)
-        .cloned()
-        .unwrap_or_else(|| Letterhead::of_facility(&facility));
+    let facility = facility(owed, &request.facility);
+    let letterhead = letterhead(config, owed, &request.facility);
     let names = Names {
         addressee: recipient(config, owed, &request.recipient),
         about: staff(owed, &request.about),

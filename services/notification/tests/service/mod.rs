@@ -183,6 +183,58 @@ async fn what_is_refused_for_good_is_a_dead_letter_a_task_and_can_be_sent_elsewh
     // and the proof can be had, and others may not have it
     let (status, proof) = call(&him, "GET", &format!("/api/v1/notices/{id}/proof"), None).await;
     assert_eq!((status.as_u16(), proof["events_sha256"].as_str().map(str::len)), (200, Some(64)));
+    let (status, _) = call(&him, "GET", &format!("/api/v1/notices/{id}/proof.pdf"), None).await;
+    assert_eq!(status, 200);
     let stranger = office.api(Office::somebody("max", Role::Physician));
     assert_eq!(call(&stranger, "GET", &format!("/api/v1/notices/{id}"), None).await.0, 403);
+}
+
+#[tokio::test]
+async fn the_loops_of_a_process_bring_a_notice_out_by_themselves() {
+    let office = Office::opened(Mode::Live).await;
+    office.answer([Some(Sent::Later { detail: "451 greylisted".to_owned(), after: None })]);
+    let mut loops = tokio::task::JoinSet::new();
+    for run in 0..4 {
+        let service = std::sync::Arc::clone(&office.service);
+        loops.spawn(async move {
+            match run {
+                0 => service.consume().await.expect("consumes"),
+                1 => service.project().await.expect("projects"),
+                2 => service.dispatch().await.expect("dispatches"),
+                _ => service.fire_timers().await,
+            }
+        });
+    }
+    office.ask(&request(Formal)).await;
+    let sent = |count: usize| {
+        let office = &office;
+        async move {
+            let mut changes = office.service.read_model().changes();
+            while office.sent().len() < count {
+                changes.changed().await.expect("folded");
+            }
+        }
+    };
+    let limit = Duration::from_secs(60);
+    tokio::time::timeout(limit, sent(1)).await.expect("the first attempt");
+    // when it was put off, and the greylisting is over
+    let mut changes = office.service.read_model().changes();
+    let put_off = |sql: &rusqlite::Connection| {
+        let row = countersign_notification::projections::notice(sql, request(Formal).notice)?;
+        Ok(row.is_some_and(|row| row.legs[0].attempts == 1 && row.legs[0].state == "queued"))
+    };
+    while !office.service.read_model().query_blocking(put_off).expect("read") {
+        changes.changed().await.expect("folded");
+    }
+    office.clock.set("2026-03-02T15:30:00Z".parse().expect("an instant"));
+    tokio::time::timeout(limit, async {
+        while office.outcomes().await.is_empty() {
+            tokio::time::timeout(Duration::from_millis(300), changes.changed()).await.ok();
+        }
+    })
+    .await
+    .expect("accepted");
+    assert_eq!(kinds(&office.outcomes().await), [(Some(Channel::Email), Outcome::Accepted)]);
+    assert_eq!(office.sent().len(), 2);
+    loops.abort_all();
 }
