@@ -286,11 +286,12 @@ impl Register {
             self.refresh(&mut state).await.map_err(CommandError::Journal)?;
             if let Some((stream, revision)) = state.recorded.get(&origin.id) {
                 let found = self.journal.read_stream(stream.clone(), *revision).await;
-                let recorded = found.map_err(CommandError::Journal)?.into_iter().next();
-                return match recorded.filter(is_of) {
-                    Some(event) => Ok(Done { position: event.position, changed: true, repeated: true }),
-                    None => Err(CommandError::KeyReused),
+                let found = found.map_err(CommandError::Journal)?;
+                let Some(recorded) = found.first().filter(|recorded| is_of(recorded)) else {
+                    return Err(CommandError::KeyReused);
                 };
+                let position = last_beside(recorded, &found).map_err(CommandError::Journal)?;
+                return Ok(Done { position, changed: true, repeated: true });
             }
             let Some(Decided { stream, kind, data, snapshots }) =
                 decide(&state.known).map_err(CommandError::Refused)?
@@ -336,4 +337,16 @@ impl Register {
         }
         Err(CommandError::Contended)
     }
+}
+
+/// Where the append of a change ended: at the last snapshot that went with it.
+fn last_beside(change: &RecordedEvent, found: &[RecordedEvent]) -> Result<Position, JournalError> {
+    let mut last = change.position;
+    for next in &found[1..] {
+        if !snapshots::is_snapshot(next) || next.metadata()?.causation != Some(change.id.0) {
+            break;
+        }
+        last = next.position;
+    }
+    Ok(last)
 }

@@ -2,8 +2,10 @@
 //! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
 
 pub mod acts;
+pub mod escalation;
 pub mod governed;
 mod me;
+pub mod notification;
 pub mod people;
 pub mod rules;
 mod what_if;
@@ -334,8 +336,9 @@ pub struct StoppedPartition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SkipRequest {
-    /// Who decides.
-    pub actor: String,
+    /// Who decides; left out by somebody with a token, who is known by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     /// Why.
     pub why: String,
 }
