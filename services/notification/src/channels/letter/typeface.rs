@@ -1,6 +1,6 @@
 //! The typeface of letters: which letters it has, and how wide a text is.
 //!
-//! Names of people are written in more letters than Latin-1 holds. DejaVu has those of Latin, Greek, Cyrillic, Armenian,
+//! Names of people are written in more letters than Latin-1 holds. `DejaVu` has those of Latin, Greek, Cyrillic, Armenian,
 //! Georgian, Arabic and Hebrew; what it has not is written as its code point, so that nobody's name vanishes.
 
 use std::fmt::Write as _;
