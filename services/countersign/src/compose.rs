@@ -1,5 +1,8 @@
 //! Puts services together: which journal, which feed, which folders.
 
+mod notices;
+mod outlets;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -39,6 +42,8 @@ pub struct Ground {
     pub nats: Option<Nats>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Whether other processes may use the data folder at the same time.
+    sharing: Sharing,
     /// Locks on folders, for as long as the process lives.
     locks: Mutex<Vec<Arc<DataFolder>>>,
 }
@@ -61,7 +66,11 @@ impl Ground {
                 &[contracts::chart::CATEGORY, contracts::patient::CATEGORY, contracts::staff::CATEGORY],
                 countersign_intake::publish::publish,
             )
-            .saying("chart", &[contracts::deficiency::CATEGORY], countersign_deficiency::publish::publish);
+            .saying("chart", &[contracts::deficiency::CATEGORY], countersign_deficiency::publish::publish)
+            .saying("track", &[contracts::notice::CATEGORY], countersign_escalation::publish::publish)
+            .saying("limit", &[contracts::notice::CATEGORY], countersign_escalation::publish::publish)
+            .saying("notice", &[contracts::notice::CATEGORY], countersign_notification::publish::publish)
+            .saying("digest", &[contracts::notice::CATEGORY], countersign_notification::publish::publish_digest);
         let publishers: SharedPublishers =
             Arc::new(countersign_deficiency::publish::DIRECTORY_STREAMS.into_iter().fold(
                 publishers,
@@ -102,6 +111,7 @@ impl Ground {
             publishers,
             nats,
             clock: Arc::new(SystemClock),
+            sharing,
             locks: Mutex::new(folder.into_iter().collect()),
         })
     }
