@@ -5,6 +5,7 @@ pub mod email;
 pub(crate) mod hash;
 pub mod inbox;
 pub mod letter;
+pub mod outlets;
 mod secret;
 pub mod webhook;
 
