@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use countersign_runtime::config::Paper;
 use jiff::tz::TimeZone;
 
 use crate::{
+    channels::Secret,
     domain::{
         contact::Destination,
         notice::{Mode, Settings},
@@ -30,12 +32,14 @@ pub struct Config {
     pub letterheads: BTreeMap<String, Letterhead>,
     /// Webhook endpoints, by name.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// Paper of printed proofs.
+    pub paper: Paper,
     /// How patient the service is.
     pub patience: Settings,
     /// How much goes out at once.
     pub limits: Limits,
     /// The secret that signs reports of bounces and complaints (`whsec_…`); without one they are refused.
-    pub reports_secret: Option<String>,
+    pub reports_secret: Option<Secret>,
     /// The zone of facilities that tell none.
     pub time_zone: TimeZone,
     /// No other process dispatches on this journal: attempts without an answer that are found at the start are those of
@@ -56,6 +60,7 @@ impl Config {
             offices: BTreeMap::new(),
             letterheads: BTreeMap::new(),
             endpoints: BTreeMap::new(),
+            paper: Paper::Letter,
             patience: Settings::default(),
             limits: Limits::default(),
             reports_secret: None,

@@ -5,6 +5,8 @@
 //! - [`channels`]: ways to reach somebody, each behind one trait.
 //! - [`templates`]: texts, by kind and version.
 
+pub mod api;
+pub mod authority;
 pub mod channels;
 pub mod config;
 mod consume;

@@ -34,7 +34,7 @@ use crate::{
 /// Name of the consumer, under which its checkpoint is kept.
 pub const CONSUMER: &str = "notification";
 /// How often somebody who has begun to owe something is looked for.
-const SCHEDULE_EVERY: Duration = Duration::from_secs(60);
+const SCHEDULE_EVERY: Duration = Duration::from_mins(1);
 
 /// What the service is given.
 pub struct Ports {
@@ -194,7 +194,7 @@ impl Notification {
     /// left is found.
     pub async fn dispatch(&self) -> Result<(), ServiceError> {
         let head = self.store.journal.head().await?;
-        while !self.model.wait_for(head, Duration::from_secs(60)).await {
+        while !self.model.wait_for(head, Duration::from_mins(1)).await {
             tracing::info!("the read model of notices is being brought up to date before anything is sent");
         }
         Ok(self.dispatcher.run().await?)

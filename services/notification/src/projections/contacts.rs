@@ -19,7 +19,7 @@ pub(super) fn apply(
     decoded: &ContactEvent,
 ) -> Result<(), ProjectionError> {
     let key = event.stream.id();
-    let mut changed = |at: Timestamp| -> Result<(), rusqlite::Error> {
+    let changed = |at: Timestamp| -> Result<(), rusqlite::Error> {
         tables
             .prepare_cached(
                 "INSERT INTO contact VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET changed_at = excluded.changed_at",

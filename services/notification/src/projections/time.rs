@@ -7,10 +7,6 @@ pub(super) fn store(at: Timestamp) -> i64 {
     at.as_microsecond()
 }
 
-pub(super) fn store_some(at: Option<Timestamp>) -> Option<i64> {
-    at.map(store)
-}
-
 pub(super) fn load(column: usize, stored: i64) -> Result<Timestamp, rusqlite::Error> {
     Timestamp::from_microsecond(stored)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, Box::new(error)))

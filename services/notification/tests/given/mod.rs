@@ -10,7 +10,7 @@ use countersign_notification::domain::{
     act::Act,
     contact::Destination,
     notice::{
-        Answer, Change, LegState, Mode, Notice, NoticeEvent, Refusal, Rendering, Settings,
+        Answer, Change, Mode, Notice, NoticeEvent, Refusal, Rendering, Settings,
         events::{Ending, Requested, Route},
     },
     window::Windows,
@@ -178,13 +178,6 @@ impl Story {
 
     pub(crate) fn attempts_to(&self, to: &Destination) -> u32 {
         self.notice.legs().iter().filter(|leg| leg.to == *to).map(|leg| leg.attempts).sum()
-    }
-
-    pub(crate) fn waits_until(&self, leg: u32) -> Timestamp {
-        match self.notice.leg(leg).expect("a leg").state {
-            LegState::Queued { not_before } => not_before,
-            other => panic!("{other:?}"),
-        }
     }
 
     pub(crate) fn items(&self) -> BTreeSet<DeficiencyId> {
