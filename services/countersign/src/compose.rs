@@ -1,7 +1,6 @@
 //! Puts services together: which journal, which feed, which folders.
 
 mod notices;
-mod outlets;
 
 use std::{
     path::{Path, PathBuf},

@@ -15,6 +15,7 @@ use countersign_notification::{
         email::{Email, EmailSettings},
         inbox::Inbox,
         letter::Letter,
+        outlets::Outlets,
         webhook::Webhook,
     },
     config::Config as Settings,
@@ -29,7 +30,7 @@ use countersign_notification::{
 use countersign_runtime::{Config, config::{JournalKind, SendMode}};
 use jiff::SignedDuration;
 
-use super::{Ground, outlets::Outlets};
+use super::Ground;
 
 /// An attempt without an answer after this time is one of unknown outcome: longer than any channel waits.
 const ANSWER_WITHIN: SignedDuration = SignedDuration::from_mins(20);
@@ -62,7 +63,12 @@ impl Ground {
     /// The notification service.
     pub fn notification(&self) -> anyhow::Result<Arc<Notification>> {
         let config = &self.config.notification;
-        let outlets = Outlets::read(config.outlets_file.as_deref())?;
+        let outlets = match &config.outlets_file {
+            Some(file) => {
+                Outlets::read(file).with_context(|| format!("outlets file {}", file.display()))?
+            }
+            None => Outlets::default(),
+        };
         let templates = match &config.templates_dir {
             Some(folder) => TemplateSet::with_folder(folder),
             None => TemplateSet::built_in(),
@@ -73,7 +79,7 @@ impl Ground {
         let mut transports: Vec<Arc<dyn Transport>> = vec![
             Arc::new(Inbox),
             Arc::new(Letter::new(config.paper, Arc::clone(&templates))),
-            Arc::new(Webhook::new(&outlets.webhooks, Arc::clone(&self.clock))?),
+            Arc::new(Webhook::new(&outlets.webhook, Arc::clone(&self.clock))?),
         ];
         if let Some(smtp) = &config.smtp {
             let settings = EmailSettings::of(smtp, host.clone()).context("notification.smtp")?;
@@ -92,10 +98,10 @@ impl Ground {
         let settings = Settings {
             message_domain: host,
             mode: mode(&self.config),
-            wording: outlets.words.clone(),
+            wording: outlets.wording(),
             offices: outlets.offices(),
-            letterheads: outlets.letterhead.clone(),
-            endpoints: outlets.endpoints()?,
+            letterheads: outlets.letterheads.clone(),
+            endpoints: outlets.endpoints(),
             patience: Patience {
                 bounce_period: SignedDuration::from_hours(config.bounce_hours.into()),
                 answer_within: ANSWER_WITHIN,
