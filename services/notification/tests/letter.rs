@@ -59,6 +59,7 @@ fn a_letter_says_everything_on_both_papers_and_is_the_same_every_time() {
         assert_eq!(made, letter(paper, Kind::PreSuspension));
         assert_eq!((made.content_type, made.template.as_str()), ("application/pdf", "pre-suspension@1"));
         let Some(pages) = pages(&made) else { return };
+        assert_eq!(pages.len(), 1, "nobody signs on a page of its own");
         let text = folded(&pages.join(" "));
         for expected in [
             "Example General Hospital",

@@ -20,7 +20,7 @@ use crate::{channels::RenderError, outbound::Letterhead};
 /// Margins, points.
 const SIDE: f32 = 68.0;
 const TOP: f32 = 62.0;
-const BOTTOM: f32 = 76.0;
+const BOTTOM: f32 = 60.0;
 /// Size of text and distance of lines, points.
 const SIZE: f32 = 10.5;
 const LINE: f32 = 15.0;
@@ -159,8 +159,8 @@ impl Document {
 
     /// A line to sign on, and who signs.
     pub(super) fn signature(&mut self, who: &str) {
-        self.fit(62.0 + LINE);
-        self.space(44.0);
+        self.fit(36.0 + 2.0 * LINE);
+        self.space(36.0);
         let y = self.y;
         self.mark(Mark::Rule { x: SIDE, y, width: 220.0 });
         self.space(LINE);
