@@ -238,3 +238,35 @@ async fn the_loops_of_a_process_bring_a_notice_out_by_themselves() {
     assert_eq!(office.sent().len(), 2);
     loops.abort_all();
 }
+
+#[tokio::test]
+async fn a_mail_system_that_signs_may_report_a_bounce_and_nobody_else() {
+    use countersign_notification::channels::webhook::SigningKey;
+    let office = Office::opened(Mode::Live).await;
+    office.ask(&request(Formal)).await;
+    office.catch_up().await;
+    let message_id = office.sent()[0].message_id.clone();
+    let body = json!({"reports": [
+        {"message_id": format!("<{message_id}>"), "kind": "bounce", "detail": "550 <ana@example.org> unknown"},
+        {"message_id": "other@example.com", "kind": "bounce"},
+    ]})
+    .to_string();
+    let key = SigningKey::parse(office::REPORTS_SECRET).expect("a key");
+    let signature = key.sign("call-1", office.now().as_second(), body.as_bytes());
+    assert_eq!(office.report("v1,bm9uc2Vuc2U=", &body).await.0, 401);
+    for _ in 0..2 {
+        let (status, answer) = office.report(&signature, &body).await;
+        assert_eq!(
+            (status.as_u16(), &answer["known"], &answer["ignored"]),
+            (200, &json!(1), &json!(1)),
+            "{answer}"
+        );
+    }
+    office.catch_up().await;
+    // then it has come back once, and a letter is on its way: this installation has no printer yet, so a human is told
+    let outcomes = office.outcomes().await;
+    let bounces: Vec<_> = outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Bounced).collect();
+    assert_eq!(bounces.len(), 1);
+    assert_eq!(bounces[0].detail.as_deref(), Some("550 [address] unknown"));
+    assert_eq!(kinds(&outcomes).last(), Some(&(None, Outcome::Failed)));
+}

@@ -29,7 +29,7 @@ use countersign_eventsourcing::{
 use countersign_kernel::{EncounterId, EventId, FixedClock, Person, Role, Timestamp};
 use countersign_notification::{
     api,
-    channels::{Address, Outgoing, RenderError, Rendered, Sent, Transport, inbox::Inbox},
+    channels::{Address, Outgoing, RenderError, Rendered, Secret, Sent, Transport, inbox::Inbox},
     config::Config,
     domain::notice::Mode,
     outbound::{Message, PublicUrl},
@@ -49,6 +49,9 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use crate::given::{item, monday, provider};
+
+/// Signs reports of bounces in the story.
+pub(super) const REPORTS_SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 /// What was handed over: the message id and the bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,7 +199,11 @@ impl Office {
                 transports: vec![Arc::new(Inbox), Arc::clone(post) as _],
                 templates: Arc::new(TemplateSet::built_in().expect("templates")),
                 process: "test".to_owned(),
-                config: Config { mode, ..Config::shadow(pages) },
+                config: Config {
+                    mode,
+                    reports_secret: Some(Secret::new(REPORTS_SECRET)),
+                    ..Config::shadow(pages)
+                },
             })
             .expect("opens"),
         )
@@ -311,6 +318,20 @@ impl Office {
         access::update(&path, |people| people.add(person)).expect("added");
         let routes = with_access(api::routes(Arc::clone(&self.service)), Arc::new(Access::new(path)));
         (routes, token.reveal().to_owned())
+    }
+
+    pub(super) async fn report(&self, signature: &str, body: &str) -> (StatusCode, Value) {
+        let request = Request::post("/api/v1/notification/delivery-reports")
+            .header("webhook-id", "call-1")
+            .header("webhook-timestamp", self.now().as_second().to_string())
+            .header("webhook-signature", signature)
+            .body(Body::from(body.to_owned()))
+            .expect("a request");
+        let routes = api::report_routes(Arc::clone(&self.service));
+        let answer = routes.oneshot(request).await.expect("an answer");
+        let status = answer.status();
+        let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     }
 
     pub(super) fn somebody(name: &str, role: Role) -> access::Person {
