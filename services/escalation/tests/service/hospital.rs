@@ -126,7 +126,7 @@ impl Hospital {
     pub(crate) fn new(now: &str, policy: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open_shared(folder.path(), "test").expect("the folder");
-        let journal = Arc::new(SqliteJournal::open(data, Options::default()).expect("a journal"));
+        let journal = SqliteJournal::open(data, Options::default()).expect("a journal");
         Self {
             folder,
             journal,
@@ -153,6 +153,7 @@ impl Hospital {
             default_zone: TimeZone::UTC,
             owner: name.to_owned(),
             rivals: Rivals::POSSIBLE,
+            heartbeat: countersign_escalation::Heartbeat::default(),
         };
         Arc::new(Escalation::open(ports).await.expect("the service"))
     }
