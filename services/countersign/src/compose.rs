@@ -69,7 +69,11 @@ impl Ground {
             .saying("track", &[contracts::notice::CATEGORY], countersign_escalation::publish::publish)
             .saying("limit", &[contracts::notice::CATEGORY], countersign_escalation::publish::publish)
             .saying("notice", &[contracts::notice::CATEGORY], countersign_notification::publish::publish)
-            .saying("digest", &[contracts::notice::CATEGORY], countersign_notification::publish::publish_digest);
+            .saying(
+                "digest",
+                &[contracts::notice::CATEGORY],
+                countersign_notification::publish::publish_digest,
+            );
         let publishers: SharedPublishers =
             Arc::new(countersign_deficiency::publish::DIRECTORY_STREAMS.into_iter().fold(
                 publishers,

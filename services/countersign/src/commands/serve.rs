@@ -184,7 +184,6 @@ async fn start_escalation(
     checks: &mut Vec<ReadinessCheck>,
 ) -> anyhow::Result<Router> {
     let service = ground.escalation().await?;
-    service.measure(&opentelemetry::global::meter("countersign.escalation"));
     let [consumer, timers, runs, auditor] = [(); 4].map(|()| Arc::clone(&service));
     life.spawn("tracks", |stop| async move { stopped_by(stop, consumer.consume()).await });
     follow(ground, life, "escalation", service.read_model(), checks);
@@ -201,7 +200,6 @@ fn start_notification(
     checks: &mut Vec<ReadinessCheck>,
 ) -> anyhow::Result<Router> {
     let service = ground.notification()?;
-    service.measure(&opentelemetry::global::meter("countersign.notification"));
     let [consumer, timers, dispatcher, digests] = [(); 4].map(|()| Arc::clone(&service));
     life.spawn("notices", |stop| async move { stopped_by(stop, consumer.consume()).await });
     follow(ground, life, "notification", service.read_model(), checks);
@@ -279,14 +277,10 @@ async fn stopped_by<E>(
 
 /// The pages: over the services of this process where they run here, else over the API of another one.
 fn portal(ground: &Ground, services: &[ServiceName], api: &Router) -> Router {
-    let here = [
-        ServiceName::Intake,
-        ServiceName::Deficiency,
-        ServiceName::Escalation,
-        ServiceName::Notification,
-    ]
-    .iter()
-    .all(|name| services.contains(name));
+    let here =
+        [ServiceName::Intake, ServiceName::Deficiency, ServiceName::Escalation, ServiceName::Notification]
+            .iter()
+            .all(|name| services.contains(name));
     let api: Arc<dyn countersign_portal::Api> = if here {
         Arc::new(countersign_portal::InProcess::new(api.clone()))
     } else {

@@ -1,17 +1,15 @@
 //! Escalation and notification, put together.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use countersign_escalation::{
-    Escalation,
-    domain::policy::PolicySet,
-    policies::Governance as Policies,
+    Escalation, auditor::Heartbeat, domain::policy::PolicySet, policies::Governance as Policies,
 };
 use countersign_eventsourcing::timer::Rivals;
 use countersign_notification::{
     channels::{
-        Transport,
+        Secret, Transport,
         email::{Email, EmailSettings},
         inbox::Inbox,
         letter::Letter,
@@ -27,7 +25,10 @@ use countersign_notification::{
     service::{Notification, Ports},
     templates::TemplateSet,
 };
-use countersign_runtime::{Config, config::{JournalKind, SendMode}};
+use countersign_runtime::{
+    Config,
+    config::{JournalKind, SendMode},
+};
 use jiff::SignedDuration;
 
 use super::Ground;
@@ -45,6 +46,8 @@ impl Ground {
 
     /// The escalation service.
     pub async fn escalation(&self) -> anyhow::Result<Arc<Escalation>> {
+        let countersign_runtime::config::Escalation { heartbeat_url, audit_every_minutes, .. } =
+            &self.config.escalation;
         let service = Escalation::open(countersign_escalation::Ports {
             journal: Arc::clone(&self.journal),
             feed: Arc::clone(&self.feed),
@@ -55,18 +58,20 @@ impl Ground {
             default_zone: self.config.facility.time_zone.zone(),
             owner: countersign_runtime::new_id().to_string(),
             rivals: self.rivals(),
+            heartbeat: Heartbeat {
+                url: heartbeat_url.as_ref().map(|url| url.reveal().to_owned()),
+                every: Duration::from_mins(*audit_every_minutes),
+            },
         })
         .await?;
-        Ok(Arc::new(service))
+        Ok(Arc::new(service.measured(&opentelemetry::global::meter("countersign.escalation"))))
     }
 
     /// The notification service.
     pub fn notification(&self) -> anyhow::Result<Arc<Notification>> {
         let config = &self.config.notification;
         let outlets = match &config.outlets_file {
-            Some(file) => {
-                Outlets::read(file).with_context(|| format!("outlets file {}", file.display()))?
-            }
+            Some(file) => Outlets::read(file).with_context(|| format!("outlets file {}", file.display()))?,
             None => Outlets::default(),
         };
         let templates = match &config.templates_dir {
@@ -91,7 +96,7 @@ impl Ground {
             .as_ref()
             .map(|file| {
                 std::fs::read_to_string(file)
-                    .map(|text| text.trim().to_owned())
+                    .map(|text| Secret::new(text.trim()))
                     .with_context(|| format!("notification.reports_secret_file {}", file.display()))
             })
             .transpose()?;
@@ -148,7 +153,9 @@ fn mode(config: &Config) -> Mode {
     let config = &config.notification;
     match (config.mode, &config.redirect_to) {
         (SendMode::Live, _) => Mode::Live,
-        (SendMode::Redirect, Some(address)) => Mode::Redirect(Destination::Email { address: address.clone() }),
+        (SendMode::Redirect, Some(address)) => {
+            Mode::Redirect(Destination::Email { address: address.clone() })
+        }
         // Without an address nothing leaves: the configuration is refused before it comes to that.
         (SendMode::Shadow | SendMode::Redirect, _) => Mode::Shadow,
     }

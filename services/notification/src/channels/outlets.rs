@@ -50,8 +50,7 @@ pub struct Office {
 impl Office {
     fn addresses(&self) -> Vec<Destination> {
         let mails = self.email.iter().map(|address| Destination::Email { address: address.clone() });
-        let calls =
-            self.webhook.iter().map(|endpoint| Destination::Webhook { endpoint: endpoint.clone() });
+        let calls = self.webhook.iter().map(|endpoint| Destination::Webhook { endpoint: endpoint.clone() });
         let letter = (!self.letter.is_empty()).then(|| Destination::Letter { lines: self.letter.clone() });
         mails.chain(calls).chain(letter).collect()
     }
@@ -121,7 +120,8 @@ impl Outlets {
 
     /// The offices, as the service is told of them.
     pub fn offices(&self) -> BTreeMap<String, config::Office> {
-        let told = |office: &Office| config::Office { name: office.name.clone(), addresses: office.addresses() };
+        let told =
+            |office: &Office| config::Office { name: office.name.clone(), addresses: office.addresses() };
         self.offices.iter().map(|(code, office)| (code.clone(), told(office))).collect()
     }
 
