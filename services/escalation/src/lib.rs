@@ -1,5 +1,7 @@
 //! Policies, tracks from notice to suspension and back, the suspension register, and the auditor.
 
+pub mod api;
+pub mod auditor;
 pub mod authority;
 mod consume;
 mod desk;
@@ -20,6 +22,7 @@ mod tracks;
 mod watches;
 mod words;
 
+pub use auditor::Heartbeat;
 pub use desk::{ActRefused, DeskError};
 pub use service::{Escalation, Ports, ServiceError};
 pub use streams::StreamError;

@@ -133,7 +133,7 @@ fn facility(owed: &Owed, code: &str) -> FacilityName {
 
 /// Head and foot of a facility's documents.
 pub(crate) fn letterhead(config: &Config, owed: &Owed, code: &str) -> Letterhead {
-    let configured = config.letterheads.get(code).cloned();
+    let configured = config.letterheads.get(code).or_else(|| config.letterheads.get("default")).cloned();
     configured.unwrap_or_else(|| Letterhead::of_facility(&facility(owed, code)))
 }
 

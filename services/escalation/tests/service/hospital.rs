@@ -9,12 +9,7 @@ use countersign_contracts::{
     notice::{self, Channel, NoticeOutcome, Outcome},
     staff,
 };
-use countersign_escalation::{
-    Escalation, Ports,
-    domain::events::TrackEvent,
-    policies::Governance,
-    publish,
-};
+use countersign_escalation::{Escalation, Ports, domain::events::TrackEvent, policies::Governance, publish};
 use countersign_eventsourcing::{
     feed::JournalTail,
     journal::{Expected, Journal, JournalError, Metadata, NewEvent, Position, RecordedEvent, StreamName},
@@ -126,7 +121,7 @@ impl Hospital {
     pub(crate) fn new(now: &str, policy: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open_shared(folder.path(), "test").expect("the folder");
-        let journal = Arc::new(SqliteJournal::open(data, Options::default()).expect("a journal"));
+        let journal = SqliteJournal::open(data, Options::default()).expect("a journal");
         Self {
             folder,
             journal,
@@ -153,6 +148,7 @@ impl Hospital {
             default_zone: TimeZone::UTC,
             owner: name.to_owned(),
             rivals: Rivals::POSSIBLE,
+            heartbeat: countersign_escalation::Heartbeat::default(),
         };
         Arc::new(Escalation::open(ports).await.expect("the service"))
     }
@@ -219,7 +215,8 @@ impl Hospital {
 
     /// Every event of a track.
     pub(crate) async fn track(&self, id: &str) -> Vec<TrackEvent> {
-        let events = self.journal.read_stream(StreamName::new("track", track_of(id)), 0).await.expect("a stream");
+        let events =
+            self.journal.read_stream(StreamName::new("track", track_of(id)), 0).await.expect("a stream");
         events
             .iter()
             .map(|event| TrackEvent::decode(&event.kind, &event.data).expect("known").expect("decodes"))

@@ -8,7 +8,11 @@ use super::{
     Address, Secret,
     webhook::{SigningKey, WebhookSettings},
 };
-use crate::outbound::{FacilityName, Letterhead, OfficeName, Wording};
+use crate::{
+    config,
+    domain::contact::Destination,
+    outbound::{FacilityName, Letterhead, OfficeName, Wording},
+};
 
 /// What leaves by which way, as the hospital has written it down (`notification.outlets_file`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -16,14 +20,40 @@ use crate::outbound::{FacilityName, Letterhead, OfficeName, Wording};
 pub struct Outlets {
     /// Heads of letters and mails, by facility code; `default` for the others.
     pub letterheads: BTreeMap<String, Letterhead>,
-    /// Names of offices, by the code that policies know them by, e.g. `medical_staff_office`.
-    pub offices: BTreeMap<String, OfficeName>,
+    /// Offices, by the code that policies know them by, e.g. `medical_staff_office`.
+    pub offices: BTreeMap<String, Office>,
     /// What webhooks may reach.
     pub webhook: WebhookSettings,
     /// Webhook endpoints, by name.
     pub endpoints: BTreeMap<String, Endpoint>,
     /// Labels of the hospital, before those of this program.
     pub wording: Wording,
+}
+
+/// One office and how it is reached, where no contact says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Office {
+    /// Its name for people.
+    pub name: OfficeName,
+    /// Mailboxes.
+    #[serde(default)]
+    pub email: Vec<String>,
+    /// Names of endpoints.
+    #[serde(default)]
+    pub webhook: Vec<String>,
+    /// Where letters go, line by line.
+    #[serde(default)]
+    pub letter: Vec<String>,
+}
+
+impl Office {
+    fn addresses(&self) -> Vec<Destination> {
+        let mails = self.email.iter().map(|address| Destination::Email { address: address.clone() });
+        let calls = self.webhook.iter().map(|endpoint| Destination::Webhook { endpoint: endpoint.clone() });
+        let letter = (!self.letter.is_empty()).then(|| Destination::Letter { lines: self.letter.clone() });
+        mails.chain(calls).chain(letter).collect()
+    }
 }
 
 /// One webhook endpoint.
@@ -88,6 +118,22 @@ impl Outlets {
         found.cloned().unwrap_or_else(|| Letterhead::of_facility(name))
     }
 
+    /// The offices, as the service is told of them.
+    pub fn offices(&self) -> BTreeMap<String, config::Office> {
+        let told =
+            |office: &Office| config::Office { name: office.name.clone(), addresses: office.addresses() };
+        self.offices.iter().map(|(code, office)| (code.clone(), told(office))).collect()
+    }
+
+    /// The endpoints, as the service is told of them.
+    pub fn endpoints(&self) -> BTreeMap<String, config::Endpoint> {
+        let told = |endpoint: &Endpoint| config::Endpoint {
+            url: endpoint.url.clone(),
+            secret: endpoint.secret.reveal().to_owned(),
+        };
+        self.endpoints.iter().map(|(name, endpoint)| (name.clone(), told(endpoint))).collect()
+    }
+
     /// The address of an endpoint.
     pub fn endpoint(&self, name: &str) -> Option<Address> {
         self.endpoints.get(name).map(|endpoint| Address::Webhook {
@@ -114,8 +160,10 @@ address = ["100 Example Avenue"]
 contact = "HIM, extension 4711"
 signature = "Chief of Staff"
 
-[offices]
-medical_staff_office = "Medical Staff Office"
+[offices.medical_staff_office]
+name = "Medical Staff Office"
+email = ["mso@example.org"]
+letter = ["Room 4-110"]
 
 [webhook]
 internal_networks = ["10.20.0.0/16"]
@@ -133,12 +181,22 @@ stress_test = "Stress test"
         let outlets = Outlets::parse(FILE).expect("outlets");
         let facility = FacilityName::of_code("MAIN");
         assert_eq!(outlets.letterhead("MAIN", &facility).contact.as_str(), "HIM, extension 4711");
+        assert_eq!(outlets.offices()["medical_staff_office"].addresses.len(), 2);
         assert_eq!(Outlets::default().letterhead("MAIN", &facility).name.as_str(), "MAIN");
         assert!(matches!(outlets.endpoint("messenger"), Some(Address::Webhook { .. })));
         assert_eq!(outlets.endpoint("other"), None);
         let wording = outlets.wording();
         assert_eq!(wording.document("stress_test").as_str(), "Stress test");
         assert_eq!(wording.document("discharge_summary").as_str(), "Discharge summary");
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_is_read() {
+        let text = include_str!("../../../../docs/notification.md");
+        let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+        let outlets = Outlets::parse(example.expect("an example")).expect("outlets");
+        assert_eq!(outlets.offices()["medical_staff_office"].addresses.len(), 2);
+        assert!(outlets.letterheads.contains_key("NORTH") && outlets.endpoints().contains_key("scheduling"));
     }
 
     #[test]

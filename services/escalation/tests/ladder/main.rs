@@ -1,0 +1,10 @@
+//! Careers of tracks in a small simulated world on a virtual clock. After every event the invariants are checked.
+
+mod careers;
+mod edges;
+mod hospitals;
+mod invariants;
+mod outages;
+mod planted;
+mod random;
+mod world;
