@@ -335,7 +335,9 @@ mod tests {
         let mut limit = Limit::new(encounter);
         let mut play = |chart: &ChartLimit, now: &str| {
             let events = look(&limit, &policy, chart, at(now), days);
-            events.iter().for_each(|event| limit.evolve(event));
+            for event in &events {
+                limit.evolve(event);
+            }
             events.iter().map(LimitEvent::kind).collect::<Vec<_>>()
         };
         // then the timer is armed, and a second before the day is over nothing happens
