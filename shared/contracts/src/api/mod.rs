@@ -2,8 +2,10 @@
 //! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
 
 pub mod acts;
+pub mod escalation;
 pub mod governed;
 mod me;
+pub mod notification;
 pub mod people;
 pub mod rules;
 mod what_if;
