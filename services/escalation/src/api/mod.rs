@@ -16,6 +16,7 @@ mod register;
 mod release;
 mod run;
 mod runs;
+mod simulations;
 mod track;
 mod tracks;
 
@@ -60,6 +61,8 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         .route("/api/v1/escalation/clock", get(clock::handle))
         .route("/api/v1/escalation/clock/trust", post(clock_trust::handle))
         .route("/api/v1/escalation/auditor", get(auditor::handle))
+        .route("/api/v1/escalation/simulations", post(simulations::ask))
+        .route("/api/v1/escalation/simulations/{job}", get(simulations::show).delete(simulations::cancel))
         .merge(policies::routes())
         .with_state(service)
 }
@@ -71,13 +74,14 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         tracks::handle, track::handle, explanation::handle, packet::handle, act::handle, inbox::handle,
         register::handle, limits::handle, runs::handle, run::handle, held_runs::handle, dry_run::handle,
         release::handle, clock::handle, clock_trust::handle, auditor::handle,
+        simulations::ask, simulations::show, simulations::cancel,
         policies::list::handle, policies::draft::handle, policies::lint::handle, policies::show::handle,
         policies::diff::handle, policies::check::handle, policies::publish::handle, policies::withdraw::handle,
     ),
     components(schemas(
         dto::TrackView, dto::TrackDetail, dto::TrackExplanation, dto::PacketView, dto::TrackActRequest, dto::TrackAct,
         dto::TrackActed, dto::InboxItem, dto::RegisterView, dto::LimitView, dto::RunView, dto::DryRun, dto::HeldRun,
-        dto::WhyRequest, dto::Recorded, dto::ClockView, dto::AuditView,
+        dto::WhyRequest, dto::Recorded, dto::ClockView, dto::AuditView, dto::SimulateRequest, dto::SimulateJob,
         dto::PolicyDetail, dto::PolicyDiff, dto::PolicyLint, Problem,
     ))
 )]
