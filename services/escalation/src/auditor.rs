@@ -14,9 +14,7 @@ use countersign_contracts::{
     api::escalation::{AuditView, Checked, Finding},
     notice::{Channel, NoticeRequested, Outcome, Recipient},
 };
-use countersign_eventsourcing::{
-    timer::{TrustState, table as timers},
-};
+use countersign_eventsourcing::timer::{TrustState, table as timers};
 use countersign_kernel::{Actor, NoticeId, Timestamp, TrackId};
 use jiff::SignedDuration;
 use opentelemetry::{KeyValue, metrics::Meter};
@@ -171,13 +169,23 @@ impl Auditor {
             .await?;
         let mut found = Vec::new();
         for due in &seen.overdue {
-            found.push(finding("overdue_timer", due.stream.as_str(), due.due_at, "A timer is more than five minutes late."));
+            found.push(finding(
+                "overdue_timer",
+                due.stream.as_str(),
+                due.due_at,
+                "A timer is more than five minutes late.",
+            ));
         }
         for (track, opened_at, waits) in &seen.open {
             let fine = *waits || *opened_at > idle;
             if !fine && self.should_wait(*track).await? {
                 let stream = stream_of(*track);
-                found.push(finding("no_next_step", stream.as_str(), *opened_at, "A track is open, and nothing will look at it again."));
+                found.push(finding(
+                    "no_next_step",
+                    stream.as_str(),
+                    *opened_at,
+                    "A track is open, and nothing will look at it again.",
+                ));
             }
         }
         for (track, proposal, told) in &seen.ended {
@@ -202,7 +210,12 @@ impl Auditor {
                 Some(because) => {
                     let words = format!("Suspension {} has no complete notice: {because}.", which.1);
                     let stream = stream_of(which.0);
-                    found.push(finding("suspension_without_notice", stream.as_str(), suspension.suspended.from, &words));
+                    found.push(finding(
+                        "suspension_without_notice",
+                        stream.as_str(),
+                        suspension.suspended.from,
+                        &words,
+                    ));
                 }
             }
         }
@@ -214,14 +227,23 @@ impl Auditor {
         if let Some((_, since)) = behind
             && since < before(LAG)
         {
-            found.push(finding("read_model_behind", "escalation", since, "The read model does not come to the journal's head."));
+            found.push(finding(
+                "read_model_behind",
+                "escalation",
+                since,
+                "The read model does not come to the journal's head.",
+            ));
         }
         state.behind = behind;
         let mut findings = BTreeMap::new();
         for finding in found {
             let key = (finding.check.clone(), finding.stream.clone());
             if !state.findings.contains_key(&key) {
-                tracing::error!(check = finding.check, stream = finding.stream, "the auditor found a broken promise");
+                tracing::error!(
+                    check = finding.check,
+                    stream = finding.stream,
+                    "the auditor found a broken promise"
+                );
             }
             findings.insert(key, finding);
         }
@@ -353,8 +375,7 @@ fn has_due_notice(
     let latest = from.checked_sub(days).unwrap_or(Timestamp::MIN);
     let mut because = "no notice to the provider names a day".to_owned();
     for (asked, answers) in notices.values() {
-        let to_provider =
-            matches!(&asked.recipient, Recipient::Provider { role, .. } if role == PROVIDER);
+        let to_provider = matches!(&asked.recipient, Recipient::Provider { role, .. } if role == PROVIDER);
         let Some(named) = asked.names_date.filter(|_| to_provider) else { continue };
         match delivered(asked, answers, policy, from) {
             _ if named > day => because = format!("the notice named {named}, a later day"),
@@ -393,7 +414,9 @@ fn delivered(
             Outcome::Accepted => {
                 let at = answer.at.checked_add(SignedDuration::from_hours(24 * i64::from(wait?))).ok()?;
                 let came_back = of_channel().any(|other| {
-                    matches!(other.outcome, Outcome::Bounced | Outcome::Failed) && other.at >= answer.at && other.at <= at
+                    matches!(other.outcome, Outcome::Bounced | Outcome::Failed)
+                        && other.at >= answer.at
+                        && other.at <= at
                 });
                 (!came_back).then_some(at)
             }
@@ -432,7 +455,8 @@ impl Escalation {
     #[must_use]
     pub fn measured(self, meter: &Meter) -> Self {
         let timers = Arc::clone(self.timers());
-        let gauge = |name: &'static str, what: &'static str| meter.u64_observable_gauge(name).with_description(what);
+        let gauge =
+            |name: &'static str, what: &'static str| meter.u64_observable_gauge(name).with_description(what);
         let (one, two, three, four) =
             (Arc::clone(&timers), Arc::clone(&timers), Arc::clone(&timers), Arc::clone(&timers));
         let _armed = gauge("countersign.escalation.timers.armed", "Timers that are armed")
@@ -450,11 +474,14 @@ impl Escalation {
             .with_callback(move |to| to.observe(four.counts().fired, &[]))
             .build();
         let trust = Arc::clone(self.trust());
-        let _clock = gauge("countersign.escalation.clock.doubted", "1 while nobody has confirmed a clock that was set")
-            .with_callback(move |to| {
-                to.observe(u64::from(matches!(trust.state(), TrustState::Doubted { .. })), &[]);
-            })
-            .build();
+        let _clock = gauge(
+            "countersign.escalation.clock.doubted",
+            "1 while nobody has confirmed a clock that was set",
+        )
+        .with_callback(move |to| {
+            to.observe(u64::from(matches!(trust.state(), TrustState::Doubted { .. })), &[]);
+        })
+        .build();
         let state = Arc::clone(&self.auditor.state);
         let _tracks = gauge("countersign.escalation.tracks", "Tracks by state")
             .with_callback(move |to| {
@@ -468,14 +495,15 @@ impl Escalation {
             .with_callback(move |to| to.observe(lock(&state).figures.suspensions, &[]))
             .build();
         let state = Arc::clone(&self.auditor.state);
-        let _findings = gauge("countersign.escalation.findings", "Broken promises that the auditor found, by check")
-            .with_callback(move |to| {
-                let state = lock(&state);
-                for check in CHECKS {
-                    to.observe(broken(&state, check), &[KeyValue::new("check", check)]);
-                }
-            })
-            .build();
+        let _findings =
+            gauge("countersign.escalation.findings", "Broken promises that the auditor found, by check")
+                .with_callback(move |to| {
+                    let state = lock(&state);
+                    for check in CHECKS {
+                        to.observe(broken(&state, check), &[KeyValue::new("check", check)]);
+                    }
+                })
+                .build();
         self
     }
 }

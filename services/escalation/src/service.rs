@@ -139,7 +139,8 @@ impl Escalation {
             Arc::clone(&trust),
             default_zone.clone(),
         ));
-        let reign = Arc::new(Reign::new(Arc::clone(&journal), Arc::clone(&clock), "escalation", owner, rivals));
+        let reign =
+            Arc::new(Reign::new(Arc::clone(&journal), Arc::clone(&clock), "escalation", owner, rivals));
         let timers = FiringLoop::new(
             "escalation",
             Arc::clone(&model),
@@ -290,7 +291,8 @@ impl Escalation {
     pub async fn fire_due(&self) -> Result<usize, ServiceError> {
         use countersign_eventsourcing::timer::{Firing, table};
         let now = self.clock.now();
-        let due = self.model.query(move |sql| table::due(sql, now, table::Key::START, usize::MAX >> 1)).await?;
+        let due =
+            self.model.query(move |sql| table::due(sql, now, table::Key::START, usize::MAX >> 1)).await?;
         let at = Firing { now, epoch: 0 };
         for due in &due {
             if due.stream.category() == crate::domain::limit::LIMIT {

@@ -36,8 +36,20 @@ fn people(by: &[ByWhom]) -> String {
 
 pub(super) fn tracks(rows: &[TrackView]) -> String {
     let mut file = heading(&[
-        "provider", "name", "facility", "state", "cycle", "policy", "step", "step_at", "counting", "oldest_days",
-        "next_at", "held", "suspended_from", "track",
+        "provider",
+        "name",
+        "facility",
+        "state",
+        "cycle",
+        "policy",
+        "step",
+        "step_at",
+        "counting",
+        "oldest_days",
+        "next_at",
+        "held",
+        "suspended_from",
+        "track",
     ]);
     for row in rows {
         line(
@@ -65,8 +77,21 @@ pub(super) fn tracks(rows: &[TrackView]) -> String {
 
 pub(super) fn register(view: &RegisterView) -> String {
     let mut file = heading(&[
-        "provider", "name", "facility", "scope", "exempt", "from", "until", "days", "within_year", "why_ended",
-        "ended_by", "authority", "npdb_asked_at", "npdb_answer", "superseded",
+        "provider",
+        "name",
+        "facility",
+        "scope",
+        "exempt",
+        "from",
+        "until",
+        "days",
+        "within_year",
+        "why_ended",
+        "ended_by",
+        "authority",
+        "npdb_asked_at",
+        "npdb_answer",
+        "superseded",
     ]);
     for row in &view.items {
         line(
@@ -94,7 +119,8 @@ pub(super) fn register(view: &RegisterView) -> String {
 }
 
 pub(super) fn run(view: &RunView) -> String {
-    let mut file = heading(&["provider", "name", "facility", "cutoff_at", "step", "counting", "oldest_days", "track"]);
+    let mut file =
+        heading(&["provider", "name", "facility", "cutoff_at", "step", "counting", "oldest_days", "track"]);
     for row in &view.lines {
         line(
             &mut file,

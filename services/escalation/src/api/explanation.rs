@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::{Path, State}};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
 use countersign_contracts::api::escalation::TrackExplanation;
 use countersign_runtime::http::{Caller, MinPosition, Problem};
 

@@ -71,18 +71,58 @@ pub fn routes(service: Arc<Escalation>) -> Router {
 #[derive(OpenApi)]
 #[openapi(
     paths(
-        tracks::handle, track::handle, explanation::handle, packet::handle, act::handle, inbox::handle,
-        register::handle, limits::handle, runs::handle, run::handle, held_runs::handle, dry_run::handle,
-        release::handle, clock::handle, clock_trust::handle, auditor::handle,
-        simulations::ask, simulations::show, simulations::cancel,
-        policies::list::handle, policies::draft::handle, policies::lint::handle, policies::show::handle,
-        policies::diff::handle, policies::check::handle, policies::publish::handle, policies::withdraw::handle,
+        tracks::handle,
+        track::handle,
+        explanation::handle,
+        packet::handle,
+        act::handle,
+        inbox::handle,
+        register::handle,
+        limits::handle,
+        runs::handle,
+        run::handle,
+        held_runs::handle,
+        dry_run::handle,
+        release::handle,
+        clock::handle,
+        clock_trust::handle,
+        auditor::handle,
+        simulations::ask,
+        simulations::show,
+        simulations::cancel,
+        policies::list::handle,
+        policies::draft::handle,
+        policies::lint::handle,
+        policies::show::handle,
+        policies::diff::handle,
+        policies::check::handle,
+        policies::publish::handle,
+        policies::withdraw::handle,
     ),
     components(schemas(
-        dto::TrackView, dto::TrackDetail, dto::TrackExplanation, dto::PacketView, dto::TrackActRequest, dto::TrackAct,
-        dto::TrackActed, dto::InboxItem, dto::RegisterView, dto::LimitView, dto::RunView, dto::DryRun, dto::HeldRun,
-        dto::WhyRequest, dto::Recorded, dto::ClockView, dto::AuditView, dto::SimulateRequest, dto::SimulateJob,
-        dto::PolicyDetail, dto::PolicyDiff, dto::PolicyLint, Problem,
+        dto::TrackView,
+        dto::TrackDetail,
+        dto::TrackExplanation,
+        dto::PacketView,
+        dto::TrackActRequest,
+        dto::TrackAct,
+        dto::TrackActed,
+        dto::InboxItem,
+        dto::RegisterView,
+        dto::LimitView,
+        dto::RunView,
+        dto::DryRun,
+        dto::HeldRun,
+        dto::WhyRequest,
+        dto::Recorded,
+        dto::ClockView,
+        dto::AuditView,
+        dto::SimulateRequest,
+        dto::SimulateJob,
+        dto::PolicyDetail,
+        dto::PolicyDiff,
+        dto::PolicyLint,
+        Problem,
     ))
 )]
 pub struct Api;
@@ -158,7 +198,8 @@ impl From<ServiceError> for Problem {
 impl From<ActRefused> for Problem {
     fn from(refused: ActRefused) -> Self {
         let detail = refused.to_string();
-        let new = |status, kind: &str| Self::new(status, kind, "The decision is refused").detail(detail.clone());
+        let new =
+            |status, kind: &str| Self::new(status, kind, "The decision is refused").detail(detail.clone());
         match &refused {
             ActRefused::UnknownTrack => new(StatusCode::NOT_FOUND, "track-unknown"),
             ActRefused::Changed { .. } => new(StatusCode::PRECONDITION_FAILED, "track-moved"),

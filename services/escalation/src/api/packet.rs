@@ -33,7 +33,8 @@ pub(super) async fn handle(
     Path((track, proposal)): Path<(String, String)>,
 ) -> Result<Json<PacketView>, Problem> {
     service.is_at(fresh).await?;
-    let number =
-        proposal.parse().map_err(|_| Problem::bad_request("the number of a proposal is a whole number from 1"))?;
+    let number = proposal
+        .parse()
+        .map_err(|_| Problem::bad_request("the number of a proposal is a whole number from 1"))?;
     Ok(Json(service.evidence(&actor, super::track_id(&track)?, number).await?))
 }

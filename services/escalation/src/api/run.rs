@@ -47,9 +47,9 @@ pub(super) async fn handle(
     form: Result<Query<Form>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(Form { format }) = form.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-    let at: Timestamp = published_at
-        .parse()
-        .map_err(|_| Problem::bad_request("the instant of a publication is RFC 3339, as the list of runs tells it"))?;
+    let at: Timestamp = published_at.parse().map_err(|_| {
+        Problem::bad_request("the instant of a publication is RFC 3339, as the list of runs tells it")
+    })?;
     service.is_at(fresh).await?;
     let view = service.published_run(&actor, &facility, at).await?;
     match format.as_deref() {

@@ -37,7 +37,8 @@ pub(super) async fn handle(
     fresh: MinPosition,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<Vec<RunView>>, Problem> {
-    let Query(Filter { facility }) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+    let Query(Filter { facility }) =
+        filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     service.is_at(fresh).await?;
     Ok(Json(service.published_runs(&actor, facility).await?))
 }

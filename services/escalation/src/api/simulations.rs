@@ -43,8 +43,10 @@ pub(super) async fn ask(
     let book = service.governance.current().await?;
     let policy = match &request.policy {
         Some(text) => Arc::new(PolicySet::read(text, 0).map_err(|error| {
-            Problem::bad_request("the policy file cannot be used: correct it where `errors` says, and ask again")
-                .part("policy", error.to_string())
+            Problem::bad_request(
+                "the policy file cannot be used: correct it where `errors` says, and ask again",
+            )
+            .part("policy", error.to_string())
         })?),
         None => Arc::clone(
             book.in_force_at(now).ok_or_else(|| Problem::not_found("no escalation policy is in force"))?,
@@ -66,7 +68,9 @@ pub(super) async fn ask(
         from: request.from,
         until: request.until,
         delivered_after: SignedDuration::from_mins(i64::from(request.delivered_after_minutes.unwrap_or(60))),
-        confirmed_after: request.confirmed_after_hours.map(|hours| SignedDuration::from_hours(i64::from(hours))),
+        confirmed_after: request
+            .confirmed_after_hours
+            .map(|hours| SignedDuration::from_hours(i64::from(hours))),
         default_zone: service.default_zone.clone(),
         ..Question::new(policy)
     };

@@ -108,10 +108,12 @@ pub async fn simulate(
 ) -> Result<SimulateReport, SimulateError> {
     let head = journal.head().await?;
     watch.total.store(head.0, Ordering::Relaxed);
-    let ideal = Ideal { delivered_after: question.delivered_after, confirmed_after: question.confirmed_after };
+    let ideal =
+        Ideal { delivered_after: question.delivered_after, confirmed_after: question.confirmed_after };
     let mut worlds = vec![World::new(Arc::clone(&question.policy), ideal)];
     worlds.extend(question.against.iter().map(|(_, policy)| World::new(Arc::clone(policy), ideal)));
-    let mut history = History { owed: Owed::new(question.default_zone.clone()), now: None, dirty: Vec::new() };
+    let mut history =
+        History { owed: Owed::new(question.default_zone.clone()), now: None, dirty: Vec::new() };
     let (mut after, mut events, mut first) = (Position::START, 0_u64, None);
     'pages: loop {
         if watch.stopped.load(Ordering::Relaxed) {

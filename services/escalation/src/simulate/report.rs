@@ -27,9 +27,10 @@ pub(super) fn report(
 ) -> SimulateReport {
     let here = &worlds[0];
     let lines: Vec<SimulatedStep> = here.happened.iter().map(|step| line(step, owed)).collect();
-    let against = worlds.get(1).zip(question.against.as_ref()).map(|(there, (version, policy))| {
-        difference(here, there, *version, policy, owed)
-    });
+    let against = worlds
+        .get(1)
+        .zip(question.against.as_ref())
+        .map(|(there, (version, policy))| difference(here, there, *version, policy, owed));
     let reference = &question.policy.everywhere.reference;
     SimulateReport {
         policy: reference.title.clone(),
@@ -71,7 +72,11 @@ fn counts(policy: &PolicySet, happened: &[Happened]) -> Vec<SimulatedCount> {
         .map(|name| {
             let taken = happened.iter().filter(|step| step.step == name);
             let providers: BTreeSet<_> = taken.clone().map(|step| step.party.provider).collect();
-            SimulatedCount { step: name.to_owned(), times: taken.count() as u64, providers: providers.len() as u64 }
+            SimulatedCount {
+                step: name.to_owned(),
+                times: taken.count() as u64,
+                providers: providers.len() as u64,
+            }
         })
         .collect()
 }

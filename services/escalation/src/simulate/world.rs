@@ -140,7 +140,10 @@ impl World {
         for number in 0..policy.suspension.approvals.max(1) {
             let Some(track) = self.tracks.get(party) else { return };
             let act = Act {
-                id: derive_uuid("simulated", &[&track.id.to_string(), &proposal.to_string(), &number.to_string()]),
+                id: derive_uuid(
+                    "simulated",
+                    &[&track.id.to_string(), &proposal.to_string(), &number.to_string()],
+                ),
                 actor: Actor::new(format!("simulated-{number}"), roles.clone()),
                 why: "simulated".to_owned(),
                 command: Command::Confirm {
@@ -169,9 +172,9 @@ impl World {
         let (policy, directory) = (self.policy.of(&party.facility), owed.directory());
         let people = &directory.people;
         let seen = standing(owed, party, policy, now, (directory.upto, true), &track.asked_about());
-        let named =
-            || owed.items_of(party.provider, &party.facility).into_iter().find_map(OwedItem::named);
-        let provider = people.id_of(party.provider).cloned().or_else(|| track.provider.clone()).or_else(named);
+        let named = || owed.items_of(party.provider, &party.facility).into_iter().find_map(OwedItem::named);
+        let provider =
+            people.id_of(party.provider).cloned().or_else(|| track.provider.clone()).or_else(named);
         let recipients = Recipients {
             provider: provider
                 .unwrap_or_else(|| ProviderId { id: party.provider.to_string(), authority: String::new() }),
