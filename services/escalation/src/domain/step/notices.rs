@@ -132,7 +132,7 @@ impl Turn<'_> {
                 match seen {
                     // Whoever acknowledged has mended the address.
                     Some(seen) => Some(Mend::Again(seen)),
-                    None if attempts % usize::from(rules.attempts) != 0 => {
+                    None if !attempts.is_multiple_of(usize::from(rules.attempts)) => {
                         Some(Mend::Again(days_later(at, rules.again_after_days)))
                     }
                     None => Some(Mend::AskHuman(at)),
