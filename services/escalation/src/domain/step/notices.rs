@@ -1,6 +1,6 @@
 //! Notices that came back, that nobody answers for, or that are no longer wanted.
 
-use countersign_contracts::notice::{NoticeWithdrawn, Recipient};
+use countersign_contracts::notice::{NoticeWithdrawn, Outcome, Recipient};
 use countersign_kernel::{DeficiencyId, NoticeId, Timestamp};
 
 use super::{
@@ -12,6 +12,9 @@ use crate::domain::{
     events::{LeadershipAsked, Matter, TrackEvent},
     track::Delivery,
 };
+
+/// From one round to the next of what was kept back in shadow mode, in days.
+const WEEK: u16 = 7;
 
 /// What is to be done about a notice.
 enum Mend {
@@ -116,6 +119,12 @@ impl Turn<'_> {
         }
         match notice.delivery(rules, self.now()) {
             Delivery::Delivered(_) | Delivery::Waits(Some(_)) => None,
+            // Nothing leaves the installation (shadow mode): it is asked for again with every weekly round, so that it
+            // goes out when messages do, and nobody is called to mend what is not broken.
+            Delivery::Waits(None) if notice.last_outcome() == Some(Outcome::Withheld) => {
+                let last = notice.answers.last().map_or(notice.requested.requested_at, |answer| answer.at);
+                Some(Mend::Again(days_later(last, WEEK)))
+            }
             Delivery::Waits(None) => {
                 let last = notice.answers.last().map_or(notice.requested.requested_at, |answer| answer.at);
                 let last = self.seen_since(id, last);
