@@ -24,11 +24,10 @@
 //! medical officer has it, an HIM manager carries it out and says whose it is. Somebody who works for named
 //! facilities may act on nothing of another one.
 
-use std::fmt;
+use countersign_kernel::Role;
+use countersign_runtime::authority::{self, Rights};
 
-use axum::http::StatusCode;
-use countersign_kernel::{Actor, ProviderId, Role};
-use countersign_runtime::http::Problem;
+pub use countersign_runtime::authority::{About, Refusal, RefusedBy, permit};
 
 /// Something that a person may or may not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,9 +113,10 @@ impl Act {
         Self::ReadClaims,
         Self::ReadCharts,
     ];
+}
 
-    /// The act in words, after `may`.
-    pub const fn words(self) -> &'static str {
+impl authority::Act for Act {
+    fn words(self) -> &'static str {
         match self {
             Self::DraftRules => "draft rules",
             Self::CheckRules => "check rules",
@@ -146,8 +146,8 @@ impl Act {
         }
     }
 
-    /// Who may do it. The module's table says the same in words.
-    const fn rights(self) -> Rights {
+    /// The module's table says the same in words.
+    fn rights(self) -> Rights {
         use Role::{
             Administrator, Auditor, ChiefMedicalOfficer, DepartmentChair, HimAnalyst, HimManager,
             MedicalStaffOffice, RevenueCycle, RulesApprover,
@@ -196,171 +196,10 @@ impl Act {
     }
 }
 
-/// Who may do an act.
-#[derive(Debug, Clone, Copy)]
-struct Rights {
-    /// These, on anything in their facilities.
-    roles: &'static [Role],
-    /// These, when they say on whose authority.
-    on_authority: &'static [Role],
-    /// Physicians, on their own items.
-    provider: bool,
-    /// Delegates, on items of the providers they are named for.
-    delegate: bool,
-}
-
-impl Rights {
-    const fn of(roles: &'static [Role]) -> Self {
-        Self { roles, on_authority: &[], provider: false, delegate: false }
-    }
-
-    const fn and_on_authority(self, roles: &'static [Role]) -> Self {
-        Self { on_authority: roles, ..self }
-    }
-
-    const fn and_provider(self) -> Self {
-        Self { provider: true, ..self }
-    }
-
-    const fn and_delegate(self) -> Self {
-        Self { delegate: true, ..self }
-    }
-
-    /// In words, for the refused.
-    fn words(self) -> String {
-        let mut who: Vec<String> = self.roles.iter().map(|role| role.name().to_owned()).collect();
-        who.extend(self.on_authority.iter().map(|role| format!("{} naming the authority", role.name())));
-        if self.provider {
-            who.push(format!("{} for own items", Role::Physician.name()));
-        }
-        if self.delegate {
-            who.push(format!("{} for items of the providers named", Role::Delegate.name()));
-        }
-        who.join(", ")
-    }
-}
-
-/// What the act is about.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct About {
-    /// Who is responsible for the item; for a leave, who is away. `None`: nobody, or not one provider's.
-    pub provider: Option<ProviderId>,
-    /// The item's facility. `None`: not of one facility.
-    pub facility: Option<String>,
-    /// On whose authority, as the person says: a name, a resolution, a minute.
-    pub authority: Option<String>,
-}
-
-impl About {
-    /// The installation as a whole.
-    pub fn everything() -> Self {
-        Self::default()
-    }
-
-    /// An item of a provider in a facility.
-    pub fn item(provider: Option<ProviderId>, facility: impl Into<String>) -> Self {
-        Self { provider, facility: Some(facility.into()), authority: None }
-    }
-
-    /// The same, on the authority of.
-    #[must_use]
-    pub fn on_authority(mut self, authority: impl Into<String>) -> Self {
-        self.authority = Some(authority.into());
-        self
-    }
-}
-
-/// Why somebody may not. Holds no patient data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// Who was refused.
-    pub actor: String,
-    /// What they wanted to do.
-    pub act: Act,
-    /// Which rule refused.
-    pub rule: RefusedBy,
-}
-
-/// The rule that refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusedBy {
-    /// No role of the person allows the act, on this item at least.
-    Role,
-    /// A role allows it for those only who say on whose authority.
-    Authority,
-    /// The item belongs to a facility the person does not work for.
-    Facility,
-}
-
-impl RefusedBy {
-    /// The rule's name, the same each time.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Role => "authority/role",
-            Self::Authority => "authority/named-authority",
-            Self::Facility => "authority/facility",
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { actor, act, rule } = self;
-        write!(f, "{actor} may not {}", act.words())?;
-        match rule {
-            RefusedBy::Role => write!(f, "; allowed: {}", act.rights().words())?,
-            RefusedBy::Authority => f.write_str(" without saying on whose `authority`")?,
-            RefusedBy::Facility => f.write_str(" of a facility that is not one of theirs")?,
-        }
-        write!(f, " (rule {}; roles are given with `countersign access roles`)", rule.name())
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "not-permitted", "Not permitted").detail(refusal.to_string())
-    }
-}
-
-/// Whether somebody may do something. What is not allowed is refused.
-///
-/// # Errors
-/// The rule that refused, and who may.
-pub fn permit(actor: &Actor, act: Act, about: &About) -> Result<(), Refusal> {
-    let refused = |rule| Err(Refusal { actor: actor.name.clone(), act, rule });
-    let rights = act.rights();
-    let is_one_of = |theirs: &[ProviderId]| {
-        about.provider.as_ref().is_some_and(|item| theirs.iter().any(|own| is_same(own, item)))
-    };
-    let by_role = actor.has_any(rights.roles);
-    let as_provider =
-        rights.provider && actor.has_any(&[Role::Physician]) && is_one_of(actor.provider.as_slice());
-    let as_delegate = rights.delegate && actor.has_any(&[Role::Delegate]) && is_one_of(&actor.for_providers);
-    if !(by_role || as_provider || as_delegate) {
-        if !actor.has_any(rights.on_authority) {
-            return refused(RefusedBy::Role);
-        }
-        if about.authority.as_deref().is_none_or(|authority| authority.trim().is_empty()) {
-            return refused(RefusedBy::Authority);
-        }
-    }
-    let elsewhere = about.facility.as_ref().is_some_and(|facility| !actor.facilities.contains(facility));
-    if elsewhere && !actor.facilities.is_empty() {
-        return refused(RefusedBy::Facility);
-    }
-    Ok(())
-}
-
-/// Whether two identifiers are the same person's. Many feeds name no authority: then the id decides.
-fn is_same(one: &ProviderId, other: &ProviderId) -> bool {
-    one.id == other.id
-        && (one.authority == other.authority || one.authority.is_empty() || other.authority.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
+    use countersign_kernel::{Actor, ProviderId};
+
     use super::*;
 
     fn provider(id: &str, authority: &str) -> ProviderId {
@@ -453,44 +292,6 @@ mod tests {
             let refusal = permit(&nobody, act, &own().on_authority("MEC")).expect_err("refused");
             assert_eq!(refusal.rule, RefusedBy::Role, "{act:?}");
         }
-    }
-
-    #[test]
-    fn several_roles_add_up() {
-        let both = Actor { roles: vec![Role::Physician, Role::HimAnalyst], ..somebody(Role::Physician) };
-        assert_eq!(permit(&both, Act::Dispute, &own()), Ok(()));
-        assert_eq!(permit(&both, Act::Hold, &of_another()), Ok(()));
-        assert!(permit(&both, Act::Dispute, &of_another()).is_err());
-    }
-
-    #[test]
-    fn own_means_the_same_id_of_the_same_authority_where_both_name_one() {
-        let kim = somebody(Role::Physician);
-        for (id, authority, theirs) in [
-            ("1001", "NPI", true),
-            ("1001", "", true),
-            ("1001", "STAFF", false),
-            ("2002", "NPI", false),
-            ("", "", false),
-        ] {
-            let about = About::item(Some(provider(id, authority)), "MAIN");
-            assert_eq!(permit(&kim, Act::Dispute, &about).is_ok(), theirs, "{id} {authority}");
-        }
-        // a physician whom the access file gives no identifier has no own items
-        let unknown = Actor { provider: None, ..kim };
-        assert!(permit(&unknown, Act::Dispute, &own()).is_err());
-        assert!(permit(&unknown, Act::Dispute, &About::everything()).is_err());
-    }
-
-    #[test]
-    fn who_works_for_named_facilities_acts_there_only() {
-        let kim = Actor { facilities: vec!["WEST".to_owned()], ..somebody(Role::HimAnalyst) };
-        let refusal = permit(&kim, Act::Hold, &own()).expect_err("another facility");
-        assert_eq!(refusal.rule, RefusedBy::Facility);
-        assert_eq!(permit(&kim, Act::Hold, &About::item(None, "WEST")), Ok(()));
-        // what is not of one facility is not refused for its facility
-        let manager = Actor { facilities: vec!["WEST".to_owned()], ..somebody(Role::HimManager) };
-        assert_eq!(permit(&manager, Act::DraftRules, &About::everything()), Ok(()));
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use countersign_contracts::{Envelope, deficiency};
 use countersign_eventsourcing::journal::{JournalError, RecordedEvent};
 
-use crate::domain::events::{ChartEvent, DeficiencyEvent};
+use crate::domain::{
+    events::{ChartEvent, DeficiencyEvent},
+    rules::Limit,
+};
 
 /// The envelopes of one chart event.
 pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
@@ -29,6 +32,11 @@ pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
         status: deficiency.status,
         anchor_at: deficiency.anchor_at,
         due_at: deficiency.due_at,
+        limit: deficiency.limit.map(|limit| match limit {
+            Limit::Hours(_) => deficiency::LimitUnit::Hours,
+            Limit::Days(_) => deficiency::LimitUnit::Days,
+            Limit::BusinessDays(_) => deficiency::LimitUnit::BusinessDays,
+        }),
         opened_at: deficiency.opened_at,
         closed_at: deficiency.closed_at,
         delinquent_at: deficiency.delinquent_at,

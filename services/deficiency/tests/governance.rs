@@ -10,7 +10,7 @@ use axum::{
 };
 use countersign_deficiency::{
     api,
-    domain::{rulebook::RulesCommand, rules::RuleSet},
+    domain::rules::RuleSet,
     governance::{Governance, GovernanceError},
     service::{Deficiency, Ports},
 };
@@ -19,6 +19,7 @@ use countersign_eventsourcing::{
     journal::{Journal, RecordedEvent, StreamName},
     publish::Publishers,
 };
+use countersign_governance::Command;
 use countersign_kernel::{Actor, FixedClock, Role, Timestamp};
 use countersign_runtime::{
     access::{self, Access, Person},
@@ -361,7 +362,7 @@ async fn processes_that_start_at_once_agree_and_hear_of_each_others_steps() {
     let drafts = [0, 1].map(|number: usize| {
         let (process, kim) = (Arc::clone(&processes[number]), kim.clone());
         let text = RuleSet::DEFAULT_FILE.replacen("default rules", &format!("number {number}"), 1);
-        let command = RulesCommand::Draft { title: None, text, why: "x".to_owned() };
+        let command = Command::Draft { title: None, text, why: "x".to_owned() };
         tokio::spawn(async move { process.execute(&kim, &format!("key {number}"), command).await.unwrap() })
     });
     let mut versions = Vec::new();

@@ -62,6 +62,9 @@ pub struct DeficiencyChanged {
     /// The last instant that is on time by the rule, without pauses.
     #[serde(default)]
     pub due_at: Option<Timestamp>,
+    /// In what the rule's limit counts: where a pause moves a limit of days, it ends with a local day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<LimitUnit>,
     /// When the requirement arose in the hospital.
     pub opened_at: Timestamp,
     /// When it closed in the hospital.
@@ -85,6 +88,18 @@ pub struct DeficiencyChanged {
     /// Somebody said that it is not owed, and HIM has not answered yet: since when.
     #[serde(default)]
     pub disputed_since: Option<Timestamp>,
+}
+
+/// In what a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitUnit {
+    /// Hours, to the second.
+    Hours,
+    /// Local calendar days.
+    Days,
+    /// Days of business, by the facility's calendar.
+    BusinessDays,
 }
 
 /// A stretch in which an accountability clock stands.

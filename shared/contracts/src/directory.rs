@@ -127,7 +127,7 @@ pub struct Downtime {
     pub until: Option<Timestamp>,
 }
 
-/// A department came to be or changed; the whole of it as it stands now.
+/// A department came to be or changed; the whole of it from an instant on, until the next description takes effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DepartmentDescribed {
     /// Facility code.
@@ -139,6 +139,9 @@ pub struct DepartmentDescribed {
     /// Who heads it.
     #[serde(default)]
     pub chair: Option<ProviderId>,
+    /// From when on this holds; `None`: since ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_at: Option<Timestamp>,
     /// It is no more.
     #[serde(default)]
     pub closed: bool,

@@ -3,9 +3,18 @@
 //! A timer is armed in the same append as the event that makes it necessary, so there is never one without the other.
 //! Firing is an append to the same stream under the revision that was read, with an event id derived from timer and
 //! arming: so it happens once, whoever tries and however often.
+//!
+//! - [`events`], [`armed`]: what is stored, and the timers of one owner folded from it.
+//! - [`table`]: the timers of all owners as rows of the service's read model.
+//! - [`owner`]: how a service lets a timer fire.
 
 pub mod armed;
 pub mod events;
+mod instant;
+pub mod owner;
+pub mod table;
 
 pub use armed::{Armed, Timers};
 pub use events::{TimerArmed, TimerCancelled, TimerEvent, TimerFired};
+pub use owner::{FireError, Fired, Firing, Owner};
+pub use table::Due;

@@ -3,6 +3,7 @@
 //! machine's time.
 
 pub mod access;
+pub mod authority;
 mod clock;
 pub mod config;
 pub mod doctor;

@@ -8,10 +8,11 @@ use countersign_contracts::api::rules::{
     RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetsView, RulesStep,
 };
 use countersign_deficiency::{
-    domain::{rulebook::RulesCommand, rules::RuleSet},
+    domain::rules::RuleSet,
     governance::{self, Governance},
     lifecycle::Order,
 };
+use countersign_governance::Command as Step;
 use serde::Serialize;
 
 use crate::{
@@ -38,14 +39,14 @@ pub async fn run(args: Rules) -> anyhow::Result<()> {
             let request = DraftRequest { title, text, why };
             let step =
                 take(&source, &acting, PATH.to_owned(), request, |DraftRequest { title, text, why }| {
-                    RulesCommand::Draft { title, text, why }
+                    Step::Draft { title, text, why }
                 });
             told(&step.await?, json)
         }
         RulesAction::Check { version, why, acting, source, json } => {
             let path = format!("{PATH}/{version}/check");
             let step = take(&source, &acting, path, ReasonRequest { why }, |ReasonRequest { why }| {
-                RulesCommand::Check { version, why }
+                Step::Check { version, why }
             });
             told(&step.await?, json)
         }
@@ -53,14 +54,14 @@ pub async fn run(args: Rules) -> anyhow::Result<()> {
             let path = format!("{PATH}/{version}/publish");
             let request = PublishRequest { effective_from, why };
             let step = take(&source, &acting, path, request, |PublishRequest { effective_from, why }| {
-                RulesCommand::Publish { version, effective_from, why }
+                Step::Publish { version, effective_from, why }
             });
             told(&step.await?, json)
         }
         RulesAction::Withdraw { version, why, acting, source, json } => {
             let path = format!("{PATH}/{version}/withdraw");
             let step = take(&source, &acting, path, ReasonRequest { why }, |ReasonRequest { why }| {
-                RulesCommand::Withdraw { version, why }
+                Step::Withdraw { version, why }
             });
             told(&step.await?, json)
         }
@@ -121,7 +122,7 @@ async fn take<T: Serialize>(
     acting: &Acting,
     path: String,
     request: T,
-    command: impl FnOnce(T) -> RulesCommand,
+    command: impl FnOnce(T) -> Step,
 ) -> anyhow::Result<RulesStep> {
     let key = acting.key();
     if let Some(client) = acting.client(source)? {
@@ -218,7 +219,7 @@ async fn list(source: &Source, json: bool) -> anyhow::Result<()> {
 async fn show(version: u32, text: bool, source: &Source, json: bool) -> anyhow::Result<()> {
     let detail: RuleSetDetail = match source.client() {
         Some(client) => client.get(&format!("{PATH}/{version}"), &()).await?,
-        None => open(source).await?.1.show(version).await?,
+        None => governance::detail(&open(source).await?.1, version).await?,
     };
     if json {
         return print::json(&detail);
@@ -269,7 +270,7 @@ async fn diff(version: u32, against: Option<u32>, source: &Source, json: bool) -
             let query: Vec<(&str, u32)> = against.iter().map(|against| ("against", *against)).collect();
             client.get(&format!("{PATH}/{version}/diff"), &query).await?
         }
-        None => open(source).await?.1.diff(version, against).await?,
+        None => governance::difference(&open(source).await?.1, version, against).await?,
     };
     if json {
         return print::json(&difference);

@@ -41,7 +41,7 @@ impl Reference {
             .windows()
             .iter()
             .map(|window| InForce {
-                rules: Arc::clone(&window.rules),
+                rules: Arc::clone(&window.content),
                 from: window.from,
                 until: window.until,
             })

@@ -2,6 +2,8 @@
 //! ask. Times are RFC 3339 in UTC. Additive within `/api/v1`.
 
 pub mod acts;
+pub mod escalation;
+pub mod governed;
 mod me;
 pub mod people;
 pub mod rules;

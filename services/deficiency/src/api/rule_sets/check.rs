@@ -8,9 +8,10 @@ use axum::{
     http::StatusCode,
 };
 use countersign_contracts::api::rules::{ReasonRequest, RulesStep};
+use countersign_governance::Command;
 use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
 
-use crate::{domain::rulebook::RulesCommand, service::Deficiency};
+use crate::service::Deficiency;
 
 /// Confirms that a draft is right. Its author cannot do that.
 #[utoipa::path(
@@ -38,6 +39,6 @@ pub(in crate::api) async fn handle(
     request: Result<Json<ReasonRequest>, JsonRejection>,
 ) -> Result<(StatusCode, Json<RulesStep>), Problem> {
     let ReasonRequest { why } = super::body(request)?;
-    let command = RulesCommand::Check { version: super::version(version)?, why };
+    let command = Command::Check { version: super::version(version)?, why };
     Ok((StatusCode::CREATED, Json(service.governance.execute(&actor, &key.0, command).await?)))
 }

@@ -10,7 +10,7 @@ use countersign_contracts::api::rules::RuleSetDiff;
 use countersign_runtime::http::Problem;
 use serde::Deserialize;
 
-use crate::service::Deficiency;
+use crate::{governance, service::Deficiency};
 
 /// What to compare with.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -40,5 +40,5 @@ pub(in crate::api) async fn handle(
 ) -> Result<Json<RuleSetDiff>, Problem> {
     let Query(Against { against }) = against
         .map_err(|rejection| Problem::bad_request(rejection.body_text()).part("against", "a version"))?;
-    Ok(Json(service.governance.diff(super::version(version)?, against).await?))
+    Ok(Json(governance::difference(&service.governance, super::version(version)?, against).await?))
 }

@@ -8,9 +8,10 @@ use axum::{
     http::StatusCode,
 };
 use countersign_contracts::api::rules::{DraftRequest, RulesStep};
+use countersign_governance::Command;
 use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
 
-use crate::{domain::rulebook::RulesCommand, service::Deficiency};
+use crate::service::Deficiency;
 
 /// Proposes a rule set. It is judged by nobody until it is checked by somebody else and published.
 #[utoipa::path(
@@ -35,6 +36,6 @@ pub(in crate::api) async fn handle(
     request: Result<Json<DraftRequest>, JsonRejection>,
 ) -> Result<(StatusCode, Json<RulesStep>), Problem> {
     let DraftRequest { title, text, why } = super::body(request)?;
-    let command = RulesCommand::Draft { title, text, why };
+    let command = Command::Draft { title, text, why };
     Ok((StatusCode::CREATED, Json(service.governance.execute(&actor, &key.0, command).await?)))
 }

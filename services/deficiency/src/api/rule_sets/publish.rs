@@ -8,9 +8,10 @@ use axum::{
     http::StatusCode,
 };
 use countersign_contracts::api::rules::{PublishRequest, RulesStep};
+use countersign_governance::Command;
 use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
 
-use crate::{domain::rulebook::RulesCommand, service::Deficiency};
+use crate::service::Deficiency;
 
 /// Puts a checked rule set in force, from now or from a later instant on. Its author cannot do that.
 #[utoipa::path(
@@ -38,6 +39,6 @@ pub(in crate::api) async fn handle(
     request: Result<Json<PublishRequest>, JsonRejection>,
 ) -> Result<(StatusCode, Json<RulesStep>), Problem> {
     let PublishRequest { effective_from, why } = super::body(request)?;
-    let command = RulesCommand::Publish { version: super::version(version)?, effective_from, why };
+    let command = Command::Publish { version: super::version(version)?, effective_from, why };
     Ok((StatusCode::CREATED, Json(service.governance.execute(&actor, &key.0, command).await?)))
 }

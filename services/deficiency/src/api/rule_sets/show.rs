@@ -9,7 +9,7 @@ use axum::{
 use countersign_contracts::api::rules::RuleSetDetail;
 use countersign_runtime::http::Problem;
 
-use crate::service::Deficiency;
+use crate::{governance, service::Deficiency};
 
 /// Shows one rule set: its life, its rules, its text.
 #[utoipa::path(
@@ -26,5 +26,5 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Deficiency>>,
     version: Path<String>,
 ) -> Result<Json<RuleSetDetail>, Problem> {
-    Ok(Json(service.governance.show(super::version(version)?).await?))
+    Ok(Json(governance::detail(&service.governance, super::version(version)?).await?))
 }

@@ -1,302 +1,34 @@
-//! The rule book: every rule set that was ever drafted, what became of it, and which one was in force when.
-//!
-//! A set is drafted, checked by a second person, published with an instant from which it is in force, and
-//! perhaps withdrawn. The set in force at an instant is the one that took effect last among those that are
-//! not withdrawn at that instant: after a withdrawal the one before it is in force again. What was in force
-//! at a past instant never changes.
+//! The rule book: rule sets as governed texts, with what differs between two of them.
 
-mod decide;
 pub mod diff;
-pub mod events;
-mod refusal;
 
-use std::sync::Arc;
+use countersign_governance::{Book, Governed, Words};
 
-use countersign_kernel::Timestamp;
-use sha2::{Digest, Sha256};
+use super::rules::{RuleFileError, RuleSet};
 
-use super::rules::RuleSet;
+/// Every rule set that was ever drafted, and which one was in force when.
+pub type RuleBook = Book<RuleSet>;
 
-pub use decide::RulesCommand;
-pub use events::{RULES, RulesEvent};
-pub use refusal::RulesRefusal;
+/// Category of the stream in which rule sets are governed: `rules-site`.
+pub const RULES: &str = RuleSet::CATEGORY;
 
-/// Who acts when the rules that the program brought are put in force at the first start.
-pub const INSTALLATION: &str = "countersign (installation)";
+impl Governed for RuleSet {
+    const WORDS: Words = Words {
+        category: "rules",
+        noun: "rule set",
+        plural: "rule sets",
+        command: "countersign rules",
+        installed: "the rules that this installation began with",
+    };
+    type Problem = RuleFileError;
 
-/// From when the first rule set is in force: before any fact that a feed will tell.
-pub fn beginning() -> Timestamp {
-    Timestamp::constant(946_684_800, 0)
-}
-
-/// A step in the life of a rule set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// Who took it.
-    pub by: String,
-    /// When.
-    pub at: Timestamp,
-    /// Why.
-    pub why: String,
-}
-
-/// A rule set with its life.
-#[derive(Debug, Clone)]
-pub struct Version {
-    /// Its number, from 1.
-    pub version: u32,
-    /// Its name for people.
-    pub title: String,
-    /// The whole rule file.
-    pub text: Arc<str>,
-    /// SHA-256 of the text, hexadecimal.
-    pub sha256: String,
-    /// The version that was in force when it was drafted.
-    pub based_on: Option<u32>,
-    /// The rules; `Err` with the reason when this program cannot read the text (any more).
-    pub rules: Result<Arc<RuleSet>, String>,
-    /// Who drafted it.
-    pub drafted: Step,
-    /// Who checked it.
-    pub checked: Option<Step>,
-    /// Who published it, and from when it was to be in force.
-    pub published: Option<(Step, Timestamp)>,
-    /// Who withdrew it.
-    pub withdrawn: Option<Step>,
-}
-
-/// What became of a rule set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// Proposed.
-    Draft,
-    /// Confirmed by a second person.
-    Checked,
-    /// Published, and not yet in force.
-    Scheduled,
-    /// In force.
-    InForce,
-    /// A later one is in force.
-    Superseded,
-    /// Taken back.
-    Withdrawn,
-}
-
-impl Status {
-    /// The name used in the API and on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Checked => "checked",
-            Self::Scheduled => "scheduled",
-            Self::InForce => "in_force",
-            Self::Superseded => "superseded",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-}
-
-impl Version {
-    /// From when it was to be in force, unless it was withdrawn before that: then it never was.
-    fn took_effect(&self) -> Option<Timestamp> {
-        let (_, from) = self.published.as_ref()?;
-        let withdrawn_before = self.withdrawn.as_ref().is_some_and(|step| step.at <= *from);
-        (!withdrawn_before).then_some(*from)
+    fn read(text: &str, version: u32) -> Result<Self, RuleFileError> {
+        Ok(Self::parse(text)?.numbered(version))
     }
 
-    fn is_in_force_at(&self, at: Timestamp) -> bool {
-        self.took_effect().is_some_and(|from| from <= at)
-            && self.withdrawn.as_ref().is_none_or(|step| at < step.at)
+    fn title(&self) -> &str {
+        &self.title
     }
-}
-
-/// A stretch of time in which one rule set was, is or will be in force.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Window {
-    /// Which.
-    pub version: u32,
-    /// From when, inclusive.
-    pub from: Timestamp,
-    /// Until when, exclusive. `None`: without end, as things stand.
-    pub until: Option<Timestamp>,
-    /// Its rules.
-    pub rules: Arc<RuleSet>,
-}
-
-/// Every rule set, and which was in force when. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct RuleBook {
-    versions: Vec<Arc<Version>>,
-    windows: Vec<Window>,
-    last_step: Option<Timestamp>,
-}
-
-/// The record of the rule sets cannot be followed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BookError {
-    /// A published rule set cannot be read.
-    #[error(
-        "rule set {version} was published and this program cannot read it: {problem}. Run the program version \
-         that published it"
-    )]
-    Unreadable {
-        /// Which.
-        version: u32,
-        /// Why.
-        problem: String,
-    },
-    /// A step belongs to no draft.
-    #[error("the record tells of rule set {0}, which was never drafted")]
-    OutOfOrder(u32),
-}
-
-impl RuleBook {
-    /// Every version, the first one first.
-    pub fn versions(&self) -> impl DoubleEndedIterator<Item = &Version> + ExactSizeIterator {
-        self.versions.iter().map(|version| &**version)
-    }
-
-    /// One version.
-    pub fn version(&self, version: u32) -> Option<&Version> {
-        let place = usize::try_from(version).ok()?.checked_sub(1)?;
-        self.versions.get(place).map(|version| &**version)
-    }
-
-    /// The rules in force at an instant. `None` before the first set took effect.
-    pub fn in_force_at(&self, at: Timestamp) -> Option<&Arc<RuleSet>> {
-        self.window_at(at).map(|window| &window.rules)
-    }
-
-    /// Which sets were, are and will be in force, as things stand: in order of time, without gaps.
-    pub fn windows(&self) -> &[Window] {
-        &self.windows
-    }
-
-    /// What has become of a version by now.
-    pub fn status(&self, version: &Version, now: Timestamp) -> Status {
-        if version.withdrawn.is_some() {
-            return Status::Withdrawn;
-        }
-        match (&version.published, &version.checked) {
-            (Some((_, from)), _) if now < *from => Status::Scheduled,
-            (Some(_), _) => match self.window_at(now) {
-                Some(window) if window.version == version.version => Status::InForce,
-                _ => Status::Superseded,
-            },
-            (None, Some(_)) => Status::Checked,
-            (None, None) => Status::Draft,
-        }
-    }
-
-    /// Takes note of a step that was taken at an instant.
-    ///
-    /// # Errors
-    /// The record contradicts itself, or a published set cannot be read.
-    pub fn evolve(&mut self, event: &RulesEvent, at: Timestamp) -> Result<(), BookError> {
-        let step = |by: &str, why: &str| Step { by: by.to_owned(), at, why: why.to_owned() };
-        match event {
-            RulesEvent::Drafted(drafted) => {
-                if usize::try_from(drafted.version) != Ok(self.versions.len() + 1) {
-                    return Err(BookError::OutOfOrder(drafted.version));
-                }
-                self.versions.push(Arc::new(Version {
-                    version: drafted.version,
-                    title: drafted.title.clone(),
-                    text: drafted.text.as_str().into(),
-                    sha256: drafted.sha256.clone(),
-                    based_on: drafted.based_on,
-                    rules: parse(&drafted.text, drafted.version).map(Arc::new),
-                    drafted: step(&drafted.author, &drafted.why),
-                    checked: None,
-                    published: None,
-                    withdrawn: None,
-                }));
-            }
-            RulesEvent::Checked(checked) => {
-                self.known(checked.version)?.checked = Some(step(&checked.by, &checked.why));
-            }
-            RulesEvent::Published(published) => {
-                let version = self.known(published.version)?;
-                if let Err(problem) = &version.rules {
-                    return Err(BookError::Unreadable {
-                        version: published.version,
-                        problem: problem.clone(),
-                    });
-                }
-                version.published = Some((step(&published.by, &published.why), published.effective_from));
-            }
-            RulesEvent::Withdrawn(withdrawn) => {
-                self.known(withdrawn.version)?.withdrawn = Some(step(&withdrawn.by, &withdrawn.why));
-            }
-        }
-        self.windows = windows(&self.versions);
-        self.last_step = self.last_step.max(Some(at));
-        Ok(())
-    }
-
-    fn known(&mut self, version: u32) -> Result<&mut Version, BookError> {
-        let place = usize::try_from(version).ok().and_then(|number| number.checked_sub(1));
-        let found = place.and_then(|place| self.versions.get_mut(place));
-        found.map(Arc::make_mut).ok_or(BookError::OutOfOrder(version))
-    }
-
-    fn window_at(&self, at: Timestamp) -> Option<&Window> {
-        let after = self.windows.partition_point(|window| window.from <= at);
-        self.windows.get(after.checked_sub(1)?).filter(|window| window.until.is_none_or(|until| at < until))
-    }
-}
-
-/// SHA-256 of a rule file's text, hexadecimal.
-pub fn sha256(text: &str) -> String {
-    use std::fmt::Write;
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
-}
-
-/// Reads a rule file as this version. The number in the book counts, whatever the file says of itself.
-fn parse(text: &str, version: u32) -> Result<RuleSet, String> {
-    let mut rules = RuleSet::parse(text).map_err(|error| error.to_string())?;
-    rules.version = version;
-    Ok(rules)
-}
-
-fn windows(versions: &[Arc<Version>]) -> Vec<Window> {
-    let starts = versions.iter().filter_map(|version| version.took_effect());
-    let ends = versions
-        .iter()
-        .filter(|version| version.took_effect().is_some())
-        .filter_map(|version| version.withdrawn.as_ref().map(|step| step.at));
-    let mut instants: Vec<Timestamp> = starts.chain(ends).collect();
-    instants.sort_unstable();
-    instants.dedup();
-    let mut windows: Vec<Window> = Vec::new();
-    for at in instants {
-        // Two sets never take effect at the same instant: a decision sees to it.
-        let in_force = versions
-            .iter()
-            .filter(|version| version.is_in_force_at(at))
-            .max_by_key(|version| (version.took_effect(), version.version));
-        if let (Some(last), Some(version)) = (windows.last(), in_force)
-            && last.version == version.version
-            && last.until.is_none()
-        {
-            continue;
-        }
-        if let Some(last) = windows.last_mut()
-            && last.until.is_none()
-        {
-            last.until = Some(at);
-        }
-        if let Some(version) = in_force
-            && let Ok(rules) = &version.rules
-        {
-            let rules = Arc::clone(rules);
-            windows.push(Window { version: version.version, from: at, until: None, rules });
-        }
-    }
-    windows
 }
 
 #[cfg(test)]

@@ -1,35 +1,34 @@
-//! What the stream of the rule sets holds.
+//! What the stream of governed texts holds.
 //!
 //! **Stored format: version with care.** Names are pinned by serde renames, never by Rust identifiers.
 
 use countersign_kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Category of the stream in which rule sets are governed: `rules-site`.
-pub const RULES: &str = "rules";
+use crate::Governed;
 
-/// A step in the life of a rule set. Stored format: version with care.
+/// A step in the life of a governed text. Stored format: version with care.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum RulesEvent {
+pub enum Event {
     /// Somebody proposed it.
-    Drafted(RulesDrafted),
+    Drafted(Drafted),
     /// Somebody else confirmed that it is right.
-    Checked(RulesChecked),
+    Checked(Checked),
     /// It was put in force.
-    Published(RulesPublished),
+    Published(Published),
     /// It was taken back.
-    Withdrawn(RulesWithdrawn),
+    Withdrawn(Withdrawn),
 }
 
 /// Stored format: version with care.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesDrafted {
+pub struct Drafted {
     /// Its number: one more than the last.
     pub version: u32,
     /// Its name for people.
     pub title: String,
-    /// The whole rule file.
+    /// The whole text.
     pub text: String,
     /// SHA-256 of the text, hexadecimal.
     pub sha256: String,
@@ -44,7 +43,7 @@ pub struct RulesDrafted {
 
 /// Stored format: version with care.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesChecked {
+pub struct Checked {
     /// Which.
     pub version: u32,
     /// Who checked it.
@@ -55,10 +54,10 @@ pub struct RulesChecked {
 
 /// Stored format: version with care.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesPublished {
+pub struct Published {
     /// Which.
     pub version: u32,
-    /// Facts from this instant on are judged by it.
+    /// What arises from this instant on is judged by it.
     pub effective_from: Timestamp,
     /// Who published it.
     pub by: String,
@@ -68,7 +67,7 @@ pub struct RulesPublished {
 
 /// Stored format: version with care.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesWithdrawn {
+pub struct Withdrawn {
     /// Which.
     pub version: u32,
     /// Who withdrew it.
@@ -77,24 +76,30 @@ pub struct RulesWithdrawn {
     pub why: String,
 }
 
-impl RulesEvent {
-    /// The stored type name.
-    pub const fn kind(&self) -> &'static str {
+impl Event {
+    /// What was done: `drafted`, `checked`, `published` or `withdrawn`.
+    pub const fn step(&self) -> &'static str {
         match self {
-            Self::Drafted(_) => "rules-drafted",
-            Self::Checked(_) => "rules-checked",
-            Self::Published(_) => "rules-published",
-            Self::Withdrawn(_) => "rules-withdrawn",
+            Self::Drafted(_) => "drafted",
+            Self::Checked(_) => "checked",
+            Self::Published(_) => "published",
+            Self::Withdrawn(_) => "withdrawn",
         }
     }
 
+    /// The stored type name for a step in the life of a `T`: `rules-drafted`.
+    pub fn kind<T: Governed>(&self) -> String {
+        format!("{}-{}", T::CATEGORY, self.step())
+    }
+
     /// Decodes by the stored type name. `None`: a type of a newer program.
-    pub fn decode(kind: &str, data: &[u8]) -> Option<Result<Self, serde_json::Error>> {
-        Some(match kind {
-            "rules-drafted" => serde_json::from_slice(data).map(Self::Drafted),
-            "rules-checked" => serde_json::from_slice(data).map(Self::Checked),
-            "rules-published" => serde_json::from_slice(data).map(Self::Published),
-            "rules-withdrawn" => serde_json::from_slice(data).map(Self::Withdrawn),
+    pub fn decode<T: Governed>(kind: &str, data: &[u8]) -> Option<Result<Self, serde_json::Error>> {
+        let step = kind.strip_prefix(T::CATEGORY)?.strip_prefix('-')?;
+        Some(match step {
+            "drafted" => serde_json::from_slice(data).map(Self::Drafted),
+            "checked" => serde_json::from_slice(data).map(Self::Checked),
+            "published" => serde_json::from_slice(data).map(Self::Published),
+            "withdrawn" => serde_json::from_slice(data).map(Self::Withdrawn),
             _ => return None,
         })
     }
