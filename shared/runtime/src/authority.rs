@@ -158,6 +158,57 @@ impl From<Refusal> for Problem {
     }
 }
 
+/// How far somebody's reading goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Only items of these providers. `None`: everybody's and nobody's.
+    pub providers: Option<Vec<ProviderId>>,
+    /// Only in these facilities. Empty: in all of them.
+    pub facilities: Vec<String>,
+}
+
+impl Reach {
+    /// Everywhere.
+    pub fn everything() -> Self {
+        Self::default()
+    }
+
+    /// Whether it ends nowhere.
+    pub const fn is_everything(&self) -> bool {
+        self.providers.is_none() && self.facilities.is_empty()
+    }
+
+    /// Whether something of this facility, as a whole, is within it.
+    pub fn includes_facility(&self, facility: &str) -> bool {
+        self.facilities.is_empty() || self.facilities.iter().any(|known| known == facility)
+    }
+}
+
+/// On what somebody may do something that is done to many items at once, such as reading a list: the same
+/// rights as in [`permit`], the other way round.
+///
+/// # Errors
+/// The person may do it on nothing.
+pub fn reach(actor: &Actor, act: impl Act) -> Result<Reach, Refusal> {
+    let rights = act.rights();
+    let facilities = actor.facilities.clone();
+    if actor.has_any(rights.roles) {
+        return Ok(Reach { providers: None, facilities });
+    }
+    let mut providers = Vec::new();
+    if rights.provider && actor.has_any(&[Role::Physician]) {
+        providers.extend(actor.provider.clone());
+    }
+    if rights.delegate && actor.has_any(&[Role::Delegate]) {
+        providers.extend(actor.for_providers.iter().cloned());
+    }
+    if providers.is_empty() {
+        let (actor, act) = (actor.name.clone(), act.words());
+        return Err(Refusal { actor, act, rights, rule: RefusedBy::Role });
+    }
+    Ok(Reach { providers: Some(providers), facilities })
+}
+
 /// Whether somebody may do something. What is not allowed is refused.
 ///
 /// # Errors

@@ -83,7 +83,8 @@ pub async fn start(
         start_relay(ground, life, &mut checks)?;
     }
     routes = routes.route("/api/v1/openapi.json", get(move || async move { Json(described) }));
-    let access = countersign_runtime::access::Access::new(ground.config.people_file());
+    let access = countersign_runtime::access::Access::new(ground.config.people_file())
+        .with_reading(ground.config.access.reading);
     routes = http::with_access(routes, Arc::new(access));
     if wants(ServiceName::Portal) {
         let pages = portal(ground, services, &routes);

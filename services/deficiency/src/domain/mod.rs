@@ -10,8 +10,8 @@
 //! governed in the [`rulebook`].
 
 pub mod account;
-pub mod act;
 pub mod acts;
+pub mod attribution;
 pub mod chart;
 pub mod claims;
 pub mod clock;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{deficiencies, time};
 use crate::domain::{
+    attribution::Attribution,
     clock::{Days, accountability},
     decide::zone_of,
     events::{Deficiency, Pause, PauseCause},
@@ -27,7 +28,7 @@ pub(super) enum Scope<'a> {
 /// Takes an event of the directory over.
 pub(super) fn people(tables: &Transaction<'_>, event: &PeopleEvent) -> Result<(), rusqlite::Error> {
     let key = key_of(event.provider());
-    let put = |id: Uuid, cause: PauseCause, from, until, act: &crate::domain::act::Act, counts: bool| {
+    let put = |id: Uuid, cause: PauseCause, from, until, act: &Attribution, counts: bool| {
         put(tables, &key.to_string(), id, cause, (from, until), act, counts)
     };
     match event {
@@ -123,7 +124,7 @@ fn put(
     id: Uuid,
     cause: PauseCause,
     (from, until): (Timestamp, Option<Timestamp>),
-    act: &crate::domain::act::Act,
+    act: &Attribution,
     counts: bool,
 ) -> Result<(), rusqlite::Error> {
     tables.prepare_cached("INSERT OR REPLACE INTO pause VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::time;
 use crate::domain::{
-    act::Act,
+    attribution::Attribution,
     people::{
         Approval, Directory, Leave, Provider, Standing,
         events::{PeopleEvent, key_of},
@@ -238,7 +238,7 @@ pub fn person(sql: &Connection, key: Uuid, now: Timestamp) -> Result<Option<Pers
     found.map(|text| decode(&text).map(|provider| view(&provider, now, false))).transpose()
 }
 
-fn act(act: &Act) -> ByWhomView {
+fn act(act: &Attribution) -> ByWhomView {
     ByWhomView { by: act.by.clone(), at: act.at, why: act.why.clone() }
 }
 

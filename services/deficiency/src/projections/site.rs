@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::time;
 use crate::domain::{
-    act::Act,
+    attribution::Attribution,
     site::{
         events::{DepartmentDescribed, DowntimeRecorded, FacilityData, SiteEvent},
         weekday_name,
@@ -62,7 +62,7 @@ fn all<T: DeserializeOwned>(sql: &Connection, statement: &str) -> Result<Vec<T>,
     sql.prepare_cached(statement)?.query_map([], |row| decode(&row.get::<_, String>(0)?))?.collect()
 }
 
-fn act(act: Act) -> ByWhomView {
+fn act(act: Attribution) -> ByWhomView {
     ByWhomView { by: act.by, at: act.at, why: act.why }
 }
 

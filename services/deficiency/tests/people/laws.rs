@@ -57,7 +57,7 @@ fn some_records() -> impl Strategy<Value = Vec<StaffReported>> {
 }
 
 fn merged(retired: &str, survivor: &str) -> PeopleEvent {
-    let act = countersign_deficiency::domain::act::Act {
+    let act = countersign_deficiency::domain::attribution::Attribution {
         by: "kim".into(),
         at: at("06-01"),
         why: "one person".into(),
@@ -66,7 +66,7 @@ fn merged(retired: &str, survivor: &str) -> PeopleEvent {
 }
 
 fn undone(retired: &str, survivor: &str) -> PeopleEvent {
-    let act = countersign_deficiency::domain::act::Act {
+    let act = countersign_deficiency::domain::attribution::Attribution {
         by: "kim".into(),
         at: at("06-02"),
         why: "two people".into(),

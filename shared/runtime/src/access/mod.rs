@@ -1,5 +1,5 @@
-//! Who may change something, until single sign-on exists: people in a file, each with roles and the hash of
-//! a bearer token. What is not in the file may change nothing.
+//! Who may read and change what, until single sign-on exists: people in a file, each with roles and the hash
+//! of a bearer token. Who is not in the file may change nothing, and reads as [`Reading`] says.
 
 mod file;
 mod people;
@@ -18,11 +18,14 @@ pub use file::{AccessError, read, update};
 pub use people::{People, PeopleError, Person};
 pub use token::{Token, TokenHash};
 
+use crate::config::Reading;
+
 /// The people of the access file, as the file stands now. It is looked at for each question and read again
 /// when it has changed, so that somebody who is taken out is out at once.
 #[derive(Debug)]
 pub struct Access {
     path: PathBuf,
+    reading: Reading,
     last: Mutex<Option<(Stamp, Arc<People>)>>,
 }
 
@@ -62,7 +65,30 @@ pub enum Stranger {
 impl Access {
     /// The people of the file at this path. The file is read when somebody asks, not now.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), last: Mutex::new(None) }
+        Self { path: path.into(), reading: Reading::Open, last: Mutex::new(None) }
+    }
+
+    /// The same people, with this rule of who may read.
+    #[must_use]
+    pub fn with_reading(self, reading: Reading) -> Self {
+        Self { reading, ..self }
+    }
+
+    /// Who may read.
+    pub const fn reading(&self) -> Reading {
+        self.reading
+    }
+
+    /// Whether anybody is registered, switched off or not.
+    ///
+    /// # Errors
+    /// The file cannot be used.
+    pub fn knows_anybody(&self) -> Result<bool, AccessError> {
+        match self.people() {
+            Ok(people) => Ok(!people.all().is_empty()),
+            Err(AccessError::NoFile(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Who has this token.

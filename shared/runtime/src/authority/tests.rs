@@ -124,3 +124,25 @@ fn a_refusal_names_the_rule_and_who_may() {
             .contains("physician for own items, delegate for items of the providers named")
     );
 }
+
+#[test]
+fn reach_is_what_may_be_done_on_many_items_at_once() {
+    // a role reaches everything in the person's facilities
+    let west = Actor { facilities: vec!["WEST".to_owned()], ..somebody(Role::HimAnalyst) };
+    let reached = reach(&west, Wish::Answer).expect("permitted");
+    assert_eq!(reached, Reach { providers: None, facilities: vec!["WEST".to_owned()] });
+    assert!(reached.includes_facility("WEST") && !reached.includes_facility("MAIN"));
+    assert!(reach(&somebody(Role::HimAnalyst), Wish::Answer).expect("permitted").is_everything());
+    // physicians reach their own items, delegates those of the providers they are named for
+    let own = Some(vec![provider("1001", "NPI")]);
+    assert_eq!(reach(&somebody(Role::Physician), Wish::Answer).expect("permitted").providers, own);
+    assert_eq!(reach(&somebody(Role::Delegate), Wish::Dispute).expect("permitted").providers, own);
+    // and who has neither a role nor items of their own reaches nothing
+    for (actor, wish) in [
+        (somebody(Role::Delegate), Wish::Answer),
+        (Actor { provider: None, ..somebody(Role::Physician) }, Wish::Answer),
+        (somebody(Role::Auditor), Wish::Dispute),
+    ] {
+        assert_eq!(reach(&actor, wish).expect_err("refused").rule, RefusedBy::Role, "{wish:?}");
+    }
+}

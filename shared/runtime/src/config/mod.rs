@@ -75,6 +75,19 @@ pub struct Http {
 pub struct Access {
     /// The access file, when it is not `access.toml` in the data folder.
     pub people_file: Option<PathBuf>,
+    /// Who may read.
+    pub reading: Reading,
+}
+
+/// Who may read pages and API. To change something a token is needed in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// Everybody who reaches the port, which is everybody on this machine. Who shows a token reads what the
+    /// roles of that person allow, and no more.
+    Open,
+    /// Only people with a token.
+    SignedIn,
 }
 
 /// Section `[mllp]`.

@@ -15,7 +15,7 @@ use super::{
     provider::Provider,
     refusal::Refusal,
 };
-use crate::domain::{act::Act, site::Site};
+use crate::domain::{attribution::Attribution, site::Site};
 
 /// Roles whose word is enough for somebody else's leave.
 const APPROVERS: [Role; 3] = [Role::HimAnalyst, Role::HimManager, Role::MedicalStaffOffice];
@@ -32,8 +32,8 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn act(&self) -> Act {
-        Act { by: self.actor.name.clone(), at: self.at, why: self.why.trim().to_owned() }
+    fn act(&self) -> Attribution {
+        Attribution { by: self.actor.name.clone(), at: self.at, why: self.why.trim().to_owned() }
     }
 
     fn reason(&self) -> Result<(), Refusal> {

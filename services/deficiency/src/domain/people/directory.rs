@@ -12,7 +12,7 @@ use super::{
     provider::{Details, Provider, Standing, Version, details_at},
     record::{Record, Statement},
 };
-use crate::domain::act::Act;
+use crate::domain::attribution::Attribution;
 
 /// A record that was merged into another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Merge {
     /// Key of the record that it was merged into.
     pub survivor: Uuid,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// Every provider that is known otherwise than by being named in messages. Fold the events of the category
@@ -277,7 +277,7 @@ impl Directory {
         self.refresh(retired);
     }
 
-    fn step(&mut self, key: Uuid, leave: LeaveId, act: &Act, change: impl FnOnce(&mut Leave)) {
+    fn step(&mut self, key: Uuid, leave: LeaveId, act: &Attribution, change: impl FnOnce(&mut Leave)) {
         let histories = self.records.get_mut(&key).map(|record| &mut record.leaves);
         let history = histories.and_then(|all| all.iter_mut().find(|history| history.current().id == leave));
         if let Some(history) = history {

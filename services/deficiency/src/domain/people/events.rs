@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de::Error};
 use uuid::Uuid;
 
 use super::leave::{LeaveId, LeaveKind};
-use crate::domain::act::Act;
+use crate::domain::attribution::Attribution;
 
 /// Category of the streams of providers.
 pub const PROVIDER: &str = "provider";
@@ -101,7 +101,7 @@ pub struct ProviderReported {
     pub report: StaffReported,
     /// Who imported the file; nobody for a message of a feed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub imported: Option<Act>,
+    pub imported: Option<Attribution>,
 }
 
 /// Somebody changed a provider's record by hand.
@@ -114,7 +114,7 @@ pub struct ProviderEdited {
     /// The changes.
     pub changes: Changes,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// Changes to a provider's record: what is absent stays as it was.
@@ -207,7 +207,7 @@ pub struct ProvidersMerged {
     /// Main identifier of the record that remains.
     pub survivor: ProviderId,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A merge is taken back.
@@ -218,7 +218,7 @@ pub struct MergeUndone {
     /// The record that it had been merged into.
     pub survivor: ProviderId,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A provider is, will be or was away.
@@ -239,7 +239,7 @@ pub struct LeaveRecorded {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approval_needed: bool,
     /// Who recorded it, when and why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A leave is other than was recorded; the whole of it as it is now.
@@ -260,7 +260,7 @@ pub struct LeaveChanged {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub approval_needed: bool,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// Somebody approved or refused a leave.
@@ -273,7 +273,7 @@ pub struct LeaveDecided {
     /// Approved, else refused.
     pub approved: bool,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// There is no such leave.
@@ -284,5 +284,5 @@ pub struct LeaveCancelled {
     /// The leave.
     pub leave: LeaveId,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }

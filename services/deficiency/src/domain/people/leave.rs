@@ -6,7 +6,7 @@ use countersign_kernel::{Timestamp, derive_uuid};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::act::Act;
+use crate::domain::attribution::Attribution;
 
 /// One leave of absence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -75,12 +75,12 @@ pub enum Approval {
     /// Approved.
     Given {
         /// Who, when, why.
-        act: Act,
+        act: Attribution,
     },
     /// Refused.
     Refused {
         /// Who, when, why.
-        act: Act,
+        act: Attribution,
     },
 }
 
@@ -109,13 +109,13 @@ pub struct Leave {
     /// The first instant after it; not known yet for a leave without end.
     pub until: Option<Timestamp>,
     /// Who recorded it first, when and why.
-    pub recorded: Act,
+    pub recorded: Attribution,
     /// Who changed it last, when and why.
-    pub changed: Option<Act>,
+    pub changed: Option<Attribution>,
     /// Whether it counts.
     pub approval: Approval,
     /// Who cancelled it, when and why.
-    pub cancelled: Option<Act>,
+    pub cancelled: Option<Attribution>,
 }
 
 impl Leave {
@@ -130,7 +130,7 @@ impl Leave {
     }
 
     /// Who made it what it is: recorded or last changed it.
-    pub fn last_act(&self) -> &Act {
+    pub fn last_act(&self) -> &Attribution {
         self.changed.as_ref().unwrap_or(&self.recorded)
     }
 

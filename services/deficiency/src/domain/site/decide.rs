@@ -19,7 +19,7 @@ use super::{
     state::{Department, DowntimeId, Site},
     weekdays,
 };
-use crate::domain::act::Act;
+use crate::domain::attribution::Attribution;
 
 /// Who asks, when and why.
 #[derive(Debug, Clone, Copy)]
@@ -33,8 +33,8 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn act(&self) -> Act {
-        Act { by: self.actor.name.clone(), at: self.at, why: self.why.trim().to_owned() }
+    fn act(&self) -> Attribution {
+        Attribution { by: self.actor.name.clone(), at: self.at, why: self.why.trim().to_owned() }
     }
 
     fn reason(&self) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::Error};
 use uuid::Uuid;
 
 use super::{state::DowntimeId, weekdays};
-use crate::domain::act::Act;
+use crate::domain::attribution::Attribution;
 
 /// Category of the streams of facilities.
 pub const FACILITY: &str = "facility";
@@ -95,7 +95,7 @@ pub struct FacilityDescribed {
     #[serde(flatten)]
     pub facility: FacilityData,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// What is stored of a facility.
@@ -139,7 +139,7 @@ pub struct DowntimeRecorded {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A downtime is no reason for a credit.
@@ -150,7 +150,7 @@ pub struct DowntimeCancelled {
     /// The downtime.
     pub downtime: DowntimeId,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A department from an instant on.
@@ -171,5 +171,5 @@ pub struct DepartmentDescribed {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub closed: bool,
     /// Who, when, why.
-    pub act: Act,
+    pub act: Attribution,
 }

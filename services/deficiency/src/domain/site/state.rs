@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::events::{DepartmentDescribed, FacilityData, MINIMUM_BILL_HOLD_DAYS, SiteEvent};
-use crate::domain::act::Act;
+use crate::domain::attribution::Attribution;
 
 /// One downtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub struct Downtime {
     /// The first instant after it; not known yet while it lasts.
     pub until: Option<Timestamp>,
     /// Who recorded it as it is now, when and why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 /// A facility. One that downtimes were recorded for and that nobody described has the defaults.
@@ -77,7 +77,7 @@ pub struct Department {
     /// There is no such department from then on.
     pub closed: bool,
     /// Who described it, when and why.
-    pub act: Act,
+    pub act: Attribution,
 }
 
 impl From<&DepartmentDescribed> for Department {

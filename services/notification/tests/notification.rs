@@ -1,0 +1,4 @@
+//! Given, when, then: the laws of notification.
+
+mod given;
+mod notice;
