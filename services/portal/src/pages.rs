@@ -2,10 +2,12 @@
 
 mod act;
 mod chart;
+mod choice;
 mod claim;
 mod claims;
 mod decide;
 mod deficiency;
+mod escalation;
 mod export;
 mod feeds;
 mod form;
@@ -17,7 +19,9 @@ mod quarantined;
 mod rule_diff;
 mod rule_set;
 mod rules;
+mod sheet;
 mod sign_in;
+mod site;
 pub(crate) mod worklist;
 
 use std::sync::Arc;
@@ -64,6 +68,7 @@ pub fn routes(api: Arc<dyn Api>, clock: Arc<dyn Clock>) -> Router {
         .route("/quarantine", get(quarantine::handle))
         .route("/quarantine/{id}", get(quarantined::handle))
         .route("/quarantine/{id}/replay", post(quarantined::replay))
+        .merge(escalation::routes())
         .route("/static/{name}", get(assets::serve))
         .method_not_allowed_fallback(|| async { Failure::Method })
         .fallback(|| async { Failure::NotFound(None) })

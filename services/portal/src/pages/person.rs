@@ -94,7 +94,7 @@ fn assemble(person: PersonView, now: Timestamp) -> PersonPage {
     let period =
         |period: PeriodView| Period { from: period.from.map(moment), until: period.until.map(moment) };
     PersonPage {
-        layout: Layout::new(person.name.clone(), Section::People),
+        layout: Layout::within(person.name.clone(), Section::People, "/people"),
         status: status_chip(&person),
         credentials: person.credentials.join(", "),
         listed: person.listed,
