@@ -11,6 +11,7 @@ mod escalation;
 mod export;
 mod feeds;
 mod form;
+mod notification;
 mod people;
 mod person;
 mod providers;
@@ -69,6 +70,7 @@ pub fn routes(api: Arc<dyn Api>, clock: Arc<dyn Clock>) -> Router {
         .route("/quarantine/{id}", get(quarantined::handle))
         .route("/quarantine/{id}/replay", post(quarantined::replay))
         .merge(escalation::routes())
+        .merge(notification::routes())
         .route("/static/{name}", get(assets::serve))
         .method_not_allowed_fallback(|| async { Failure::Method })
         .fallback(|| async { Failure::NotFound(None) })

@@ -12,8 +12,6 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 
-use countersign_kernel::Role;
-
 use crate::{
     assets::{ICON, STYLE},
     failure::Failure,
@@ -82,11 +80,9 @@ impl Section {
     /// Whether the page at this address is of use to this visitor. Who is not known is not kept from anything;
     /// what a visitor may see, the API decides.
     fn is_for(path: &str, visitor: &Visitor) -> bool {
-        let Some(who) = &visitor.who else { return true };
-        let physician = who.roles.iter().all(|role| matches!(role, Role::Physician | Role::Delegate));
         match path {
-            "/tracks" | "/messages" | "/people" | "/" | "/rules" | "/policies" | "/suspensions" => true,
-            _ => !physician,
+            "/" | "/people" | "/rules" | "/tracks" | "/suspensions" | "/policies" | "/messages" => true,
+            _ => !visitor.only_own(),
         }
     }
 }

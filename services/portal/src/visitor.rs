@@ -85,6 +85,12 @@ impl Visitor {
         who.provider.as_ref().map(|provider| provider.id.as_str())
     }
 
+    /// Whether the visitor only has to do with the own items, or those of named physicians.
+    pub(crate) fn only_own(&self) -> bool {
+        let own = |who: &CallerView| who.roles.iter().all(|role| matches!(role, Role::Physician | Role::Delegate));
+        self.who.as_ref().is_some_and(own)
+    }
+
     /// Whether this provider's items are the visitor's own, or looked after by the visitor. The API decides by
     /// the directory; this only says which forms to offer.
     pub(crate) fn looks_after(&self, responsible: Option<&str>) -> bool {

@@ -220,8 +220,8 @@ pub(super) enum Block {
     Story(Vec<Entry>),
     /// Forms, folded.
     Forms(Vec<Form>),
-    /// A form that stands open.
-    Form(Form),
+    /// A text for people, with its line breaks.
+    Text(String),
     /// A text as it is, folded.
     Raw { summary: String, name: String, text: String },
     /// There is nothing.
