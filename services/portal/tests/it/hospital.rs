@@ -227,7 +227,8 @@ impl Hospital {
             (false, ["people"]) => {
                 let wanted = query.get("q").cloned().unwrap_or_default().to_lowercase();
                 let found = PROVIDERS.iter().map(|provider| person(provider, self.now));
-                page(found.filter(|view| view.name.to_lowercase().contains(&wanted)).collect(), None, 0)
+                let is = |view: &PersonView| view.name.to_lowercase().contains(&wanted) || view.id.contains(&wanted);
+                page(found.filter(is).collect(), None, 0)
             }
             (false, ["people", key]) => {
                 let mut people = PROVIDERS.iter().map(|provider| person(provider, self.now));
