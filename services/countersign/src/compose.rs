@@ -55,19 +55,21 @@ pub enum Sharing {
 impl Ground {
     /// Opens journal and feed as the configuration says.
     pub async fn open(config: Config, sharing: Sharing, command: &str) -> anyhow::Result<Self> {
-        let publishers: SharedPublishers = Arc::new(
-            Publishers::default()
-                .saying(
-                    "message",
-                    &[contracts::chart::CATEGORY, contracts::patient::CATEGORY, contracts::staff::CATEGORY],
-                    countersign_intake::publish::publish,
-                )
-                .saying(
-                    "chart",
-                    &[contracts::deficiency::CATEGORY],
-                    countersign_deficiency::publish::publish,
-                ),
-        );
+        let publishers = Publishers::default()
+            .saying(
+                "message",
+                &[contracts::chart::CATEGORY, contracts::patient::CATEGORY, contracts::staff::CATEGORY],
+                countersign_intake::publish::publish,
+            )
+            .saying("chart", &[contracts::deficiency::CATEGORY], countersign_deficiency::publish::publish);
+        let publishers: SharedPublishers =
+            Arc::new(countersign_deficiency::publish::DIRECTORY_STREAMS.into_iter().fold(
+                publishers,
+                |all, streams| {
+                    let says = &[contracts::directory::CATEGORY];
+                    all.saying(streams, says, countersign_deficiency::publish::publish_directory)
+                },
+            ));
         let (journal, embedded, folder): (Arc<dyn Journal>, _, _) = match config.journal.kind {
             JournalKind::Embedded => {
                 let dir = &config.data.dir;

@@ -39,6 +39,7 @@ impl Deficiency {
     /// Loop: hears of changes of rules, people and places, whoever made them, and looks at the charts again
     /// that they concern. Begins with those that were made while nobody listened.
     pub async fn watch_reference(&self) -> Result<(), ServiceError> {
+        self.register.describe().await.map_err(ReadModelError::from)?;
         self.refresh().await?;
         let mut batches = self.journal.subscribe(self.followed()?, changes());
         while let Some(batch) = batches.next().await {
@@ -135,7 +136,8 @@ fn concerned(events: &[RecordedEvent]) -> Result<BTreeSet<Concerned>, JournalErr
                 PeopleEvent::LeaveRecorded(_)
                 | PeopleEvent::LeaveChanged(_)
                 | PeopleEvent::LeaveDecided(_)
-                | PeopleEvent::LeaveCancelled(_) => {}
+                | PeopleEvent::LeaveCancelled(_)
+                | PeopleEvent::Snapshot(_) => {}
                 other => {
                     concerned.insert(Concerned::Person(other.provider().id.clone()));
                 }

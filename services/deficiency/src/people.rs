@@ -5,7 +5,7 @@ use std::sync::Arc;
 use countersign_contracts::{Envelope, staff::StaffReported};
 use countersign_eventsourcing::{
     consumer::HandleError,
-    journal::{JournalError, RecordedEvent, StreamName},
+    journal::{JournalError, RecordedEvent},
 };
 use countersign_kernel::{Actor, EventId, ProviderId, Role};
 
@@ -14,7 +14,7 @@ use crate::{
     domain::people::{
         Directory, Refusal,
         decide::{Asked, Command, decide, is_self, record_of},
-        events::{PROVIDER, PeopleEvent, ProviderReported, key_of},
+        events::{PeopleEvent, ProviderReported},
     },
     register::{CommandError, Decided, Done, Known, Origin, Register},
 };
@@ -37,10 +37,6 @@ pub enum PeopleRefusal {
 #[derive(Clone)]
 pub struct People {
     register: Arc<Register>,
-}
-
-fn decided(event: &PeopleEvent) -> Decided {
-    Decided::new(StreamName::new(PROVIDER, key_of(event.provider())), event.kind(), event)
 }
 
 impl People {
@@ -81,7 +77,7 @@ impl People {
         let decide = |known: &Known| -> Result<Option<Decided>, PeopleRefusal> {
             may(&known.directory, actor, &command, at)?;
             let event = decide(&known.directory, &known.site, command.clone(), &asked)?;
-            Ok(event.as_ref().map(decided))
+            Ok(event.map(|event| Decided::of_people(&known.directory, &event)))
         };
         self.register.execute(&origin, is_of, decide).await
     }
@@ -102,7 +98,7 @@ impl People {
             let provider = record_of(&known.directory, &report);
             let report = report.clone();
             let event = ProviderReported { provider, report, imported: None };
-            Ok(Some(decided(&PeopleEvent::Reported(Box::new(event)))))
+            Ok(Some(Decided::of_people(&known.directory, &PeopleEvent::Reported(Box::new(event)))))
         };
         match self.register.execute(&origin, |_| true, decide).await {
             Ok(_) => Ok(()),

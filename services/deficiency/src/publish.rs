@@ -1,12 +1,19 @@
-//! What the deficiency service tells its neighbours: deficiencies, without patient data.
+//! What the deficiency service tells its neighbours: deficiencies, people and places, without patient data.
 
-use countersign_contracts::{Envelope, deficiency};
+use countersign_contracts::{Envelope, deficiency, directory};
 use countersign_eventsourcing::journal::{JournalError, RecordedEvent};
+use serde::Serialize;
+use uuid::Uuid;
 
 use crate::domain::{
     events::{ChartEvent, DeficiencyEvent},
+    people::events::{PROVIDER, PeopleEvent},
     rules::Limit,
+    site::events::{DEPARTMENT, FACILITY, SiteEvent, department_key, facility_key},
 };
+
+/// Categories of the streams that [`publish_directory`] reads.
+pub const DIRECTORY_STREAMS: [&str; 3] = [PROVIDER, FACILITY, DEPARTMENT];
 
 /// The envelopes of one chart event.
 pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
@@ -18,7 +25,6 @@ pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
     else {
         return Ok(Vec::new());
     };
-    let metadata = event.metadata()?;
     let DeficiencyEvent { encounter, change, deficiency } = *stored;
     let changed = deficiency::DeficiencyChanged {
         id: deficiency.id,
@@ -58,16 +64,66 @@ pub fn publish(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
             })
             .collect(),
     };
-    Ok(vec![Envelope {
+    let (kind, key) = (deficiency::DeficiencyChanged::TYPE, changed.encounter.0);
+    Ok(vec![envelope(event, deficiency::CATEGORY, kind, key, &changed)?])
+}
+
+/// The envelopes of one event of a provider, a facility or a department: records as they stand, never the single change.
+pub fn publish_directory(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
+    let undecodable = |error| event.undecodable(&error);
+    let said = match &*event.kind {
+        "provider-snapshot" => {
+            let decoded = PeopleEvent::decode(&event.kind, &event.data).map_err(undecodable)?;
+            let PeopleEvent::Snapshot(described) = decoded else { return Ok(Vec::new()) };
+            let kind = directory::ProviderDescribed::TYPE;
+            envelope(event, directory::CATEGORY, kind, described.key, &*described)?
+        }
+        "facility-snapshot" | "department-described" => {
+            match SiteEvent::decode(&event.kind, &event.data).map_err(undecodable)? {
+                SiteEvent::Snapshot(described) => {
+                    let kind = directory::FacilityDescribed::TYPE;
+                    let key = facility_key(&described.code);
+                    envelope(event, directory::CATEGORY, kind, key, &*described)?
+                }
+                SiteEvent::DepartmentDescribed(stored) => {
+                    let kind = directory::DepartmentDescribed::TYPE;
+                    let key = department_key(&stored.facility, &stored.code);
+                    let described = directory::DepartmentDescribed {
+                        facility: stored.facility,
+                        code: stored.code,
+                        name: stored.name,
+                        chair: stored.chair,
+                        effective_at: Some(stored.effective_at),
+                        closed: stored.closed,
+                    };
+                    envelope(event, directory::CATEGORY, kind, key, &described)?
+                }
+                _ => return Ok(Vec::new()),
+            }
+        }
+        _ => return Ok(Vec::new()),
+    };
+    Ok(vec![said])
+}
+
+fn envelope(
+    event: &RecordedEvent,
+    category: &str,
+    kind: &str,
+    key: Uuid,
+    said: &impl Serialize,
+) -> Result<Envelope, JournalError> {
+    let metadata = event.metadata()?;
+    Ok(Envelope {
         id: event.id,
         source: "deficiency".to_owned(),
-        kind: deficiency::DeficiencyChanged::TYPE.to_owned(),
-        category: deficiency::CATEGORY.to_owned(),
-        key: changed.encounter.0,
+        kind: kind.to_owned(),
+        category: category.to_owned(),
+        key,
         time: metadata.received_at,
         position: event.position.0,
         correlation: metadata.correlation,
         traceparent: metadata.traceparent,
-        data: serde_json::value::to_raw_value(&changed).map_err(undecodable)?,
-    }])
+        data: serde_json::value::to_raw_value(said).map_err(|error| event.undecodable(&error))?,
+    })
 }

@@ -2,7 +2,9 @@
 //!
 //! Both are small (some thousand providers), so they are held in memory and brought up to date from the journal
 //! before every command. A command's event id is derived from its idempotency key: the same command again finds
-//! itself on record.
+//! itself on record. Beside every change its records are stored as they stand after it ([`snapshots`]).
+
+mod snapshots;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,11 +15,13 @@ use countersign_eventsourcing::journal::{
 use countersign_kernel::{Clock, EventId, Timestamp};
 use serde::Serialize;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
+use self::snapshots::{Snapshot, Told};
 use crate::domain::{
     people::{
         Directory,
-        events::{PROVIDER, PeopleEvent},
+        events::{PROVIDER, PeopleEvent, key_of},
     },
     site::{
         Site,
@@ -29,6 +33,8 @@ use crate::domain::{
 const ATTEMPTS: usize = 16;
 /// Events read at a time.
 const PAGE: usize = 4096;
+/// Snapshots that are appended at a time: the journal makes many durable at once.
+const AT_ONCE: usize = 256;
 
 /// Categories of the streams that make directory and site.
 pub const CATEGORIES: [&str; 3] = [PROVIDER, FACILITY, DEPARTMENT];
@@ -98,16 +104,34 @@ pub enum CommandError<R: std::error::Error> {
     Encode(serde_json::Error),
 }
 
-/// An event to record.
+/// An event to record, with the records that it changes.
 pub(crate) struct Decided {
     stream: StreamName,
     kind: &'static str,
     data: serde_json::Result<Vec<u8>>,
+    snapshots: serde_json::Result<Vec<Snapshot>>,
 }
 
 impl Decided {
-    pub(crate) fn new(stream: StreamName, kind: &'static str, event: &impl Serialize) -> Self {
-        Self { stream, kind, data: serde_json::to_vec(event) }
+    fn new(
+        (category, key): (&'static str, Uuid),
+        kind: &'static str,
+        event: &impl Serialize,
+        snapshots: serde_json::Result<Vec<Snapshot>>,
+    ) -> Self {
+        Self { stream: StreamName::new(category, key), kind, data: serde_json::to_vec(event), snapshots }
+    }
+
+    /// A change of people's records.
+    pub(crate) fn of_people(directory: &Directory, event: &PeopleEvent) -> Self {
+        let snapshots = directory.described_after(event).into_iter().map(Snapshot::of_provider).collect();
+        Self::new((PROVIDER, key_of(event.provider())), event.kind(), event, snapshots)
+    }
+
+    /// A change of a facility or a department. A department's events are whole already.
+    pub(crate) fn of_site(site: &Site, event: &SiteEvent) -> Self {
+        let snapshots = site.described_after(event).into_iter().map(Snapshot::of_facility).collect();
+        Self::new(event.stream(), event.kind(), event, snapshots)
     }
 }
 
@@ -147,6 +171,7 @@ struct State {
     known: Known,
     revisions: HashMap<StreamName, u64>,
     recorded: HashMap<EventId, (StreamName, u64)>,
+    told: Told,
 }
 
 /// Directory and site, with their journal.
@@ -183,6 +208,7 @@ impl Register {
             let batch = self.journal.read_all(after, Filter::Categories(CATEGORIES.to_vec()), PAGE).await?;
             for event in &batch.events {
                 state.known.evolve(event)?;
+                state.told.note(event)?;
                 state.revisions.insert(event.stream.clone(), event.revision);
                 state.recorded.insert(event.id, (event.stream.clone(), event.revision));
             }
@@ -191,6 +217,60 @@ impl Register {
                 return Ok(());
             }
         }
+    }
+
+    /// Tells of every record whose last snapshot is missing or differs: those of a journal from before there were
+    /// snapshots, and those that two processes changed at once. Returns how many there were.
+    ///
+    /// # Errors
+    /// The journal.
+    pub async fn describe(&self) -> Result<usize, JournalError> {
+        let mut state = self.state.lock().await;
+        self.mend(&mut state, None).await
+    }
+
+    /// The same for the records with these keys.
+    async fn mend(&self, state: &mut State, wanted: Option<&[Uuid]>) -> Result<usize, JournalError> {
+        let mut mended = 0;
+        for _ in 0..ATTEMPTS {
+            self.refresh(state).await?;
+            let mut missing = match Snapshot::all(&state.known, wanted) {
+                Ok(all) => all,
+                Err(error) => {
+                    tracing::error!(%error, "records cannot be told");
+                    return Ok(mended);
+                }
+            };
+            missing.retain(|snapshot| state.told.is_news(snapshot));
+            if missing.is_empty() {
+                return Ok(mended);
+            }
+            let now = self.clock.now();
+            let mut missing = missing.into_iter();
+            loop {
+                let appends = missing.by_ref().take(AT_ONCE).map(|snapshot| {
+                    let stream = snapshot.stream();
+                    let revision = state.revisions.get(&stream);
+                    let expected =
+                        revision.map_or(Expected::NoStream, |revision| Expected::Revision(*revision));
+                    self.journal.append(stream, expected, vec![snapshot.mending(&state.told, now)])
+                });
+                let appended = futures::future::join_all(appends).await;
+                if appended.is_empty() {
+                    break;
+                }
+                for result in appended {
+                    match result {
+                        Ok(_) => mended += 1,
+                        // Another process was quicker: compare again with what it recorded.
+                        Err(AppendError::Conflict { .. }) => {}
+                        Err(AppendError::Journal(error)) => return Err(error),
+                    }
+                }
+            }
+        }
+        tracing::warn!("records are being changed without pause; the next start compares them again");
+        Ok(mended)
     }
 
     /// Decides on what is known now and records the event, under the revision that was read. `is_of` tells whether an
@@ -206,13 +286,15 @@ impl Register {
             self.refresh(&mut state).await.map_err(CommandError::Journal)?;
             if let Some((stream, revision)) = state.recorded.get(&origin.id) {
                 let found = self.journal.read_stream(stream.clone(), *revision).await;
-                let recorded = found.map_err(CommandError::Journal)?.into_iter().next();
-                return match recorded.filter(is_of) {
-                    Some(event) => Ok(Done { position: event.position, changed: true, repeated: true }),
-                    None => Err(CommandError::KeyReused),
+                let found = found.map_err(CommandError::Journal)?;
+                let Some(recorded) = found.first().filter(|recorded| is_of(recorded)) else {
+                    return Err(CommandError::KeyReused);
                 };
+                let position = last_beside(recorded, &found).map_err(CommandError::Journal)?;
+                return Ok(Done { position, changed: true, repeated: true });
             }
-            let Some(Decided { stream, kind, data }) = decide(&state.known).map_err(CommandError::Refused)?
+            let Some(Decided { stream, kind, data, snapshots }) =
+                decide(&state.known).map_err(CommandError::Refused)?
             else {
                 return Ok(Done { position: state.known.position, changed: false, repeated: false });
             };
@@ -227,11 +309,21 @@ impl Register {
                 received_at: self.clock.now(),
             };
             let data = data.map_err(CommandError::Encode)?.into();
+            let mut snapshots = snapshots.map_err(CommandError::Encode)?;
+            snapshots.retain(|snapshot| state.told.is_news(snapshot));
+            let told: Vec<Uuid> = snapshots.iter().map(Snapshot::key).collect();
+            let beside: Vec<NewEvent> =
+                snapshots.into_iter().map(|snapshot| snapshot.beside(origin.id, &metadata)).collect();
             let event = NewEvent { id: origin.id, kind: kind.into(), data, metadata };
+            let events = std::iter::once(event).chain(beside).collect();
             let revision = state.revisions.get(&stream);
             let expected = revision.map_or(Expected::NoStream, |revision| Expected::Revision(*revision));
-            match self.journal.append(stream, expected, vec![event]).await {
+            match self.journal.append(stream, expected, events).await {
                 Ok(appended) => {
+                    // Another process may have changed another record of the same person since this one was read.
+                    if let Err(error) = self.mend(&mut state, Some(&told)).await {
+                        tracing::warn!(%error, "not compared with what was told; the next start does it");
+                    }
                     return Ok(Done {
                         position: appended.position,
                         changed: true,
@@ -245,4 +337,16 @@ impl Register {
         }
         Err(CommandError::Contended)
     }
+}
+
+/// Where the append of a change ended: at the last snapshot that went with it.
+fn last_beside(change: &RecordedEvent, found: &[RecordedEvent]) -> Result<Position, JournalError> {
+    let mut last = change.position;
+    for next in &found[1..] {
+        if !snapshots::is_snapshot(next) || next.metadata()?.causation != Some(change.id.0) {
+            break;
+        }
+        last = next.position;
+    }
+    Ok(last)
 }

@@ -247,6 +247,7 @@ impl Deficiency {
     /// without a server.
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
         self.recall_skips().await?;
+        self.register.describe().await.map_err(ReadModelError::from)?;
         loop {
             self.refresh().await?;
             self.consumer.catch_up().await?;

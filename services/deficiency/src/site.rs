@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use countersign_eventsourcing::journal::{JournalError, RecordedEvent, StreamName};
+use countersign_eventsourcing::journal::{JournalError, RecordedEvent};
 use countersign_kernel::Actor;
 
 use crate::{
@@ -75,10 +75,7 @@ impl Sites {
         let decide = |known: &Known| -> Result<Option<Decided>, SiteRefusal> {
             Self::permitted(actor, command.facility(&known.site))?;
             let event = decide(&known.site, command.clone(), &asked)?;
-            Ok(event.as_ref().map(|event| {
-                let (category, key) = event.stream();
-                Decided::new(StreamName::new(category, key), event.kind(), event)
-            }))
+            Ok(event.map(|event| Decided::of_site(&known.site, &event)))
         };
         self.register.execute(&origin, is_of, decide).await
     }

@@ -7,14 +7,26 @@
 //! - [`events`], [`armed`]: what is stored, and the timers of one owner folded from it.
 //! - [`table`]: the timers of all owners as rows of the service's read model.
 //! - [`owner`]: how a service lets a timer fire.
+//! - [`firing`]: the loop that asks the owners when it is time.
+//! - [`reign`]: which process's loop does, where there are several.
+//! - [`trust`]: whether the wall clock can be believed.
 
 pub mod armed;
 pub mod events;
+pub mod firing;
+mod held;
 mod instant;
+mod newest;
 pub mod owner;
+pub mod reign;
 pub mod table;
+pub mod trust;
 
 pub use armed::{Armed, Timers};
 pub use events::{TimerArmed, TimerCancelled, TimerEvent, TimerFired};
+pub use firing::{Counts, FiringLoop, Settings};
+pub use held::SetAside;
 pub use owner::{FireError, Fired, Firing, Owner};
+pub use reign::{Reign, Rivals};
 pub use table::Due;
+pub use trust::{Trust, TrustState};

@@ -1,6 +1,9 @@
 //! The fold in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use countersign_contracts::{
     Envelope, EnvelopeError,
@@ -64,7 +67,7 @@ pub enum Touched {
 /// already changes nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Owed {
-    directory: Directory,
+    directory: Arc<Directory>,
     items: BTreeMap<DeficiencyId, OwedItem>,
     /// By the identifier under which the feed names who owes them.
     named: BTreeMap<ProviderId, BTreeSet<DeficiencyId>>,
@@ -78,12 +81,21 @@ pub struct Owed {
 impl Owed {
     /// Nothing owed. `default_zone`: where days end at facilities that tell no zone.
     pub fn new(default_zone: TimeZone) -> Self {
-        Self { directory: Directory::new(default_zone), ..Self::default() }
+        Self::with(Directory::new(default_zone))
     }
 
     /// Nothing owed, with people and places as they are known.
-    pub fn with(directory: Directory) -> Self {
-        Self { directory, ..Self::default() }
+    pub fn with(directory: impl Into<Arc<Directory>>) -> Self {
+        Self { directory: directory.into(), ..Self::default() }
+    }
+
+    /// These items, with people and places as they are known: for whoever keeps items elsewhere.
+    pub fn of(directory: impl Into<Arc<Directory>>, items: impl IntoIterator<Item = OwedItem>) -> Self {
+        let mut owed = Self::with(directory);
+        for item in items {
+            owed.admit(item);
+        }
+        owed
     }
 
     /// People and places.
@@ -101,11 +113,11 @@ impl Owed {
             ProviderDescribed::TYPE => self.fold_provider(event)?,
             FacilityDescribed::TYPE => {
                 let FacilityDescribed { code, .. } = event.decode()?;
-                self.directory.fold(event)?.then_some(Touched::Facility { code })
+                Arc::make_mut(&mut self.directory).fold(event)?.then_some(Touched::Facility { code })
             }
             DepartmentDescribed::TYPE => {
                 let DepartmentDescribed { facility, code, .. } = event.decode()?;
-                self.directory.fold(event)?.then_some(Touched::Department { facility, code })
+                Arc::make_mut(&mut self.directory).fold(event)?.then_some(Touched::Department { facility, code })
             }
             _ => None,
         })
@@ -124,7 +136,9 @@ impl Owed {
         for envelope in publishers.publish(event)? {
             touched.extend(self.fold(&envelope).map_err(|error| undecodable(event, error))?);
         }
-        self.directory.upto = self.directory.upto.max(event.position.0);
+        if self.directory.upto < event.position.0 {
+            Arc::make_mut(&mut self.directory).upto = event.position.0;
+        }
         Ok(touched)
     }
 
@@ -145,6 +159,14 @@ impl Owed {
             self.leave_indexes(&before);
         }
         let item = OwedItem { changed, known_at, told_at, position };
+        parties.extend(self.party_of(&item));
+        self.admit(item);
+        Some(Touched::Item { id, parties })
+    }
+
+    /// Takes in an item that is not known yet.
+    fn admit(&mut self, item: OwedItem) {
+        let id = item.changed.id;
         match item.named() {
             Some(name) => {
                 self.resolve(&name);
@@ -155,9 +177,7 @@ impl Owed {
             }
         }
         self.of_chart.entry(item.changed.encounter).or_default().insert(id);
-        parties.extend(self.party_of(&item));
         self.items.insert(id, item);
-        Some(Touched::Item { id, parties })
     }
 
     fn fold_provider(&mut self, event: &Envelope) -> Result<Option<Touched>, EnvelopeError> {
@@ -165,7 +185,7 @@ impl Owed {
         let people = &self.directory.people;
         let mut keys: BTreeSet<Uuid> = [described.key, people.root(described.key)].into();
         let before = people.record(described.key).cloned();
-        if !self.directory.fold(event)? {
+        if !Arc::make_mut(&mut self.directory).fold(event)? {
             return Ok(None);
         }
         keys.insert(self.directory.people.root(described.key));

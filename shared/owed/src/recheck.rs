@@ -1,6 +1,6 @@
 //! The truth at this instant: read from the journal itself, for whoever is about to act on somebody.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use countersign_contracts::directory as people_and_places;
 use countersign_eventsourcing::{
@@ -28,7 +28,7 @@ pub async fn recheck(
     journal: &dyn Journal,
     publishers: &Publishers,
     charts: &BTreeSet<EncounterId>,
-    directory: Directory,
+    directory: impl Into<Arc<Directory>>,
 ) -> Result<(Owed, Position), JournalError> {
     let head = journal.head().await?;
     let mut owed = Owed::with(directory);

@@ -79,6 +79,9 @@ impl Projection for Charts {
         match event.stream.category() {
             PROVIDER => {
                 let decoded = PeopleEvent::decode(&event.kind, &event.data).map_err(undecodable)?;
+                if matches!(decoded, PeopleEvent::Snapshot(_)) {
+                    return Ok(());
+                }
                 pauses::people(tables, &decoded)?;
                 return self.people.apply(tables, event, &decoded);
             }

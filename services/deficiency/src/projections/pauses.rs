@@ -76,6 +76,7 @@ pub(super) fn people(tables: &Transaction<'_>, event: &PeopleEvent) -> Result<()
                 .execute(params![decided.leave.0.to_string(), decided.approved])?;
         }
         PeopleEvent::LeaveCancelled(cancelled) => remove(tables, cancelled.leave.0)?,
+        PeopleEvent::Snapshot(_) => return Ok(()),
     }
     let ids = identifiers(tables, &cluster(tables, &key.to_string())?)?;
     deficiencies::judge_limits_again(tables, &Scope::People(ids))
@@ -104,7 +105,7 @@ pub(super) fn site(tables: &Transaction<'_>, event: &SiteEvent) -> Result<(), ru
             remove(tables, cancelled.downtime.0)?;
             &cancelled.facility
         }
-        SiteEvent::DepartmentDescribed(_) => return Ok(()),
+        SiteEvent::DepartmentDescribed(_) | SiteEvent::Snapshot(_) => return Ok(()),
     };
     deficiencies::judge_limits_again(tables, &Scope::Facility(facility))
 }

@@ -43,6 +43,7 @@ pub(super) fn apply(
                 .prepare_cached("DELETE FROM downtime WHERE id = ?1")?
                 .execute([cancelled.downtime.to_string()])?;
         }
+        SiteEvent::Snapshot(_) => {}
         SiteEvent::DepartmentDescribed(described) => {
             let data = serde_json::to_string(&described).map_err(undecodable)?;
             tables.prepare_cached("INSERT OR REPLACE INTO department VALUES (?1, ?2, ?3, ?4)")?.execute(

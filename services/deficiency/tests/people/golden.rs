@@ -51,7 +51,9 @@ fn every_kind_has_a_line() {
             "facility-described",
             "downtime-recorded",
             "downtime-cancelled",
-            "department-described"
+            "department-described",
+            "provider-snapshot",
+            "facility-snapshot"
         ]
     );
 }

@@ -267,6 +267,9 @@ pub struct SuspensionProposed {
     pub exempt: Vec<String>,
     /// Everything that the decision rests on.
     pub packet: EvidencePacket,
+    /// The items that carry it: named in the delivered notice, and owed as long as the ladder asks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carried_by: Vec<DeficiencyId>,
     /// Services that would have nobody left (guard e): a proposal like that needs an override with a reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uncovered: Vec<String>,
@@ -369,6 +372,9 @@ pub struct ByWhom {
     pub at: Timestamp,
     /// The reason given.
     pub why: String,
+    /// The act that it was: derived from the caller's idempotency key. Nothing where the software decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Uuid>,
 }
 
 /// A suspension is in force. Stored format: version with care.

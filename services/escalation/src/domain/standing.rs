@@ -1,8 +1,12 @@
 //! What one provider owes in one facility at an instant, as a step sees it. Stored with every decision, so that it can
 //! be defended later: the facts that it saw, not those that became known since.
 
+mod read;
+
 use countersign_kernel::{DeficiencyId, EncounterId, Timestamp};
 use serde::{Deserialize, Serialize};
+
+pub use read::standing;
 
 /// What was owed when somebody or something decided. Stored format: version with care.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -18,6 +22,9 @@ pub struct Standing {
     /// The provider is away: until when, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub away: Option<Away>,
+    /// What became of items that earlier steps were about and that are not owed here any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<GoneItem>,
 }
 
 impl Standing {
@@ -35,6 +42,35 @@ pub struct Away {
     /// Until when, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+}
+
+impl StandingItem {
+    /// From when on it supports a step of the ladder: old enough, overdue, and counting. Nothing while nobody knows.
+    pub fn supports(&self, rung: usize) -> Option<Timestamp> {
+        let reached = self.reached(rung)?;
+        match self.not_counted {
+            None => Some(reached),
+            Some(_) => self.counts_again_at.map(|again| again.max(reached)),
+        }
+    }
+
+    /// From when on it is old enough for a step, and overdue, whether it counts now or not.
+    pub fn reached(&self, rung: usize) -> Option<Timestamp> {
+        let old_enough = self.reaches.get(rung).copied().flatten()?;
+        let second = jiff::SignedDuration::from_secs(1);
+        let overdue = self.due_at.map(|due| due.saturating_add(second).unwrap_or(Timestamp::MAX));
+        Some(overdue.map_or(old_enough, |overdue| overdue.max(old_enough)))
+    }
+
+    /// It counts now, and is old enough for a step.
+    pub fn carries(&self, rung: usize, at: Timestamp) -> bool {
+        self.not_counted.is_none() && self.reached(rung).is_some_and(|reached| reached <= at)
+    }
+
+    /// It is the provider's to do, whether its clock runs or stands.
+    pub fn is_theirs(&self) -> bool {
+        !matches!(self.not_counted, Some(NotCounted::NotOfThisPolicy | NotCounted::WaitsForSomebodyElse))
+    }
 }
 
 /// One open item. Stored format: version with care.
@@ -63,6 +99,36 @@ pub struct StandingItem {
     /// Why it does not count now; nothing when it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_counted: Option<NotCounted>,
+    /// When that ends, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_again_at: Option<Timestamp>,
+}
+
+/// An item that is not owed here any more. Stored format: version with care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoneItem {
+    /// The deficiency.
+    pub deficiency: DeficiencyId,
+    /// What became of it.
+    pub how: Gone,
+    /// When, in the hospital.
+    pub at: Timestamp,
+}
+
+/// What became of an item. Stored format: version with care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gone {
+    /// Done.
+    Done,
+    /// It never was a requirement: a cancelled discharge, an upheld dispute, a replaced document.
+    NeverOwed,
+    /// Closed by authority without being done.
+    Waived,
+    /// Somebody else owes it since then.
+    Reassigned,
+    /// Somebody else owes it, and a dispute says that this provider never did.
+    NeverTheirs,
 }
 
 /// Why an open item does not count for a step. Stored format: version with care.

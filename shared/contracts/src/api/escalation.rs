@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::governed::VersionView;
+use super::governed::{FieldDiff, PartDiff, VersionView};
 
 /// A provider, for people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -325,6 +325,12 @@ pub struct InboxItem {
     /// The proposal or suspension that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<u32>,
+    /// Cycle of the step that is to be corrected, for `correction`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle: Option<u32>,
+    /// Its place on the ladder, for `correction`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rung: Option<u32>,
     /// The chart that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Uuid)]
@@ -797,6 +803,19 @@ pub struct PolicySetting {
     pub value: String,
 }
 
+/// What differs between two policies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PolicyDiff {
+    /// The policy that is looked at.
+    pub version: u32,
+    /// The policy that it is compared with.
+    pub against: u32,
+    /// Settings that differ.
+    pub settings: Vec<FieldDiff>,
+    /// Steps of the ladder that were added, removed or changed.
+    pub steps: Vec<PartDiff>,
+}
+
 /// Whether a policy file can be used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyLint {
@@ -805,6 +824,9 @@ pub struct PolicyLint {
     /// What is wrong, with line and column where they are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+    /// What is allowed and should be known before it is published.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// Its ladder, when it can.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<PolicyStep>,

@@ -107,6 +107,15 @@ impl Key {
     pub fn due_at(self) -> Timestamp {
         shown(self.due)
     }
+
+    /// A place before it and before everything that is due in the same millisecond.
+    pub(super) const fn before(self) -> Self {
+        Self { due: self.due.saturating_sub(1), timer: TimerId(Uuid::max()) }
+    }
+
+    pub(super) const fn due(self) -> Millis {
+        self.due
+    }
 }
 
 /// An arming and what became of it.
@@ -304,6 +313,8 @@ fn armings(
         .collect()
 }
 
+const DUE_BY: &str = "SELECT count(*) FROM timer WHERE state = 0 AND due <= ?1";
+
 /// How many there are at an instant; `late` are those due for more than `late_after` milliseconds. Reads all of the
 /// index by which the loop reads: some milliseconds for a million.
 pub fn numbers(tables: &Connection, now: Timestamp, late_after: u32) -> Result<Numbers, rusqlite::Error> {
@@ -311,11 +322,10 @@ pub fn numbers(tables: &Connection, now: Timestamp, late_after: u32) -> Result<N
     let count = |sql: &str, parameters: &[&dyn rusqlite::ToSql]| {
         tables.prepare_cached(sql)?.query_row(parameters, |row| row.get::<_, u64>(0))
     };
-    const BY: &str = "SELECT count(*) FROM timer WHERE state = 0 AND due <= ?1";
     Ok(Numbers {
         armed: count("SELECT count(*) FROM timer WHERE state = 0", &[])?,
-        due: count(BY, params![now])?,
-        late: count(BY, params![now.saturating_sub(i64::from(late_after) + 1)])?,
+        due: count(DUE_BY, params![now])?,
+        late: count(DUE_BY, params![now.saturating_sub(i64::from(late_after) + 1)])?,
         oldest: next_due(tables)?.filter(|next| rounded_up(*next) <= now),
     })
 }

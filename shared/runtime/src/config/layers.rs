@@ -6,7 +6,7 @@ use toml::{Table, Value};
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    Config, ConfigError, Fault, FeedKind, JournalKind, Origin, Override, environment,
+    Config, ConfigError, Fault, FeedKind, JournalKind, Origin, Override, SendMode, SmtpTls, environment,
     fault::{misfit, unknown_key},
     file,
     schema::SCHEMA,
@@ -149,6 +149,18 @@ fn check(config: &Config, origins: &Origins, faults: &mut Vec<Fault>) {
     within("mllp.max_connections", config.mllp.max_connections as u64, 1, 10_000);
     within("mllp.idle_timeout_seconds", config.mllp.idle_timeout_seconds, 1, 86_400);
     within("nats.max_age_days", config.nats.max_age_days, 0, 36_500);
+    within("escalation.audit_every_minutes", config.escalation.audit_every_minutes, 1, 60);
+    within("notification.bounce_hours", config.notification.bounce_hours.into(), 0, 240);
+    if let Some(smtp) = &config.notification.smtp {
+        within("notification.smtp.timeout_seconds", smtp.timeout_seconds, 1, 600);
+        let here = ["localhost", "127.0.0.1", "::1"].contains(&smtp.host.as_str());
+        if smtp.tls == SmtpTls::None && !here {
+            refuse("notification.smtp.tls", "\"none\" to another machine", "\"required\"");
+        }
+    }
+    if config.notification.mode == SendMode::Redirect && config.notification.redirect_to.is_none() {
+        refuse("notification.mode", "\"redirect\" without `notification.redirect_to`", "with an address");
+    }
 
     if !matches!(config.nats.replicas, 1 | 3 | 5) {
         refuse("nats.replicas", &config.nats.replicas.to_string(), "1, 3 or 5");

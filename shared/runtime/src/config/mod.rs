@@ -45,6 +45,10 @@ pub struct Config {
     pub intake: Intake,
     /// Rules.
     pub deficiency: Deficiency,
+    /// Steps from notice to suspension.
+    pub escalation: Escalation,
+    /// What leaves the installation.
+    pub notification: Notification,
     /// Pages.
     pub portal: Portal,
 }
@@ -232,6 +236,111 @@ pub struct Deficiency {
     pub minimum_bill_hold_days: u16,
 }
 
+/// Section `[escalation]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Escalation {
+    /// Policy that an installation begins with.
+    pub policy_file: Option<PathBuf>,
+    /// Called after every round of the auditor's checks.
+    pub heartbeat_url: Option<ConnectionUrl>,
+    /// Minutes from one round to the next.
+    pub audit_every_minutes: u64,
+}
+
+/// Section `[notification]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notification {
+    /// What leaves the installation.
+    pub mode: SendMode,
+    /// Where everything goes in redirect mode.
+    pub redirect_to: Option<String>,
+    /// Where recipients sign in.
+    pub link: String,
+    /// Own templates.
+    pub templates_dir: Option<PathBuf>,
+    /// Letterheads and webhook endpoints.
+    pub outlets_file: Option<PathBuf>,
+    /// Paper of printed letters.
+    pub paper: Paper,
+    /// Hours after which an accepted e-mail that has not come back counts as delivered.
+    pub bounce_hours: u16,
+    /// File with the secret that signs reports sent to us.
+    pub reports_secret_file: Option<PathBuf>,
+    /// E-mail, when the section is there.
+    pub smtp: Option<Smtp>,
+}
+
+/// What leaves the installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SendMode {
+    /// Nothing.
+    Shadow,
+    /// Everything, to one address.
+    Redirect,
+    /// Everything, to its recipients.
+    Live,
+}
+
+/// Paper of printed letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Paper {
+    /// US Letter, 8.5 by 11 inches.
+    Letter,
+    /// ISO A4.
+    A4,
+}
+
+/// Section `[notification.smtp]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// Name of the mail server.
+    pub host: String,
+    /// Its port.
+    #[serde(default = "submission")]
+    pub port: u16,
+    /// How the connection is protected.
+    #[serde(default)]
+    pub tls: SmtpTls,
+    /// The server's own certificate authority.
+    pub tls_ca: Option<PathBuf>,
+    /// User name.
+    pub user: Option<String>,
+    /// File that holds the user's password.
+    pub password_file: Option<PathBuf>,
+    /// Sender.
+    pub from: String,
+    /// Where answers go.
+    pub reply_to: Option<String>,
+    /// Longest wait for an answer, seconds.
+    #[serde(default = "a_minute")]
+    pub timeout_seconds: u64,
+}
+
+/// Port of message submission (RFC 6409).
+const fn submission() -> u16 {
+    587
+}
+
+const fn a_minute() -> u64 {
+    60
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmtpTls {
+    /// STARTTLS, or TLS from the start on port 465; without it nothing is sent.
+    #[default]
+    Required,
+    /// Not at all: on this machine only.
+    None,
+}
+
 /// Section `[portal]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -240,6 +349,10 @@ pub struct Portal {
     pub intake_url: ConnectionUrl,
     /// Base address of the deficiency service's API.
     pub deficiency_url: ConnectionUrl,
+    /// Base address of the escalation service's API.
+    pub escalation_url: ConnectionUrl,
+    /// Base address of the notification service's API.
+    pub notification_url: ConnectionUrl,
 }
 
 /// A setting given on the command line: option as typed (`--http`), dotted name (`http.listen`), value.

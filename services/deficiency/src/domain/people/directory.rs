@@ -27,18 +27,21 @@ pub struct Merge {
 /// [`PROVIDER`](super::events::PROVIDER) in journal order.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Directory {
-    records: BTreeMap<Uuid, Record>,
-    merges: BTreeMap<Uuid, Merge>,
-    providers: BTreeMap<Uuid, Provider>,
+    pub(super) records: BTreeMap<Uuid, Record>,
+    pub(super) merges: BTreeMap<Uuid, Merge>,
+    pub(super) providers: BTreeMap<Uuid, Provider>,
     /// Identifier, then authority, then the records that claim it.
     claims: BTreeMap<String, BTreeMap<String, BTreeSet<Uuid>>>,
     /// In whose record a leave is kept.
-    leaves: BTreeMap<LeaveId, Uuid>,
+    pub(super) leaves: BTreeMap<LeaveId, Uuid>,
 }
 
 impl Directory {
-    /// Folds one event.
+    /// Folds one event. A snapshot changes nothing: it repeats what the others made.
     pub fn evolve(&mut self, event: &PeopleEvent) {
+        if matches!(event, PeopleEvent::Snapshot(_)) {
+            return;
+        }
         let key = self.enter(event.provider());
         match event {
             PeopleEvent::Reported(event) => self.state(key, Statement::from(&event.report)),
@@ -83,6 +86,7 @@ impl Directory {
             PeopleEvent::LeaveCancelled(event) => self.step(key, event.leave, &event.act, |leave| {
                 leave.cancelled = Some(event.act.clone());
             }),
+            PeopleEvent::Snapshot(_) => {}
         }
     }
 
@@ -305,7 +309,7 @@ impl Directory {
     }
 
     /// The record that remains after all merges. Merges make no circles.
-    fn root(&self, mut key: Uuid) -> Uuid {
+    pub(super) fn root(&self, mut key: Uuid) -> Uuid {
         while let Some(merge) = self.merges.get(&key) {
             key = merge.survivor;
         }
@@ -313,7 +317,7 @@ impl Directory {
     }
 
     /// Keys of the records that make one provider, the surviving one first, the others in a stable order.
-    fn members(&self, root: Uuid) -> Vec<Uuid> {
+    pub(super) fn members(&self, root: Uuid) -> Vec<Uuid> {
         let retired = self.merges.keys().copied().filter(|key| self.root(*key) == root);
         std::iter::once(root).chain(retired).collect()
     }

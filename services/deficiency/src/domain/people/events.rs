@@ -3,7 +3,7 @@
 //! **Stored format: version with care.** Names are pinned by serde renames, never by Rust identifiers.
 
 use countersign_contracts::{
-    Field,
+    Field, directory,
     staff::{self, StaffIdentifier, StaffReported},
 };
 use countersign_kernel::{Person, ProviderId, Timestamp};
@@ -42,6 +42,8 @@ pub enum PeopleEvent {
     LeaveDecided(LeaveDecided),
     /// There is no such leave.
     LeaveCancelled(LeaveCancelled),
+    /// A record as it stands after the event that it was appended with: said to the neighbours, and no fact of its own.
+    Snapshot(Box<directory::ProviderDescribed>),
 }
 
 impl PeopleEvent {
@@ -56,6 +58,7 @@ impl PeopleEvent {
             Self::LeaveChanged(_) => "leave-changed",
             Self::LeaveDecided(_) => "leave-decided",
             Self::LeaveCancelled(_) => "leave-cancelled",
+            Self::Snapshot(_) => "provider-snapshot",
         }
     }
 
@@ -73,11 +76,12 @@ impl PeopleEvent {
             "leave-changed" => Self::LeaveChanged(serde_json::from_slice(data)?),
             "leave-decided" => Self::LeaveDecided(serde_json::from_slice(data)?),
             "leave-cancelled" => Self::LeaveCancelled(serde_json::from_slice(data)?),
+            "provider-snapshot" => Self::Snapshot(serde_json::from_slice(data)?),
             _ => return Err(serde_json::Error::custom("an event of a later version")),
         })
     }
 
-    /// The provider in whose stream it stands.
+    /// The provider in whose stream it stands. A snapshot may stand in the stream of a record that was merged with it.
     pub fn provider(&self) -> &ProviderId {
         match self {
             Self::Reported(event) => &event.provider,
@@ -88,6 +92,7 @@ impl PeopleEvent {
             Self::LeaveChanged(event) => &event.provider,
             Self::LeaveDecided(event) => &event.provider,
             Self::LeaveCancelled(event) => &event.provider,
+            Self::Snapshot(event) => &event.id,
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Read in this order: [`events`] (what is stored) → [`record`] (what the statements about one person make, in the
 //! order in which they take effect) → [`directory`] (everybody, with merges of duplicates, and the questions that
-//! charts ask) → [`decide`] (commands and refusals).
+//! charts ask) → [`decide`] (commands and refusals) → `described` (what neighbours are told).
 
 pub mod decide;
+mod described;
 pub mod directory;
 pub mod events;
 pub mod leave;

@@ -2,6 +2,7 @@
 //!
 //! **Stored format: version with care.** Names are pinned by serde renames, never by Rust identifiers.
 
+use countersign_contracts::directory;
 use countersign_kernel::{ProviderId, Timestamp, derive_uuid};
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize, de::Error};
@@ -40,6 +41,8 @@ pub enum SiteEvent {
     DowntimeCancelled(DowntimeCancelled),
     /// What a department is, from an instant on.
     DepartmentDescribed(DepartmentDescribed),
+    /// A facility as it stands after the event that it was appended with: said to the neighbours, and no fact of its own.
+    Snapshot(Box<directory::FacilityDescribed>),
 }
 
 impl SiteEvent {
@@ -50,6 +53,7 @@ impl SiteEvent {
             Self::DowntimeRecorded(_) => "downtime-recorded",
             Self::DowntimeCancelled(_) => "downtime-cancelled",
             Self::DepartmentDescribed(_) => "department-described",
+            Self::Snapshot(_) => "facility-snapshot",
         }
     }
 
@@ -63,6 +67,7 @@ impl SiteEvent {
             "downtime-recorded" => Self::DowntimeRecorded(serde_json::from_slice(data)?),
             "downtime-cancelled" => Self::DowntimeCancelled(serde_json::from_slice(data)?),
             "department-described" => Self::DepartmentDescribed(serde_json::from_slice(data)?),
+            "facility-snapshot" => Self::Snapshot(serde_json::from_slice(data)?),
             _ => return Err(serde_json::Error::custom("an event of a later version")),
         })
     }
@@ -74,6 +79,7 @@ impl SiteEvent {
             Self::DowntimeRecorded(event) => (FACILITY, facility_key(&event.facility)),
             Self::DowntimeCancelled(event) => (FACILITY, facility_key(&event.facility)),
             Self::DepartmentDescribed(event) => (DEPARTMENT, department_key(&event.facility, &event.code)),
+            Self::Snapshot(event) => (FACILITY, facility_key(&event.code)),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! and clocks ask) → [`decide`] (commands and refusals).
 
 pub mod decide;
+mod described;
 pub mod events;
 pub mod refusal;
 pub mod state;

@@ -100,13 +100,13 @@ static NO_HOLIDAYS: LazyLock<BusinessCalendar> = LazyLock::new(BusinessCalendar:
 /// [`FACILITY`](super::events::FACILITY) and [`DEPARTMENT`](super::events::DEPARTMENT) in journal order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Site {
-    facilities: BTreeMap<String, Facility>,
+    pub(super) facilities: BTreeMap<String, Facility>,
     /// By facility and code; each in the order in which it takes effect.
     departments: BTreeMap<(String, String), Vec<Department>>,
 }
 
 impl Site {
-    /// Folds one event.
+    /// Folds one event. A snapshot changes nothing: it repeats what the others made.
     pub fn evolve(&mut self, event: &SiteEvent) {
         match event {
             SiteEvent::FacilityDescribed(event) => {
@@ -140,6 +140,7 @@ impl Site {
                 let place = versions.partition_point(|known| known.from < event.effective_at);
                 versions.insert(place, Department::from(event));
             }
+            SiteEvent::Snapshot(_) => {}
         }
     }
 

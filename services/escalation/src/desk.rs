@@ -1,0 +1,589 @@
+//! Where tracks are decided about: what is owed is looked up, what follows is appended.
+//!
+//! **Twice looked at.** Whether anything follows is asked of the read model, which may lag. Before anything grave does,
+//! the same is asked of the journal itself, chart by chart ([`countersign_owed::recheck`]): an item that was signed a
+//! moment ago stops a step, whatever the read model knows by then.
+
+use std::{
+    collections::BTreeSet,
+    num::NonZeroUsize,
+    sync::Arc,
+};
+
+use countersign_eventsourcing::{
+    journal::{Journal, JournalError, Position},
+    publish::SharedPublishers,
+    read_model::{ReadModel, ReadModelError},
+    timer::{Due, Firing, TimerFired, Trust, TrustState},
+};
+use countersign_kernel::{Clock, DeficiencyId, EncounterId, EventId, ProviderId, Timestamp};
+use countersign_owed::{Directory, Owed, OwedItem, Party, recheck, tables as owed};
+use jiff::SignedDuration;
+
+use crate::{
+    domain::{
+        acts::{Act, Refusal, decide_act},
+        events::TrackEvent,
+        limit::Limit,
+        policy::{Policy, PolicySet},
+        standing::{Standing, standing},
+        step::{self, Context, Recipients},
+        track::{Track, track_id},
+    },
+    known::Known,
+    policies::{self, Governance, GovernanceError},
+    projections::{self, Held},
+    runs::{Runs, events::Line},
+    streams::{ATTEMPTS, Cause, Loaded, Said, StreamError, Streams},
+    tracks::{stream_of, track_of},
+};
+
+/// Tracks kept in memory: a few kB each, and more than there are providers in a large hospital.
+const CACHED: NonZeroUsize = NonZeroUsize::new(4_000).expect("not zero");
+/// The services were away for so long, at least, before it counts as an outage: a restart is none.
+const OUTAGE: SignedDuration = SignedDuration::from_mins(30);
+
+/// A track could not be decided about.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// Its stream.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// The read model.
+    #[error(transparent)]
+    ReadModel(#[from] ReadModelError),
+    /// The book of policies.
+    #[error(transparent)]
+    Policies(#[from] GovernanceError),
+    /// There is no policy.
+    #[error("no escalation policy is in force")]
+    NoPolicy,
+}
+
+impl From<JournalError> for DeskError {
+    fn from(error: JournalError) -> Self {
+        Self::Stream(error.into())
+    }
+}
+
+impl DeskError {
+    /// Trying again later may help.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Stream(error) => error.is_passing(),
+            Self::Policies(GovernanceError::Contended(_) | GovernanceError::Journal(JournalError::Unavailable(_)))
+            | Self::ReadModel(ReadModelError::Journal(JournalError::Unavailable(_))) => true,
+            Self::Policies(_) | Self::ReadModel(_) | Self::NoPolicy => false,
+        }
+    }
+}
+
+/// What is decided about, and by which policy.
+struct Case {
+    party: Party,
+    policy: Arc<PolicySet>,
+    directory: Arc<Directory>,
+}
+
+impl Case {
+    fn policy(&self) -> &Policy {
+        self.policy.of(&self.party.facility)
+    }
+
+    /// The record was merged into another one: everything of it is found there.
+    fn is_merged_away(&self) -> bool {
+        self.directory.people.root(self.party.provider) != self.party.provider
+    }
+}
+
+/// Decides about tracks.
+pub(crate) struct Desk {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) publishers: SharedPublishers,
+    pub(crate) governance: Arc<Governance>,
+    pub(crate) model: Arc<ReadModel>,
+    pub(crate) known: Known,
+    pub(crate) tracks: Streams<Track>,
+    pub(crate) limits: Streams<Limit>,
+    pub(crate) trust: Arc<Trust>,
+    /// When this process began to decide.
+    began: Timestamp,
+}
+
+impl Desk {
+    pub(crate) fn new(
+        journal: Arc<dyn Journal>,
+        clock: Arc<dyn Clock>,
+        publishers: SharedPublishers,
+        governance: Arc<Governance>,
+        model: Arc<ReadModel>,
+        trust: Arc<Trust>,
+        default_zone: jiff::tz::TimeZone,
+    ) -> Self {
+        Self {
+            known: Known::new(Arc::clone(&journal), Arc::clone(&publishers), default_zone),
+            tracks: Streams::new(Arc::clone(&journal), Arc::clone(&clock), CACHED),
+            limits: Streams::new(Arc::clone(&journal), Arc::clone(&clock), CACHED),
+            began: clock.now(),
+            journal,
+            clock,
+            publishers,
+            governance,
+            model,
+            trust,
+        }
+    }
+
+    /// The services were away: until when nothing grave is done by this policy.
+    pub(crate) fn settles_until(&self, policy: &Policy) -> Option<Timestamp> {
+        self.trust.gap().filter(|gap| *gap >= OUTAGE)?;
+        let settled = SignedDuration::from_hours(i64::from(policy.outage.settle_hours));
+        self.began.checked_add(settled).ok()
+    }
+
+    pub(crate) fn is_clock_doubted(&self) -> bool {
+        matches!(self.trust.state(), TrustState::Doubted { .. })
+    }
+
+    /// Looks at the track of a provider at a facility, as the read model has it.
+    pub(crate) async fn look(&self, party: &Party, cause: &Cause) -> Result<Option<Position>, DeskError> {
+        self.decide(party, cause, |_, _| Ok(Vec::new())).await
+    }
+
+    /// Records what is said of a track first, if anything, and then looks at it. `first` is asked again for the track as
+    /// it is when another writer was quicker; `Err` ends the matter: nothing is appended.
+    pub(crate) async fn decide<F>(
+        &self,
+        party: &Party,
+        cause: &Cause,
+        mut first: F,
+    ) -> Result<Option<Position>, DeskError>
+    where
+        F: FnMut(&Loaded<Track>, Timestamp) -> Result<Vec<Said<TrackEvent>>, DeskError> + Send,
+    {
+        let id = track_id(party.provider, &party.facility);
+        let stream = stream_of(id);
+        for attempt in 0..ATTEMPTS {
+            let loaded = match attempt {
+                0 => self.tracks.load(&stream).await?,
+                _ => self.tracks.read(&stream).await?,
+            };
+            let now = self.clock.now();
+            let mut said = first(&loaded, now)?;
+            let mut track = Track::clone(&loaded.state);
+            for said in &said {
+                track.evolve(&said.event);
+            }
+            let case = self.case(party, &track, now).await?;
+            said.extend(self.follows(&case, &track, now).await?.into_iter().map(Said::from));
+            if said.is_empty() {
+                return Ok(None);
+            }
+            if let Some(after) = self.tracks.append(&stream, &loaded, said, cause).await? {
+                return Ok(Some(after.position));
+            }
+        }
+        Err(StreamError::Contended.into())
+    }
+
+    async fn case(&self, party: &Party, track: &Track, now: Timestamp) -> Result<Case, DeskError> {
+        let directory = self.known.refresh().await?;
+        let book = self.governance.current().await?;
+        let policy = policies::kept(&book, track.keeps_to(), now).ok_or(DeskError::NoPolicy)?;
+        Ok(Case { party: party.clone(), policy, directory })
+    }
+
+    /// What is owed by the read model: everything of the party, and what earlier steps were about.
+    async fn owed_by_model(&self, case: &Case, track: &Track) -> Result<(Owed, Position), DeskError> {
+        let (party, asked) = (case.party.clone(), track.asked_about());
+        let kept = self.kept_items(case, track);
+        let position = self.model.position();
+        let items = self
+            .model
+            .query(move |sql| {
+                let mut items = owed::items_of(sql, party.provider, &party.facility)?;
+                for id in &asked {
+                    if !items.iter().any(|item| item.changed.id == *id) {
+                        items.extend(owed::item(sql, *id)?);
+                    }
+                }
+                Ok(items)
+            })
+            .await?;
+        let items = items.into_iter().filter(|item| Self::keeps(kept.as_ref(), item));
+        Ok((Owed::of(Arc::clone(&case.directory), items), position))
+    }
+
+    /// Where a record was merged into another one: only what its suspension is about. All else is found there.
+    fn kept_items(&self, case: &Case, track: &Track) -> Option<BTreeSet<DeficiencyId>> {
+        case.is_merged_away().then(|| {
+            track.suspension().map(|suspension| suspension.items.iter().copied().collect()).unwrap_or_default()
+        })
+    }
+
+    fn keeps(kept: Option<&BTreeSet<DeficiencyId>>, item: &OwedItem) -> bool {
+        kept.is_none_or(|kept| kept.contains(&item.changed.id))
+    }
+
+    /// What is owed by the journal itself, on every chart that the read model's answer names.
+    async fn owed_by_journal(
+        &self,
+        case: &Case,
+        track: &Track,
+        by_model: &Owed,
+    ) -> Result<(Owed, Position), DeskError> {
+        let charts: BTreeSet<EncounterId> = by_model.items().map(|item| item.changed.encounter).collect();
+        let (rechecked, head) =
+            recheck(self.journal.as_ref(), &self.publishers, &charts, Arc::clone(&case.directory)).await?;
+        let Some(kept) = self.kept_items(case, track) else { return Ok((rechecked, head)) };
+        let items: Vec<OwedItem> =
+            rechecked.items().filter(|item| Self::keeps(Some(&kept), item)).cloned().collect();
+        Ok((Owed::of(Arc::clone(&case.directory), items), head))
+    }
+
+    fn standing(
+        case: &Case,
+        track: &Track,
+        owed: &Owed,
+        (position, rechecked): (Position, bool),
+        now: Timestamp,
+    ) -> Standing {
+        standing(owed, &case.party, case.policy(), now, (position.0, rechecked), &track.asked_about())
+    }
+
+    fn recipients(case: &Case, track: &Track, owed: &Owed, now: Timestamp) -> Recipients {
+        let (directory, key) = (owed.directory(), case.party.provider);
+        let people = &directory.people;
+        let named = || owed.items_of(key, &case.party.facility).into_iter().find_map(OwedItem::named);
+        let provider = people.id_of(key).cloned().or_else(|| track.provider.clone()).or_else(named);
+        Recipients {
+            provider: provider.unwrap_or_else(|| ProviderId { id: key.to_string(), authority: String::new() }),
+            chair: directory.chair_of(key, &case.party.facility, now).cloned(),
+            delegate: people.delegate_of(key, now).cloned(),
+        }
+    }
+
+    /// Services of the policy that would have nobody left at the facility: nobody else of the specialty who is active,
+    /// not away and not suspended.
+    async fn uncovered(&self, case: &Case, now: Timestamp) -> Result<Vec<String>, DeskError> {
+        let coverage = &case.policy().suspension.coverage;
+        if coverage.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (people, facility) = (&case.directory.people, &case.party.facility);
+        let specialty = |key| -> Option<&str> {
+            let details = people.provider(key)?.details_at(now)?;
+            let here = details.facilities.is_empty() || details.facilities.contains(facility);
+            details.specialty.as_deref().filter(|_| here)
+        };
+        let Some(own) = specialty(case.party.provider) else { return Ok(Vec::new()) };
+        let Some(service) = coverage.iter().find(|service| service.eq_ignore_ascii_case(own)) else {
+            return Ok(Vec::new());
+        };
+        let query = projections::SuspensionQuery {
+            facility: Some(facility.clone()),
+            in_force: true,
+            ..projections::SuspensionQuery::default()
+        };
+        let suspended: BTreeSet<uuid::Uuid> = self
+            .model
+            .query(move |sql| projections::suspensions(sql, &query, &projections::Scope::default()))
+            .await?
+            .into_iter()
+            .map(|suspension| people.root(suspension.provider_key))
+            .collect();
+        let own_key = people.root(case.party.provider);
+        let somebody_left = people.providers().any(|other| {
+            other.key != own_key
+                && specialty(other.key).is_some_and(|theirs| theirs.eq_ignore_ascii_case(service))
+                && people.is_active_at(other.key, now)
+                && people.leave_at(other.key, now).is_none()
+                && !suspended.contains(&other.key)
+        });
+        Ok(if somebody_left { Vec::new() } else { vec![service.clone()] })
+    }
+
+    /// The facts beside what is owed.
+    async fn surroundings(&self, case: &Case, now: Timestamp) -> Result<Surroundings, DeskError> {
+        Ok(Surroundings {
+            clock_trusted: !self.is_clock_doubted(),
+            settles_until: self.settles_until(case.policy()).filter(|until| now < *until),
+            many_would_move: self.many_would_move(&case.party.facility, now).await?,
+            uncovered: self.uncovered(case, now).await?,
+        })
+    }
+
+    /// What follows at this instant: on the read model's facts, and where anything would, on those of the journal.
+    async fn follows(&self, case: &Case, track: &Track, now: Timestamp) -> Result<Vec<TrackEvent>, DeskError> {
+        let (by_model, position) = self.owed_by_model(case, track).await?;
+        if track.cycles == 0 && by_model.items_of(case.party.provider, &case.party.facility).is_empty() {
+            // Nothing is owed by somebody who never was on a ladder.
+            return Ok(Vec::new());
+        }
+        let around = self.surroundings(case, now).await?;
+        let seen = Self::standing(case, track, &by_model, (position, false), now);
+        let recipients = Self::recipients(case, track, &by_model, now);
+        if !step::wants(track, case.policy(), &around.context(case, by_model.directory(), &seen, recipients)) {
+            return Ok(Vec::new());
+        }
+        let facts = self.checked(case, track, &by_model, now).await?;
+        let context =
+            around.context(case, facts.owed.directory(), &facts.standing, facts.recipients.clone());
+        Ok(step::look(track, case.policy(), &context))
+    }
+
+    /// The facts of the journal itself.
+    async fn checked(
+        &self,
+        case: &Case,
+        track: &Track,
+        by_model: &Owed,
+        now: Timestamp,
+    ) -> Result<Checked, DeskError> {
+        let (owed, head) = self.owed_by_journal(case, track, by_model).await?;
+        let standing = Self::standing(case, track, &owed, (head, true), now);
+        let recipients = Self::recipients(case, track, &owed, now);
+        Ok(Checked { owed, standing, recipients })
+    }
+
+    /// A timer of a track fires, with everything that follows. `None`: it is not armed any more.
+    pub(crate) async fn fire_track(&self, due: &Due, at: Firing) -> Result<Option<Position>, DeskError> {
+        let Some(id) = track_of(&due.stream) else { return Ok(None) };
+        let Some(row) = self.model.query(move |sql| projections::track(sql, id)).await? else { return Ok(None) };
+        let party = row.party();
+        let cause = Cause {
+            id: TimerFired::event_id(due.timer, due.arming),
+            correlation: TimerFired::event_id(due.timer, due.arming).0,
+            traceparent: None,
+        };
+        for attempt in 0..ATTEMPTS {
+            let loaded = match attempt {
+                0 => self.tracks.load(&due.stream).await?,
+                _ => self.tracks.read(&due.stream).await?,
+            };
+            let Some(fired) = loaded.state.timers.fire(due.timer, due.arming, at.now, at.epoch) else {
+                if attempt == 0 {
+                    // What is in memory may be older than the stream.
+                    continue;
+                }
+                return Ok(None);
+            };
+            let fired = TrackEvent::Timer(fired);
+            let mut track = Track::clone(&loaded.state);
+            track.evolve(&fired);
+            let case = self.case(&party, &track, at.now).await?;
+            let mut said = vec![Said::from(fired)];
+            said.extend(self.follows(&case, &track, at.now).await?.into_iter().map(Said::from));
+            if let Some(after) = self.tracks.append(&due.stream, &loaded, said, &cause).await? {
+                return Ok(Some(after.position));
+            }
+        }
+        Err(StreamError::Contended.into())
+    }
+
+    /// Somebody decides about a track.
+    pub(crate) async fn act(
+        &self,
+        party: &Party,
+        act: &Act,
+        seen: Option<u64>,
+    ) -> Result<Result<Acted, ActRefused>, DeskError> {
+        let stream = stream_of(track_id(party.provider, &party.facility));
+        let cause = Cause { id: EventId(act.id), correlation: act.id, traceparent: None };
+        for _ in 0..ATTEMPTS {
+            let loaded = self.tracks.read(&stream).await?;
+            let track = &loaded.state;
+            let Some(revision) = loaded.revision else { return Ok(Err(ActRefused::UnknownTrack)) };
+            if track.acts.contains(&act.id) {
+                return Ok(Ok(Acted { position: loaded.position, repeated: true }));
+            }
+            if let Some(expected) = seen.filter(|seen| *seen != revision) {
+                return Ok(Err(ActRefused::Changed { expected, actual: revision }));
+            }
+            let now = self.clock.now();
+            let case = self.case(party, track, now).await?;
+            let (by_model, _) = self.owed_by_model(&case, track).await?;
+            let around = self.surroundings(&case, now).await?;
+            let facts = self.checked(&case, track, &by_model, now).await?;
+            let context =
+                around.context(&case, facts.owed.directory(), &facts.standing, facts.recipients.clone());
+            let events = match decide_act(track, case.policy(), act, &context) {
+                Ok(events) => events,
+                Err(refusal) => return Ok(Err(ActRefused::Domain(refusal))),
+            };
+            let said: Vec<Said<TrackEvent>> = events.into_iter().map(Said::from).collect();
+            if said.is_empty() {
+                return Ok(Ok(Acted { position: loaded.position, repeated: true }));
+            }
+            if let Some(after) = self.tracks.append(&stream, &loaded, said, &cause).await? {
+                return Ok(Ok(Acted { position: after.position, repeated: false }));
+            }
+        }
+        Err(StreamError::Contended.into())
+    }
+
+    /// The facts of a track now, re-checked in the journal, for whoever asks why.
+    pub(crate) async fn explained(&self, party: &Party) -> Result<Explained, DeskError> {
+        let stream = stream_of(track_id(party.provider, &party.facility));
+        let loaded = self.tracks.read(&stream).await?;
+        let now = self.clock.now();
+        let case = self.case(party, &loaded.state, now).await?;
+        let (by_model, _) = self.owed_by_model(&case, &loaded.state).await?;
+        let around = self.surroundings(&case, now).await?;
+        let facts = self.checked(&case, &loaded.state, &by_model, now).await?;
+        Ok(Explained { loaded, case, around, facts })
+    }
+
+    /// The line of a track on the list of a run: the step that its items come to by an instant, by the read model.
+    pub(crate) async fn due_by(
+        &self,
+        row: &projections::TrackRow,
+        by: Timestamp,
+    ) -> Result<Option<Line>, DeskError> {
+        let party = row.party();
+        let loaded = self.tracks.load(&stream_of(row.id)).await?;
+        let now = self.clock.now();
+        let case = self.case(&party, &loaded.state, now).await?;
+        let (owed, position) = self.owed_by_model(&case, &loaded.state).await?;
+        let standing = Self::standing(&case, &loaded.state, &owed, (position, false), now);
+        let recipients = Self::recipients(&case, &loaded.state, &owed, now);
+        let around = self.surroundings(&case, now).await?;
+        let next = step::next(
+            &loaded.state,
+            case.policy(),
+            &around.context(&case, owed.directory(), &standing, recipients.clone()),
+        );
+        Ok(next.filter(|next| next.at <= by).map(|next| Line {
+            track: row.id,
+            provider: recipients.provider,
+            step: next.what,
+            counting: u32::try_from(standing.counting().count()).unwrap_or(u32::MAX),
+            oldest_days: standing.counting().map(|item| item.age_days).max().unwrap_or(0),
+        }))
+    }
+
+    /// How many tracks of a facility would move at once, where that is more than the policy lets move without a human,
+    /// and none has looked. Recorded when it begins.
+    pub(crate) async fn many_would_move(
+        &self,
+        facility: &str,
+        now: Timestamp,
+    ) -> Result<Option<u32>, DeskError> {
+        let book = self.governance.current().await?;
+        let Some(set) = policies::kept(&book, None, now) else { return Ok(None) };
+        let limit = set.of(facility).outage.many_tracks;
+        if limit == 0 {
+            return Ok(None);
+        }
+        let code = facility.to_owned();
+        let (due, held) = self
+            .model
+            .query(move |sql| {
+                Ok((projections::due_tracks(sql, &code, now)?, projections::held_run(sql, &code)?))
+            })
+            .await?;
+        let mut released = None;
+        match held {
+            Some(Held { released: Some((until, _)), .. }) if now < until => return Ok(None),
+            // Held, and nobody has looked: it stays so, however few are left.
+            Some(Held { released: None, held }) => return Ok(Some(held.tracks.max(due))),
+            Some(Held { released: Some((until, _)), .. }) => released = Some(until),
+            None => {}
+        }
+        if due <= limit {
+            return Ok(None);
+        }
+        Runs::hold(self, facility, (due, limit), released, now).await?;
+        Ok(Some(due))
+    }
+}
+
+/// What somebody decided is on record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Acted {
+    /// Position of its last event.
+    pub(crate) position: Position,
+    /// It was already.
+    pub(crate) repeated: bool,
+}
+
+/// Why what somebody wants is not recorded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActRefused {
+    /// There is no such track.
+    #[error("there is no such track")]
+    UnknownTrack,
+    /// Somebody was quicker.
+    #[error("the track is at revision {actual}, not at {expected}: read it again and decide on that")]
+    Changed {
+        /// What the caller had seen.
+        expected: u64,
+        /// What it is at.
+        actual: u64,
+    },
+    /// The rules of the track refuse it.
+    #[error(transparent)]
+    Domain(#[from] Refusal),
+}
+
+/// The facts beside what is owed.
+pub(crate) struct Surroundings {
+    pub(crate) clock_trusted: bool,
+    pub(crate) settles_until: Option<Timestamp>,
+    pub(crate) many_would_move: Option<u32>,
+    uncovered: Vec<String>,
+}
+
+impl Surroundings {
+    fn context<'a>(
+        &self,
+        case: &'a Case,
+        directory: &'a Directory,
+        standing: &'a Standing,
+        recipients: Recipients,
+    ) -> Context<'a> {
+        Context {
+            standing,
+            days: directory.places.days(&case.party.facility),
+            facility: &case.party.facility,
+            provider_key: case.party.provider,
+            recipients,
+            clock_trusted: self.clock_trusted,
+            settles_until: self.settles_until,
+            many_would_move: self.many_would_move,
+            uncovered: self.uncovered.clone(),
+        }
+    }
+}
+
+/// What the journal says about a case.
+struct Checked {
+    owed: Owed,
+    standing: Standing,
+    recipients: Recipients,
+}
+
+/// A track with the facts of this instant.
+pub(crate) struct Explained {
+    pub(crate) loaded: Loaded<Track>,
+    case: Case,
+    pub(crate) around: Surroundings,
+    facts: Checked,
+}
+
+impl Explained {
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.facts.standing
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        self.case.policy()
+    }
+
+    /// What comes next.
+    pub(crate) fn context(&self) -> Context<'_> {
+        let recipients = self.facts.recipients.clone();
+        self.around.context(&self.case, self.facts.owed.directory(), &self.facts.standing, recipients)
+    }
+}

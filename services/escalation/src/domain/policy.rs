@@ -1,1 +1,0 @@
-//! The escalation policy: what a hospital wants to happen, as governed data.

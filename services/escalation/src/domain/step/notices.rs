@@ -1,0 +1,172 @@
+//! Notices that came back, that nobody answers for, or that are no longer wanted.
+
+use countersign_contracts::notice::{NoticeWithdrawn, Recipient};
+use countersign_kernel::{DeficiencyId, NoticeId, Timestamp};
+
+use super::{
+    Turn,
+    due::{days_later, rung_purpose},
+    turn::{Message, listed},
+};
+use crate::domain::{
+    events::{LeadershipAsked, Matter, TrackEvent},
+    track::Delivery,
+};
+
+/// What is to be done about a notice.
+enum Mend {
+    /// Ask for it again at this instant.
+    Again(Timestamp),
+    /// Ask a human at this instant.
+    AskHuman(Timestamp),
+}
+
+impl Turn<'_> {
+    /// Asks again for notices of the last step that came back, and asks a human where that is of no use.
+    pub(super) fn mend_notices(&mut self) {
+        let Some(taken) = self.track.last_step().cloned() else { return };
+        let rung = usize::try_from(taken.rung).unwrap_or(usize::MAX);
+        let Some(step) = self.policy.steps.get(rung) else { return };
+        let Some(class) = step.class.notice() else { return };
+        let purpose = rung_purpose(taken.cycle, taken.rung);
+        for (id, attempts, recipient) in self.newest_of_step() {
+            match self.mend(id, attempts) {
+                Some(Mend::Again(at)) if at <= self.now() && self.carrying(rung).next().is_some() => {
+                    // A notice that names the day of a suspension waits for a clock that can be trusted.
+                    if step.warns_of_suspension && !self.context.clock_trusted {
+                        continue;
+                    }
+                    let message = Message {
+                        purpose: purpose.clone(),
+                        attempt: attempts,
+                        kind: &step.kind,
+                        class,
+                        channels: &step.channels,
+                        on_all: step.on_all,
+                        at_any_hour: step.at_any_hour,
+                        items: listed(self.carrying(rung)),
+                        names_date: step.warns_of_suspension.then(|| self.day_to_name()),
+                        suspension: step.warns_of_suspension.then(|| self.suspension_facts()),
+                    };
+                    self.tell(recipient, &message);
+                }
+                Some(Mend::AskHuman(at)) if at <= self.now() => {
+                    let at = self.now();
+                    let number = self.track.notices.get(&id).map_or(0, |notice| notice.requested.number);
+                    self.push(TrackEvent::LeadershipAsked(LeadershipAsked {
+                        matter: Matter::Undeliverable,
+                        proposal: None,
+                        at,
+                        text: format!(
+                            "Notice {number} of the track has not been delivered. Correct the address or hand it over \
+                             by letter; nothing follows before it is delivered. Acknowledge to have it sent again."
+                        ),
+                    }));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// When the next notice is due to be mended.
+    pub(super) fn next_mending(&self) -> Option<Timestamp> {
+        let due = self.newest_of_step().into_iter().filter_map(|(id, attempts, _)| self.mend(id, attempts));
+        due.map(|mend| match mend {
+            Mend::Again(at) | Mend::AskHuman(at) => at,
+        })
+        .filter(|at| *at > self.now())
+        .min()
+    }
+
+    /// The newest notice of the last step to each of its recipients, with the number of attempts.
+    fn newest_of_step(&self) -> Vec<(NoticeId, usize, Recipient)> {
+        let Some(taken) = self.track.last_step().filter(|taken| !taken.superseded) else { return Vec::new() };
+        if self.track.suspension().is_some() {
+            return Vec::new();
+        }
+        let purpose = rung_purpose(taken.cycle, taken.rung);
+        let first: Vec<Recipient> = self
+            .track
+            .notices
+            .values()
+            .filter(|notice| {
+                notice.requested.notice == self.notice_id(&purpose, notice.requested.recipient.role(), 0)
+            })
+            .map(|notice| notice.requested.recipient.clone())
+            .collect();
+        let newest = |recipient: Recipient| {
+            let (id, attempts) = self.newest(&purpose, recipient.role())?;
+            Some((id, attempts, recipient))
+        };
+        first.into_iter().filter_map(newest).collect()
+    }
+
+    fn mend(&self, id: NoticeId, attempts: usize) -> Option<Mend> {
+        let notice = self.track.notices.get(&id).filter(|notice| notice.withdrawn_at.is_none())?;
+        let rules = &self.policy.delivery;
+        let cycle = self.track.cycles;
+        let undeliverable = |matter: &&crate::domain::track::OpenMatter| {
+            matter.matter == Matter::Undeliverable && matter.cycle == cycle
+        };
+        let open = self.track.matters.iter().filter(undeliverable).any(|matter| matter.seen_at.is_none());
+        // Somebody was asked and has not answered: nothing more is sent into the void.
+        if open || notice.is_taken_over() {
+            return None;
+        }
+        match notice.delivery(rules, self.now()) {
+            Delivery::Delivered(_) | Delivery::Waits(Some(_)) => None,
+            Delivery::Waits(None) => {
+                let last = notice.answers.last().map_or(notice.requested.requested_at, |answer| answer.at);
+                let last = self.seen_since(last);
+                Some(Mend::AskHuman(days_later(last, rules.silence_days)))
+            }
+            Delivery::Failed { at, .. } => {
+                let seen = self
+                    .track
+                    .matters
+                    .iter()
+                    .filter(undeliverable)
+                    .filter_map(|matter| matter.seen_at)
+                    .filter(|seen| *seen >= notice.requested.requested_at)
+                    .max();
+                match seen {
+                    // Whoever acknowledged has mended the address.
+                    Some(seen) => Some(Mend::Again(seen)),
+                    None if attempts % usize::from(rules.attempts) != 0 => {
+                        Some(Mend::Again(days_later(at, rules.again_after_days)))
+                    }
+                    None => Some(Mend::AskHuman(at)),
+                }
+            }
+        }
+    }
+
+    /// The later of an instant and the last acknowledgement.
+    fn seen_since(&self, at: Timestamp) -> Timestamp {
+        let seen = self.track.matters.iter().filter(|matter| matter.matter == Matter::Undeliverable);
+        seen.filter_map(|matter| matter.seen_at).chain([at]).max().unwrap_or(at)
+    }
+
+    /// Withdraws notices that have not gone out, of those that are about nothing but these items.
+    pub(super) fn withdraw(&mut self, wanted: impl Fn(&[DeficiencyId]) -> bool, because: &str) {
+        let (now, mut unwanted) = (self.now(), Vec::new());
+        for (id, notice) in &self.track.notices {
+            let items: Vec<DeficiencyId> =
+                notice.requested.items.iter().map(|item| item.deficiency).collect();
+            if notice.withdrawn_at.is_none()
+                && !notice.is_out()
+                && notice.requested.suspension.as_ref().is_none_or(|facts| facts.from.is_none())
+                && !wanted(&items)
+            {
+                unwanted.push(*id);
+            }
+        }
+        for notice in unwanted {
+            self.push(TrackEvent::NoticeWithdrawn(NoticeWithdrawn {
+                notice,
+                because: because.to_owned(),
+                at: now,
+            }));
+        }
+    }
+}

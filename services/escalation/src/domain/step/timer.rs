@@ -1,0 +1,71 @@
+//! The one timer of a track: the next instant at which anything could happen.
+
+use countersign_kernel::Timestamp;
+
+use super::{
+    Turn,
+    due::{Due, days_later},
+};
+use crate::domain::events::TrackEvent;
+
+/// What the timer is for.
+const PURPOSE: &str = "ladder";
+
+/// What comes next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// When, if nothing changes before.
+    pub at: Timestamp,
+    /// What, in words.
+    pub what: String,
+}
+
+impl Turn<'_> {
+    /// Arms, moves or cancels the timer.
+    pub(super) fn set_timer(&mut self, ended: bool) {
+        let timer = self.track.ladder_timer();
+        let owed = self.context.standing.items.iter().any(|item| item.is_theirs());
+        let next = if ended && owed {
+            // The next cycle begins with the policy that is in force: at once.
+            Some(Next { at: self.now(), what: "the next cycle begins".to_owned() })
+        } else {
+            self.next()
+        };
+        let event = match next {
+            Some(next) => self.track.timers.arm(timer, next.at, PURPOSE, &next.what),
+            None => self.track.timers.cancel(timer, "nothing is to come"),
+        };
+        if let Some(event) = event {
+            self.push(TrackEvent::Timer(event));
+        }
+    }
+
+    /// What comes next.
+    pub(super) fn next(&self) -> Option<Next> {
+        let mut instants: Vec<(Timestamp, String)> =
+            self.instants_of_suspension().into_iter().map(|(at, what)| (at, what.to_owned())).collect();
+        if let Some(proposal) = &self.track.proposal {
+            let expires = days_later(proposal.at, self.policy.suspension.proposal_days);
+            instants.push((expires, "the proposal lapses when nobody decides".to_owned()));
+        }
+        if self.track.proposal.is_none() && self.track.suspension().is_none() {
+            for (rung, step) in self.policy.steps.iter().enumerate().skip(self.next_rung()) {
+                if let Some(at) = self.due_of(rung).wake() {
+                    instants.push((at, format!("the step {} is due", step.name)));
+                }
+            }
+            if let Due::At { at, .. } | Due::Held { look_again: Some(at), .. } = self.due_of_proposal() {
+                instants.push((at, "a suspension may be proposed".to_owned()));
+            }
+        }
+        if let Some(at) = self.next_mending() {
+            instants.push((at, "an undelivered notice is looked after".to_owned()));
+        }
+        let now = self.now();
+        instants
+            .into_iter()
+            .filter(|(at, _)| *at > now && *at < Timestamp::MAX)
+            .min()
+            .map(|(at, what)| Next { at, what })
+    }
+}

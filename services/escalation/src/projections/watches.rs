@@ -1,0 +1,83 @@
+//! Charts whose regulatory clock went to the offices.
+
+use countersign_kernel::{EncounterId, Timestamp};
+use rusqlite::{Connection, Transaction, params};
+
+use super::time;
+use crate::domain::limit::LimitEvent;
+
+pub(super) fn apply(tables: &Transaction<'_>, chart: &str, event: &LimitEvent) -> Result<(), rusqlite::Error> {
+    match event {
+        LimitEvent::Reached(reached) => {
+            tables.prepare_cached("INSERT OR REPLACE INTO watch VALUES (?1, ?2, ?3, ?4, ?5, NULL)")?.execute(
+                params![
+                    chart,
+                    reached.facility,
+                    time::store(reached.discharged_at),
+                    time::store(reached.due_at),
+                    time::store(reached.at)
+                ],
+            )?;
+        }
+        LimitEvent::Closed(closed) => {
+            tables
+                .prepare_cached("UPDATE watch SET closed_at = ?2 WHERE chart = ?1")?
+                .execute(params![chart, time::store(closed.at)])?;
+        }
+        LimitEvent::NoticeRequested(_)
+        | LimitEvent::NoticeWithdrawn(_)
+        | LimitEvent::NoticeAnswered(_)
+        | LimitEvent::Timer(_) => {}
+    }
+    Ok(())
+}
+
+/// A chart close to the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// The discharge.
+    pub discharged_at: Timestamp,
+    /// When it was to go to the offices.
+    pub due_at: Timestamp,
+    /// When it went.
+    pub reached_at: Timestamp,
+    /// When it was complete.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// A chart that went to the offices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// The chart.
+    pub chart: EncounterId,
+    /// Facility code.
+    pub facility: String,
+    /// When what happened.
+    pub times: Times,
+    /// Items that are open in it, the one about the chart apart.
+    pub open: u32,
+}
+
+/// Charts that went to the offices and are incomplete; with `all`, those that were completed too, the latest first.
+pub fn watches(sql: &Connection, facility: Option<&str>, all: bool) -> Result<Vec<Watch>, rusqlite::Error> {
+    sql.prepare_cached(
+        "SELECT w.*, (SELECT count(*) FROM owed_item o WHERE o.encounter = w.chart AND o.status = 'open'
+                      AND o.chart_level = 0) AS open
+         FROM watch w WHERE (?1 IS NULL OR w.facility = ?1) AND (?2 OR w.closed_at IS NULL)
+         ORDER BY w.closed_at IS NOT NULL, w.reached_at DESC, w.chart LIMIT 1000",
+    )?
+    .query_map(params![facility, all], |row| {
+        Ok(Watch {
+            chart: row.get::<_, String>("chart")?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
+            facility: row.get("facility")?,
+            times: Times {
+                discharged_at: time::get(row, "discharged_at")?,
+                due_at: time::get(row, "due_at")?,
+                reached_at: time::get(row, "reached_at")?,
+                closed_at: time::get_some(row, "closed_at")?,
+            },
+            open: row.get("open")?,
+        })
+    })?
+    .collect()
+}

@@ -1,0 +1,4 @@
+CREATE TABLE watch (
+    chart TEXT PRIMARY KEY, facility TEXT NOT NULL, discharged_at INTEGER NOT NULL, due_at INTEGER NOT NULL,
+    reached_at INTEGER NOT NULL, closed_at INTEGER
+);
