@@ -1,7 +1,10 @@
 //! Ways to reach somebody. A channel renders a message to exact bytes and hands them over; it decides nothing about
 //! retries, classes or who is told. A new one is one file with one [`Transport`] in it.
 
+pub mod email;
 pub mod inbox;
+mod secret;
+pub mod webhook;
 
 use std::time::Duration;
 
@@ -12,6 +15,8 @@ use countersign_kernel::NoticeId;
 use sha2::{Digest, Sha256};
 
 use crate::outbound::Message;
+
+pub use secret::Secret;
 
 /// Where a message goes on a channel. Contact data of staff: no patient data, and still nothing for a log.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -2,5 +2,8 @@
 
 pub mod act;
 pub mod contact;
+pub mod digest;
 pub mod notice;
+pub mod operator;
+pub mod throttle;
 pub mod window;

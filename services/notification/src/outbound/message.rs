@@ -25,6 +25,7 @@ pub struct Message {
     facility: FacilityName,
     letterhead: Letterhead,
     date: Date,
+    at: Timestamp,
     items: Vec<Item>,
     item_count: usize,
     oldest_days: u32,
@@ -188,7 +189,8 @@ impl Message {
             about: names.about.clone(),
             facility: names.facility.clone(),
             letterhead: names.letterhead.clone(),
-            date: names.date,
+            date: names.at.to_zoned(names.zone.clone()).date(),
+            at: names.at,
             item_count: items.len(),
             oldest_days: items.iter().map(|item| item.age_days).max().unwrap_or_default(),
             items,
@@ -222,7 +224,8 @@ impl Message {
             about: names.about.clone(),
             facility: names.facility.clone(),
             letterhead: names.letterhead.clone(),
-            date: names.date,
+            date: names.at.to_zoned(names.zone.clone()).date(),
+            at: names.at,
             items,
             item_count: digest.items.len(),
             oldest_days: digest.items.iter().map(|line| line.item.age_days).max().unwrap_or_default(),
@@ -263,6 +266,11 @@ impl Message {
     /// The day that it bears, in the facility's zone.
     pub fn date(&self) -> Date {
         self.date
+    }
+
+    /// When it was written.
+    pub fn at(&self) -> Timestamp {
+        self.at
     }
 
     /// Head and foot.

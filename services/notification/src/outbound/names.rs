@@ -1,8 +1,8 @@
 //! Names that a message may carry: staff, offices and facilities, from the directory or from configuration.
 
 use countersign_contracts::directory::{FacilityDescribed, ProviderDescribed};
-use countersign_kernel::Person;
-use jiff::{civil::Date, tz::TimeZone};
+use countersign_kernel::{Person, Timestamp};
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::{Link, OneLine};
@@ -121,9 +121,10 @@ pub struct Names {
     pub letterhead: Letterhead,
     /// Where the details stand, behind sign-in.
     pub link: Link,
-    /// The day that the message bears, in the facility's zone.
-    pub date: Date,
-    /// The facility's zone: due days and instants are shown in it.
+    /// When the message was written: it bears the day of this instant in the facility's zone. The same notice keeps it
+    /// at every attempt, or its bytes would differ.
+    pub at: Timestamp,
+    /// The facility's zone: days and instants are shown in it.
     pub zone: TimeZone,
 }
 

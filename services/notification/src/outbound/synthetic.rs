@@ -75,7 +75,7 @@ fn names(to_provider: bool) -> Names {
             signature: OneLine::new("Chief of Staff, for the Medical Executive Committee"),
         },
         link: Link::to_notice(&pages, notice),
-        date: date(2026, 12, 3),
+        at: at(DAY),
         zone: TimeZone::get("America/Chicago").unwrap_or(TimeZone::UTC),
     }
 }

@@ -80,6 +80,8 @@ pub(crate) fn asked(class: NoticeClass, at_once: &[Destination], then: &[Destina
     Requested {
         request: request(class),
         digest: None,
+        contact: "provider-1047".to_owned(),
+        about: uuid::Uuid::nil(),
         routes: at_once.iter().map(route(true)).chain(then.iter().map(route(false))).collect(),
         windows: Windows::always(),
     }
@@ -176,13 +178,6 @@ impl Story {
 
     pub(crate) fn attempts_to(&self, to: &Destination) -> u32 {
         self.notice.legs().iter().filter(|leg| leg.to == *to).map(|leg| leg.attempts).sum()
-    }
-
-    pub(crate) fn waits_until(&self, leg: u32) -> Timestamp {
-        match self.notice.leg(leg).expect("a leg").state {
-            LegState::Queued { not_before } => not_before,
-            other => panic!("{other:?}"),
-        }
     }
 
     pub(crate) fn items(&self) -> BTreeSet<DeficiencyId> {

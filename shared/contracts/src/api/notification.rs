@@ -616,6 +616,21 @@ pub struct TemplateView {
     pub versions: Vec<String>,
 }
 
+/// A template with invented data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TemplatePreview {
+    /// Its name and version.
+    pub template: String,
+    /// The subject line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// A page of its own.
+    pub html: String,
+    /// The paragraphs of a letter.
+    pub letter: Vec<String>,
+}
+
 /// Where a notice can be proved: everything about it, on one page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProofOfNotice {

@@ -8,6 +8,7 @@ use countersign_eventsourcing::timer::TimerEvent;
 use countersign_kernel::{DeficiencyId, NoticeId, ProviderId, Timestamp, TrackId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize, de::Error};
+use uuid::Uuid;
 
 use crate::domain::{act::Act, contact::Destination, window::Windows};
 
@@ -154,6 +155,12 @@ pub struct Requested {
     /// It is a digest: what it tells beside its items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<DigestFacts>,
+    /// Key of the recipient's contact.
+    #[serde(default)]
+    pub contact: String,
+    /// Key of the provider it is about.
+    #[serde(default)]
+    pub about: Uuid,
     /// By which ways the recipient can be reached, in the order in which they are tried.
     pub routes: Vec<Route>,
     /// When the recipient may be disturbed.
