@@ -105,8 +105,8 @@ impl Failure {
             ),
             Self::Stranger(_) => (
                 "Sign in to do this",
-                "Everybody may read; who changes something goes on record, so it must be known who it is. Nothing \
-                 was changed.",
+                "Charts may be read by everybody here. Who reads what concerns people’s privileges, and who changes \
+                 something, must be known. Nothing was changed.",
                 &[
                     "Sign in (at the top of the page) with your access token.",
                     "An administrator makes one with `countersign access add NAME --role him_analyst`.",

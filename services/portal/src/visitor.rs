@@ -87,16 +87,21 @@ impl Visitor {
 
     /// Whether the visitor only has to do with the own items, or those of named physicians.
     pub(crate) fn only_own(&self) -> bool {
-        let own = |who: &CallerView| who.roles.iter().all(|role| matches!(role, Role::Physician | Role::Delegate));
+        let own =
+            |who: &CallerView| who.roles.iter().all(|role| matches!(role, Role::Physician | Role::Delegate));
         self.who.as_ref().is_some_and(own)
     }
 
     /// Whether this provider's items are the visitor's own, or looked after by the visitor. The API decides by
     /// the directory; this only says which forms to offer.
     pub(crate) fn looks_after(&self, responsible: Option<&str>) -> bool {
-        let Some((who, responsible)) = self.who.as_ref().zip(responsible) else { return false };
-        let is = |provider: &IdentifierView| provider.id == responsible;
-        who.provider.iter().chain(&who.for_providers).any(is)
+        responsible.is_some_and(|responsible| self.looked_after(responsible).is_some())
+    }
+
+    /// The provider with this identifier, when it is the visitor or is looked after by the visitor.
+    pub(crate) fn looked_after(&self, id: &str) -> Option<&IdentifierView> {
+        let who = self.who.as_ref()?;
+        who.provider.iter().chain(&who.for_providers).find(|provider| provider.id == id)
     }
 }
 

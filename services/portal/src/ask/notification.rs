@@ -21,10 +21,9 @@ use crate::{
 /// Which notices a page wants: the parameters of `GET /api/v1/notices`.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Wanted<'a> {
-    pub(crate) facility: Option<&'a str>,
     pub(crate) about: Option<&'a str>,
     pub(crate) recipient: Option<&'a str>,
-    pub(crate) state: Option<&'a str>,
+    pub(crate) track: Option<&'a str>,
     pub(crate) class: Option<&'a str>,
     pub(crate) kind: Option<&'a str>,
     pub(crate) cursor: Option<&'a str>,
@@ -36,10 +35,9 @@ pub(crate) async fn notices(api: &dyn Api, wanted: Wanted<'_>) -> Result<Page<No
     let path = with_query(
         "/api/v1/notices",
         [
-            ("facility", wanted.facility),
             ("about", wanted.about),
             ("recipient", wanted.recipient),
-            ("state", wanted.state),
+            ("track", wanted.track),
             ("class", wanted.class),
             ("kind", wanted.kind),
             ("cursor", wanted.cursor),
@@ -86,15 +84,12 @@ pub(crate) async fn requeue(
     post(api, format!("/api/v1/notices/{id}/requeue"), request, seen).await
 }
 
+/// What did not arrive, as much as the API gives.
 pub(crate) async fn dead_letters(
     api: &dyn Api,
-    cursor: Option<&str>,
-    limit: usize,
     not_before: Option<u64>,
-) -> Result<Page<DeadLetterView>, Failure> {
-    let limit = limit.to_string();
-    let path = with_query("/api/v1/dead-letters", [("cursor", cursor), ("limit", Some(limit.as_str()))]);
-    get(api, Call::get(path).not_before(not_before)).await
+) -> Result<Vec<DeadLetterView>, Failure> {
+    get(api, Call::get("/api/v1/notices/dead-letters").not_before(not_before)).await
 }
 
 /// Sends everything again that failed since an instant.
@@ -103,20 +98,18 @@ pub(crate) async fn resend(
     request: &ResendRequest,
     seen: &str,
 ) -> Result<ResendReport, Failure> {
-    post(api, "/api/v1/dead-letters/resend".to_owned(), request, seen).await
+    post(api, "/api/v1/notices/resend".to_owned(), request, seen).await
 }
 
+/// Letters in one state; none = those that wait to be printed.
 pub(crate) async fn letters(
     api: &dyn Api,
-    (state, facility): (Option<&str>, Option<&str>),
-    (cursor, limit): (Option<&str>, usize),
+    state: Option<&str>,
+    limit: usize,
     not_before: Option<u64>,
-) -> Result<Page<LetterView>, Failure> {
+) -> Result<Vec<LetterView>, Failure> {
     let limit = limit.to_string();
-    let path = with_query(
-        "/api/v1/letters",
-        [("state", state), ("facility", facility), ("cursor", cursor), ("limit", Some(limit.as_str()))],
-    );
+    let path = with_query("/api/v1/letters", [("state", state), ("limit", Some(limit.as_str()))]);
     get(api, Call::get(path).not_before(not_before)).await
 }
 
@@ -126,7 +119,7 @@ pub(crate) async fn printed(
     (id, leg): (NoticeId, u32),
     seen: &str,
 ) -> Result<NotificationStep, Failure> {
-    post(api, format!("/api/v1/letters/{id}/{leg}/printed"), &WhyRequest::default(), seen).await
+    post(api, format!("/api/v1/letters/{id}/{leg}/print"), &WhyRequest::default(), seen).await
 }
 
 /// Says that a letter was mailed or handed over.
@@ -136,16 +129,18 @@ pub(crate) async fn confirm_letter(
     request: &LetterConfirmation,
     seen: &str,
 ) -> Result<NotificationStep, Failure> {
-    post(api, format!("/api/v1/letters/{id}/{leg}/confirmation"), request, seen).await
+    post(api, format!("/api/v1/letters/{id}/{leg}/confirm"), request, seen).await
 }
 
+/// Tasks that wait, or those that were settled.
 pub(crate) async fn contact_tasks(
     api: &dyn Api,
-    cursor: Option<&str>,
+    settled: bool,
     not_before: Option<u64>,
-) -> Result<Page<ContactTaskView>, Failure> {
-    let path = with_query("/api/v1/contact-tasks", [("cursor", cursor)]);
-    get(api, Call::get(path).not_before(not_before)).await
+) -> Result<Vec<ContactTaskView>, Failure> {
+    let settled = settled.then_some("true");
+    get(api, Call::get(with_query("/api/v1/contacts/tasks", [("settled", settled)])).not_before(not_before))
+        .await
 }
 
 /// Says that an address was looked after.
@@ -155,7 +150,7 @@ pub(crate) async fn settle_task(
     why: &str,
     seen: &str,
 ) -> Result<NotificationStep, Failure> {
-    let path = format!("/api/v1/contact-tasks/{id}/settle");
+    let path = format!("/api/v1/contacts/tasks/{id}/settle");
     post(api, path, &WhyRequest { why: why.to_owned() }, seen).await
 }
 
@@ -193,18 +188,22 @@ pub(crate) async fn set_preferences(
 }
 
 /// The digest as it would go out now.
-pub(crate) async fn digest(api: &dyn Api, key: &str) -> Result<Vec<DigestPreview>, Failure> {
+pub(crate) async fn digest(api: &dyn Api, key: &str) -> Result<DigestPreview, Failure> {
     get(api, Call::get(format!("/api/v1/contacts/{key}/digest"))).await
 }
 
-/// The visitor's own inbox, what is not read first.
+/// Messages of the inboxes that are open to the visitor, or only those that nobody has read; the latest first.
 pub(crate) async fn messages(
     api: &dyn Api,
+    unread: bool,
     cursor: Option<&str>,
     limit: usize,
 ) -> Result<Page<InboxMessage>, Failure> {
-    let limit = limit.to_string();
-    let path = with_query("/api/v1/inbox", [("cursor", cursor), ("limit", Some(limit.as_str()))]);
+    let (limit, unread) = (limit.to_string(), unread.then_some("true"));
+    let path = with_query(
+        "/api/v1/inbox",
+        [("unread", unread), ("cursor", cursor), ("limit", Some(limit.as_str()))],
+    );
     get(api, Call::get(path)).await
 }
 
@@ -215,7 +214,7 @@ pub(crate) async fn read(api: &dyn Api, id: NoticeId, seen: &str) -> Result<Noti
 
 /// Whether anything leaves the installation.
 pub(crate) async fn mode(api: &dyn Api, not_before: Option<u64>) -> Result<ModeView, Failure> {
-    get(api, Call::get("/api/v1/notification-mode").not_before(not_before)).await
+    get(api, Call::get("/api/v1/notification/mode").not_before(not_before)).await
 }
 
 pub(crate) async fn set_mode(
@@ -223,5 +222,5 @@ pub(crate) async fn set_mode(
     request: &ModeRequest,
     seen: &str,
 ) -> Result<NotificationStep, Failure> {
-    post(api, "/api/v1/notification-mode".to_owned(), request, seen).await
+    post(api, "/api/v1/notification/mode".to_owned(), request, seen).await
 }

@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn a_choice_is_what_the_page_knows_and_goes_back_into_addresses() {
-        let choice = Choice::read(Some("facility=A%26B&state=+&cursor=7&other=x&done=noted&position=12"), NAMES);
+        let choice =
+            Choice::read(Some("facility=A%26B&state=+&cursor=7&other=x&done=noted&position=12"), NAMES);
         assert_eq!(choice.href("/tracks"), "/tracks?facility=A%26B&cursor=7");
         assert_eq!(choice.start("/tracks").as_deref(), Some("/tracks?facility=A%26B"));
         assert_eq!((choice.done.as_deref(), choice.position), (Some("noted"), Some(12)));

@@ -136,7 +136,9 @@ fn standing_table(standing: &StandingView, site: &Site, facility: &str) -> Table
     let row = |item: &countersign_contracts::api::escalation::StandingItemView| {
         let counts = match &item.not_counted {
             None => Line::new().chip("open", "Counts"),
-            Some(because) => Line::new().chip("waiting", format!("Does not count: {}", told(because).to_lowercase())),
+            Some(because) => {
+                Line::new().chip("waiting", format!("Does not count: {}", told(because).to_lowercase()))
+            }
         };
         let due = match item.due_at {
             Some(due) => Line::new().at(site.moment(due, facility)),
@@ -177,8 +179,10 @@ fn proof(answer: &AnswerView, site: &Site, facility: &str) -> String {
 /// Notices with what became of them.
 fn notices_table(notices: &[NoticeView], site: &Site, facility: &str) -> Table {
     let row = |notice: &NoticeView| {
-        let what = Line::new()
-            .link(format!("/notices/{}", notice.id), format!("{} (no. {})", told(&notice.kind), notice.number));
+        let what = Line::new().link(
+            format!("/notices/{}", notice.id),
+            format!("{} (no. {})", told(&notice.kind), notice.number),
+        );
         let what = if notice.class == "formal" { what.chip("open", "Formal") } else { what };
         let what = what.and(notice.names_date, |line, date| line.below(format!("names {}", day(date))));
         let state = match (&notice.withdrawn, notice.delivered_at) {

@@ -184,8 +184,16 @@ mod tests {
         for kind in ["text/html", "text/html; charset=utf-8", "image/svg+xml"] {
             let answer = file("<b>".into(), Some(kind), "notice");
             let said = answer.headers()[header::CONTENT_TYPE].to_str().expect("text");
-            assert!(["text/plain; charset=utf-8", "application/octet-stream"].contains(&said), "{kind}: {said}");
-            assert!(answer.headers()[header::CONTENT_DISPOSITION].to_str().expect("text").starts_with("attachment"));
+            assert!(
+                ["text/plain; charset=utf-8", "application/octet-stream"].contains(&said),
+                "{kind}: {said}"
+            );
+            assert!(
+                answer.headers()[header::CONTENT_DISPOSITION]
+                    .to_str()
+                    .expect("text")
+                    .starts_with("attachment")
+            );
         }
     }
 }

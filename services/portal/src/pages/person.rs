@@ -99,7 +99,7 @@ pub(super) async fn handle(
     let api = portal.api.as_ref();
     let person = ask::people::one(api, key).await?;
     let next_steps = match visitor::present().who {
-        Some(_) => next_step::of(api, &person.id, &Site::ask(api, now).await, now).await,
+        Some(_) => next_step::of(api, (&person.id, &person.authority), &Site::ask(api, now).await, now).await,
         None => Vec::new(),
     };
     html(&assemble(person, next_steps, now))

@@ -28,6 +28,11 @@ impl Site {
         of_it.map_or(UTC, |known| known.time_zone.as_str())
     }
 
+    /// Their codes.
+    pub(super) fn codes(&self) -> impl Iterator<Item = &str> {
+        self.facilities.iter().map(|known| known.code.as_str())
+    }
+
     /// The zone of the one facility there is; UTC where there are several or none.
     pub(super) fn any_zone(&self) -> &str {
         match self.facilities.as_slice() {

@@ -307,9 +307,9 @@ struct Choices {
 
 /// What comes next for somebody, on the list of those who are looked after by the visitor.
 async fn next_steps(api: &dyn Api, choice: &Choice, visitor: &Visitor, now: Timestamp) -> Vec<NextLine> {
-    let provider = choice.provider.as_deref().filter(|id| visitor.looks_after(Some(id)));
+    let provider = choice.provider.as_deref().and_then(|id| visitor.looked_after(id));
     let Some(provider) = provider else { return Vec::new() };
-    next_step::of(api, provider, &Site::ask(api, now).await, now).await
+    next_step::of(api, (&provider.id, &provider.authority), &Site::ask(api, now).await, now).await
 }
 
 /// The rules in force, for the filter. Without them a rule is typed in, so no failure matters.

@@ -23,7 +23,10 @@ async fn what_has_waited_longest_comes_first_with_a_sentence_and_its_age() {
     assert!(at("Regulatory limit of a chart") < at("NPDB question"));
     assert!(at("NPDB question") < at("Review by the executive committee"));
     assert!(at("Suspension proposed</span>") < at("Run held"));
-    assert!(page.text.contains("since Wed, Feb 4, 08:20 CST: is it to be reported?") || page.text.contains("Feb 4"));
+    assert!(
+        page.text.contains("since Wed, Feb 4, 08:20 CST: is it to be reported?")
+            || page.text.contains("Feb 4")
+    );
     assert!(page.text.contains("5 days") && page.text.contains("since <time"));
     assert!(page.text.contains("The clock is doubted"), "what stands above everything else");
     assert!(page.text.contains("<dt>Broken promises</dt><dd>1"));
@@ -35,7 +38,8 @@ async fn a_suspension_is_confirmed_below_its_evidence_and_with_its_hash() {
     // given the page of a proposal
     let page = site.get_as("cst_cmo", &page_of("suspension")).await;
     let at = |text: &str| page.text.find(text).unwrap_or_else(|| panic!("{text}"));
-    for evidence in ["Items that it rests on", "Notices, and how they were delivered", "Steps of this cycle"] {
+    for evidence in ["Items that it rests on", "Notices, and how they were delivered", "Steps of this cycle"]
+    {
         assert!(at(evidence) < at("Confirm the suspension"), "{evidence}");
     }
     assert!(page.text.contains(&format!("name=\"packet\" value=\"{}\"", packet_hash())));
@@ -50,7 +54,7 @@ async fn a_suspension_is_confirmed_below_its_evidence_and_with_its_hash() {
     assert_eq!(seen.status, StatusCode::SEE_OTHER);
     assert_eq!(seen.header("location"), "/leadership?done=confirm_suspension&position=4712");
     let (path, _, revision, body) = site.hospital.decisions().remove(0);
-    assert_eq!(path, format!("/api/v1/tracks/{}/acts", track_of("1003")));
+    assert_eq!(path, format!("/api/v1/escalation/tracks/{}/acts", track_of("1003")));
     assert_eq!(revision, Some(31));
     assert_eq!(
         body,
@@ -62,7 +66,9 @@ async fn a_suspension_is_confirmed_below_its_evidence_and_with_its_hash() {
 #[tokio::test]
 async fn a_suspension_is_not_confirmed_without_the_box_or_the_reason() {
     let site = Site::of(in_chicago());
-    for form in ["act=confirm_suspension&packet=x&why=agreed", "act=confirm_suspension&packet=x&confirmed=yes&why="] {
+    for form in
+        ["act=confirm_suspension&packet=x&why=agreed", "act=confirm_suspension&packet=x&confirmed=yes&why="]
+    {
         let page = site.post_as("cst_cmo", &format!("{}/acts", page_of("suspension")), form).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{form}");
         assert!(page.text.contains("role=\"alert\""));
@@ -95,7 +101,8 @@ async fn days_of_a_decision_end_when_the_facilitys_day_does() {
         let seen = site.post_as("cst_cmo", &acts, form).await;
         assert_eq!(seen.status, StatusCode::SEE_OTHER, "{form}");
     }
-    let decisions: Vec<_> = site.hospital.decisions().into_iter().map(|(.., body)| body["decision"].clone()).collect();
+    let decisions: Vec<_> =
+        site.hospital.decisions().into_iter().map(|(.., body)| body["decision"].clone()).collect();
     assert_eq!(decisions[0], json!({"act": "extend", "until": "2026-03-21T04:59:59Z"}));
     assert_eq!(decisions[1], json!({"act": "exempt"}));
     assert_eq!((&decisions[2], &decisions[3]), (&json!({"act": "note"}), &json!({"act": "end_grant"})));
@@ -111,6 +118,14 @@ async fn the_answer_to_a_matter_names_it() {
         body,
         json!({"decision": {"act": "acknowledge", "matter": "npdb_question"}, "why": "not reportable"})
     );
+    site.post_as(
+        "cst_cmo",
+        &format!("{}/acts", page_of("correction")),
+        "act=correction_done&why=told&seen=31",
+    )
+    .await;
+    let (.., body) = site.hospital.decisions().remove(1);
+    assert_eq!(body["decision"], json!({"act": "correction_done", "rung": 1, "cycle": 2}));
     let gone = site.post_as("cst_cmo", &format!("/leadership/{}/acts", uuid_of_nothing()), form).await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
 }
@@ -154,7 +169,9 @@ async fn a_track_says_what_comes_next_what_holds_it_and_what_each_decision_saw()
 #[tokio::test]
 async fn evidence_is_a_document_with_hashes_proof_and_who_decided() {
     let page = Site::of(in_chicago()).get(&format!("/tracks/{}/packets/1", track_of("1003"))).await;
-    for text in [packet_hash().as_str(), &"cd".repeat(32), &"ef".repeat(32), "Four weeks", "bylaws 4.2", "okonkwo"] {
+    for text in
+        [packet_hash().as_str(), &"cd".repeat(32), &"ef".repeat(32), "Four weeks", "bylaws 4.2", "okonkwo"]
+    {
         assert!(page.text.contains(text), "{text}");
     }
     assert!(!page.text.contains("<not markup>"));
@@ -193,7 +210,7 @@ async fn a_held_run_and_a_doubted_clock_go_on_only_when_somebody_says_so() {
     }
     let sent = site.hospital.sent(|path| path.ends_with("/release") || path.ends_with("/trust"));
     let paths: Vec<&str> = sent.iter().map(|(path, ..)| path.as_str()).collect();
-    assert_eq!(paths, ["/api/v1/runs/held/SIMHOSP1/release", "/api/v1/clock/trust"]);
+    assert_eq!(paths, ["/api/v1/escalation/runs/SIMHOSP1/release", "/api/v1/escalation/clock/trust"]);
     assert_eq!(sent[0].3, json!({"why": "looked at it"}));
 }
 
@@ -201,11 +218,14 @@ async fn a_held_run_and_a_doubted_clock_go_on_only_when_somebody_says_so() {
 async fn a_policy_can_be_tried_on_the_record() {
     let site = Site::of(in_chicago());
     let page = site.get_as("cst_him", "/policies/2").await;
-    assert!(page.text.contains("Tells the provider") || page.text.contains("tells the provider what is owed"));
-    let form = "act=simulate&against=1&from=2026-01-01&until=&delivered_after_minutes=60&confirmed_after_hours=24";
+    assert!(
+        page.text.contains("Tells the provider") || page.text.contains("tells the provider what is owed")
+    );
+    let form =
+        "act=simulate&against=1&from=2026-01-01&until=&delivered_after_minutes=60&confirmed_after_hours=24";
     let seen = site.post_as("cst_him", "/policies/2/simulate", form).await;
     assert_eq!(seen.header("location"), "/simulations/done");
-    let (.., body) = site.hospital.sent(|path| path.ends_with("/simulate")).remove(0);
+    let (.., body) = site.hospital.sent(|path| path.ends_with("/simulations")).remove(0);
     assert_eq!(
         body,
         json!({"policy": "title = \"<not markup>\"\n", "against": 1, "from": "2026-01-01T06:00:00Z",
@@ -213,7 +233,8 @@ async fn a_policy_can_be_tried_on_the_record() {
     );
     let page = site.get("/simulations/done").await;
     assert!(page.text.contains("Only here") && page.text.contains("At other times"));
-    let odd = site.post_as("cst_him", "/policies/2/simulate", "act=simulate&confirmed_after_hours=soon").await;
+    let odd =
+        site.post_as("cst_him", "/policies/2/simulate", "act=simulate&confirmed_after_hours=soon").await;
     assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(odd.text.contains("is no whole number"));
 }
@@ -234,7 +255,7 @@ async fn a_physician_reads_the_next_step_on_the_own_list_and_others_do_not() {
 #[tokio::test]
 async fn the_own_list_is_there_without_escalation() {
     let site = Site::of(Hospital {
-        failing: Some(("/api/v1/tracks", StatusCode::SERVICE_UNAVAILABLE)),
+        failing: Some(("/api/v1/escalation/tracks", StatusCode::SERVICE_UNAVAILABLE)),
         ..in_chicago()
     });
     assert_eq!(site.get_as("cst_alvarez", "/?provider=1001").await.status, StatusCode::OK);

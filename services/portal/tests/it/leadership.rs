@@ -146,7 +146,11 @@ impl Hospital {
         let chart = self.deficiencies[0].chart;
         let kinds: [(&str, Option<&str>, &str); 10] = [
             ("regulatory_limit", None, "A chart was discharged 25 days ago and is not complete."),
-            ("npdb_question", Some("1002"), "The suspension lasts since 2026-02-04T14:20:00Z: is it to be reported?"),
+            (
+                "npdb_question",
+                Some("1002"),
+                "The suspension lasts since 2026-02-04T14:20:00Z: is it to be reported?",
+            ),
             ("committee_review", Some("1002"), "The suspension lasts for 30 days."),
             ("repeated", Some("1002"), "It is the third suspension within a year."),
             ("suspension", Some("1003"), "The notice named March 4; 2 items still count."),
@@ -165,6 +169,8 @@ impl Hospital {
                 track: provider.map(track_of),
                 provider: provider.map(staff),
                 facility: (kind != "clock_doubted").then(|| "SIMHOSP1".to_owned()),
+                cycle: (kind == "correction").then_some(2),
+                rung: (kind == "correction").then_some(1),
                 proposal: matches!(kind, "suspension" | "npdb_question").then_some(1),
                 chart: (kind == "regulatory_limit").then_some(chart),
                 since: now - (120 - 10 * i64::try_from(index).expect("small")).hours(),
@@ -264,7 +270,10 @@ impl Hospital {
         let track = self.tracks().into_iter().find(|track| track.id.to_string() == id)?;
         Some(TrackExplanation {
             track: track.id,
-            summary: format!("{} owes 3 items, the oldest for 19 days. Notice 1 was delivered.", track.provider.name),
+            summary: format!(
+                "{} owes 3 items, the oldest for 19 days. Notice 1 was delivered.",
+                track.provider.name
+            ),
             provider: track.provider,
             facility: track.facility,
             at: self.now,
@@ -387,7 +396,10 @@ impl Hospital {
                 steps: vec![count()],
                 only_here: vec![step("1003", "notice-1", 30)],
                 only_there: Vec::new(),
-                moved: vec![SimulatedMove { here: step("1001", "notice-1", 300), there_at: self.now - 290.hours() }],
+                moved: vec![SimulatedMove {
+                    here: step("1001", "notice-1", 300),
+                    there_at: self.now - 290.hours(),
+                }],
             }),
         };
         let done = id != "running";
@@ -409,7 +421,12 @@ impl Hospital {
         if let Some((status, said)) = self.refusing {
             return problem(status, said);
         }
-        found(self.tracks().into_iter().find(|track| track.id.to_string() == id).map(|track| TrackActed { track, position: 4712 }))
+        found(
+            self.tracks()
+                .into_iter()
+                .find(|track| track.id.to_string() == id)
+                .map(|track| TrackActed { track, position: 4712 }),
+        )
     }
 
     fn recorded(&self, call: &Call) -> Answer {
@@ -431,6 +448,7 @@ impl Hospital {
     ) -> Option<Answer> {
         let wants = |name: &str, has: &str| query.get(name).is_none_or(|wanted| wanted == has);
         let of_it = !self.deficiencies.is_empty();
+        let ["escalation", steps @ ..] = steps else { return None };
         Some(match (call.method == Method::POST, steps) {
             (false, ["tracks"]) => page(
                 self.tracks()
@@ -446,12 +464,12 @@ impl Hospital {
             ),
             (false, ["tracks", id]) => found(self.track_detail(id)),
             (false, ["tracks", id, "explanation"]) => found(self.track_explanation(id)),
-            (false, ["tracks", id, "packets", "1"]) => {
+            (false, ["tracks", id, "proposals", "1"]) => {
                 let track = self.tracks().into_iter().find(|track| track.id.to_string() == **id);
                 found(track.map(|track| self.packet(&track.provider.id)))
             }
             (true, ["tracks", id, "acts"]) => self.track_acted(call, id),
-            (false, ["leadership", "inbox"]) => page(self.waiting(), None, 0),
+            (false, ["inbox"]) => answer(StatusCode::OK, &self.waiting()),
             (false, ["suspensions"]) => {
                 let totals = self.suspensions().into_iter().map(|item| RegisterTotal {
                     in_force: item.until.is_none(),
@@ -461,17 +479,20 @@ impl Hospital {
                 });
                 let totals = totals.collect();
                 let items = self.suspensions().into_iter().filter(|item| {
-                    wants("provider", &item.provider.id) && wants("in_force", &item.until.is_none().to_string())
+                    wants("provider", &item.provider.id)
+                        && wants("in_force", &item.until.is_none().to_string())
                 });
                 answer(StatusCode::OK, &RegisterView { items: items.collect(), totals, position: 4711 })
             }
             (false, ["runs"]) => {
                 let run = RunView { lines: Vec::new(), ..self.run() };
-                page(if of_it { vec![run] } else { Vec::new() }, None, 0)
+                answer(StatusCode::OK, &if of_it { vec![run] } else { Vec::new() })
             }
-            (false, ["runs", "held"]) => page(if of_it { vec![self.held_run()] } else { Vec::new() }, None, 0),
-            (true, ["runs", "held", _, "release"]) | (true, ["clock", "trust"]) => self.recorded(call),
-            (false, ["runs", "dry"]) => {
+            (false, ["runs", "held"]) => {
+                answer(StatusCode::OK, &if of_it { vec![self.held_run()] } else { Vec::new() })
+            }
+            (true, ["runs", _, "release"] | ["clock", "trust"]) => self.recorded(call),
+            (false, ["runs", "SIMHOSP1", "dry"]) => {
                 let line = |held: Option<&str>, provider| DryRunLine {
                     facility: "SIMHOSP1".to_owned(),
                     line: self.run_line(provider, "notice-2"),
@@ -482,19 +503,26 @@ impl Hospital {
                 answer(StatusCode::OK, &DryRun { at: self.now, lines, position: 4711 })
             }
             (false, ["runs", "SIMHOSP1", _]) => answer(StatusCode::OK, &self.run()),
-            (false, ["escalation-policies"]) => answer(StatusCode::OK, &policies(self.now)),
-            (true, ["escalation-policies", "simulate"]) => match caller(call) {
+            (false, ["policies"]) => answer(StatusCode::OK, &policies(self.now)),
+            (true, ["simulations"]) => match caller(call) {
                 Some(_) => answer(StatusCode::ACCEPTED, &self.simulation("done")),
                 None => problem(StatusCode::UNAUTHORIZED, "a known token is needed"),
             },
-            (false, ["escalation-policies", "simulate", job]) => {
+            (false, ["simulations", job]) => {
                 found(["done", "running"].contains(job).then(|| self.simulation(job)))
             }
-            (false, ["escalation-policies", version]) => found(policy(version, self.now)),
-            (false, ["escalation-policies", version, "diff"]) => found(rule_diff(version, query.get("against"))),
-            (false, ["regulatory-limits"]) => page(self.limit(), None, 0),
+            (false, ["policies", version]) => found(policy(version, self.now)),
+            (false, ["policies", version, "diff"]) => {
+                found(rule_diff(version, query.get("against")).map(|diff| PolicyDiff {
+                    version: diff.version,
+                    against: diff.against,
+                    settings: diff.settings,
+                    steps: diff.rules,
+                }))
+            }
+            (false, ["limits"]) => answer(StatusCode::OK, &self.limit()),
             (false, ["clock"]) => answer(StatusCode::OK, &self.clock()),
-            (false, ["escalation-audit"]) => answer(StatusCode::OK, &self.audit()),
+            (false, ["auditor"]) => answer(StatusCode::OK, &self.audit()),
             _ => return None,
         })
     }
@@ -543,7 +571,10 @@ fn policy(number: &str, now: Timestamp) -> Option<PolicyDetail> {
             does: "tells the provider what is owed".to_owned(),
             to: vec!["provider".to_owned(), "department_chair".to_owned()],
         }],
-        settings: vec![PolicySetting { name: "two_people".to_owned(), value: "two people confirm".to_owned() }],
+        settings: vec![PolicySetting {
+            name: "two_people".to_owned(),
+            value: "two people confirm".to_owned(),
+        }],
         problem: None,
         text: "title = \"<not markup>\"\n".to_owned(),
     })

@@ -46,7 +46,10 @@ async fn on_no_page_two_things_have_one_name() {
                 assert!(different.contains(label), "{path} as {token}: nothing is called {label}");
             }
             for description in page.attributes("aria-describedby") {
-                assert!(different.contains(description), "{path} as {token}: nothing is called {description}");
+                assert!(
+                    different.contains(description),
+                    "{path} as {token}: nothing is called {description}"
+                );
             }
         }
     }

@@ -72,9 +72,21 @@ impl Hospital {
             return Vec::new();
         }
         vec![
-            self.notice("1001", "delivered", vec![self.leg(1, "inbox", "delivered"), self.leg(2, "email", "delivered")]),
-            self.notice("1002", "dead", vec![self.leg(1, "email", "bounced"), self.leg(2, "letter", "failed")]),
-            self.notice("1003", "waiting", vec![self.leg(1, "letter", "sending"), self.leg(2, "email", "queued")]),
+            self.notice(
+                "1001",
+                "delivered",
+                vec![self.leg(1, "inbox", "delivered"), self.leg(2, "email", "delivered")],
+            ),
+            self.notice(
+                "1002",
+                "dead",
+                vec![self.leg(1, "email", "bounced"), self.leg(2, "letter", "failed")],
+            ),
+            self.notice(
+                "1003",
+                "waiting",
+                vec![self.leg(1, "letter", "sending"), self.leg(2, "email", "queued")],
+            ),
             NoticeView {
                 kind: "digest".to_owned(),
                 class: "reminder".to_owned(),
@@ -87,15 +99,16 @@ impl Hospital {
 
     fn notice_detail(&self, id: &str) -> Option<NoticeDetail> {
         let notice = self.notices().into_iter().find(|notice| notice.id.to_string() == id)?;
-        let step = |hours: i64, what: &str, leg: Option<u32>, detail: Option<&str>, by: Option<&str>| NoticeStep {
-            at: self.now - hours.hours(),
-            what: what.to_owned(),
-            leg,
-            channel: leg.map(|_| "email".to_owned()),
-            detail: detail.map(str::to_owned),
-            by: by.map(str::to_owned),
-            position: 4000,
-        };
+        let step =
+            |hours: i64, what: &str, leg: Option<u32>, detail: Option<&str>, by: Option<&str>| NoticeStep {
+                at: self.now - hours.hours(),
+                what: what.to_owned(),
+                leg,
+                channel: leg.map(|_| "email".to_owned()),
+                detail: detail.map(str::to_owned),
+                by: by.map(str::to_owned),
+                position: 4000,
+            };
         let items = self.deficiencies.iter().filter(|view| view.status == "open").take(2);
         Some(NoticeDetail {
             items: items
@@ -195,7 +208,11 @@ impl Hospital {
             key: key.to_owned(),
             name: (*name).to_owned(),
             addresses: vec![
-                address(DestinationView::Email { address: "office@hospital.example".to_owned() }, "contact", "verified"),
+                address(
+                    DestinationView::Email { address: "office@hospital.example".to_owned() },
+                    "contact",
+                    "verified",
+                ),
                 address(DestinationView::Inbox { owner: key.to_owned() }, "configuration", "verified"),
             ],
             channels: vec!["email".to_owned(), "inbox".to_owned()],
@@ -203,7 +220,11 @@ impl Hospital {
             topics: vec!["digest".to_owned(), "done-since".to_owned()],
             copy_to_delegate: true,
             time_zone: ZONE.to_owned(),
-            windows: vec![OpenHoursView { day: "monday".to_owned(), from: time("08:00"), until: time("12:00") }],
+            windows: vec![OpenHoursView {
+                day: "monday".to_owned(),
+                from: time("08:00"),
+                until: time("12:00"),
+            }],
             quiet: Some(HoursView { from: time("20:00"), until: time("07:00") }),
             digest: CadenceView { every: "weekly".to_owned(), day: "tuesday".to_owned(), at: time("07:30") },
             next_digest_at: Some(self.now + 100.hours()),
@@ -233,7 +254,9 @@ impl Hospital {
     fn mode(&self) -> ModeView {
         ModeView {
             mode: self.mode.unwrap_or("live").to_owned(),
-            redirect_to: self.mode.map(|_| DestinationView::Email { address: "pilot@hospital.example".to_owned() }),
+            redirect_to: self
+                .mode
+                .map(|_| DestinationView::Email { address: "pilot@hospital.example".to_owned() }),
             source: "operator".to_owned(),
             decided: Some(ByWhomView {
                 by: "kim".to_owned(),
@@ -267,12 +290,13 @@ impl Hospital {
                 let notices = self.notices().into_iter();
                 page(
                     notices
-                        .filter(|notice| wants("state", &notice.state) && wants("class", &notice.class))
+                        .filter(|notice| wants("kind", &notice.kind) && wants("class", &notice.class))
                         .collect::<Vec<_>>(),
                     None,
                     0,
                 )
             }
+            (false, ["notices", "dead-letters"]) => answer(StatusCode::OK, &self.dead_letters()),
             (false, ["notices", id]) => found(self.notice_detail(id)),
             (false, ["notices", id, "proof"]) => found(self.notice_detail(id).map(|detail| ProofOfNotice {
                 detail,
@@ -286,49 +310,55 @@ impl Hospital {
                 position: 4711,
             })),
             (false, ["notices", id, "legs", leg, "content"]) => match self.notice_detail(id) {
-                Some(detail) if detail.notice.legs.iter().any(|known| known.leg.to_string() == **leg) => Answer {
-                    status: StatusCode::OK,
-                    body: "Two items are overdue.\n<b>not markup</b>".into(),
-                },
+                Some(detail) if detail.notice.legs.iter().any(|known| known.leg.to_string() == **leg) => {
+                    Answer {
+                        status: StatusCode::OK,
+                        body: "Two items are overdue.\n<b>not markup</b>".into(),
+                    }
+                }
                 _ => found(None::<()>),
             },
-            (false, ["letters"]) => page(
-                self.letters().into_iter().filter(|letter| wants("state", &letter.state)).collect::<Vec<_>>(),
-                None,
-                0,
-            ),
-            (false, ["dead-letters"]) => page(self.dead_letters(), None, 0),
-            (true, ["dead-letters", "resend"]) => match caller(call) {
+            (false, ["letters"]) => {
+                let state = query.get("state").map_or("waiting", String::as_str);
+                let letters = self.letters().into_iter().filter(|letter| letter.state == state);
+                answer(StatusCode::OK, &letters.collect::<Vec<_>>())
+            }
+            (true, ["notices", "resend"]) => match caller(call) {
                 Some(_) => answer(
                     StatusCode::OK,
                     &ResendReport { requeued: 7, refused: 2, more: false, position: 4712 },
                 ),
                 None => problem(StatusCode::UNAUTHORIZED, "a known token is needed"),
             },
-            (false, ["contact-tasks"]) => page(self.contact_tasks(), None, 0),
+            (false, ["contacts", "tasks"]) => {
+                let settled = query.get("settled").is_some_and(|settled| settled == "true");
+                let tasks = self.contact_tasks().into_iter().filter(|task| task.settled.is_some() == settled);
+                answer(StatusCode::OK, &tasks.collect::<Vec<_>>())
+            }
             (false, ["contacts", key]) => found(self.contact(key)),
-            (false, ["contacts", key, "digest"]) => found(self.contact(key).map(|contact| {
-                vec![DigestPreview {
-                    contact: contact.key,
-                    facility: "SIMHOSP1".to_owned(),
-                    new: 1,
-                    due_soon: 2,
-                    overdue: 3,
-                    done: 4,
-                    items: Vec::new(),
-                    since: None,
-                    skipped: None,
-                }]
+            (false, ["contacts", key, "digest"]) => found(self.contact(key).map(|contact| DigestPreview {
+                contact: contact.key,
+                facility: "SIMHOSP1".to_owned(),
+                new: 1,
+                due_soon: 2,
+                overdue: 3,
+                done: 4,
+                items: Vec::new(),
+                since: None,
+                skipped: None,
             })),
             (false, ["inbox"]) => match caller(call) {
-                Some(_) => page(self.messages(), None, 0),
+                Some(_) => {
+                    let unread = query.contains_key("unread");
+                    let messages = self.messages().into_iter();
+                    page(messages.filter(|message| !unread || message.read_at.is_none()).collect(), None, 0)
+                }
                 None => problem(StatusCode::UNAUTHORIZED, "a known token is needed"),
             },
-            (false, ["notification-mode"]) => answer(StatusCode::OK, &self.mode()),
-            (
-                true,
-                ["notices" | "letters" | "contact-tasks" | "contacts" | "inbox", ..] | ["notification-mode"],
-            ) => self.stepped(call),
+            (false, ["notification", "mode"]) => answer(StatusCode::OK, &self.mode()),
+            (true, ["notices" | "letters" | "contacts" | "inbox", ..] | ["notification", "mode"]) => {
+                self.stepped(call)
+            }
             _ => return None,
         })
     }

@@ -84,7 +84,8 @@ pub(super) fn about(item: &InboxItem, visitor: &Visitor, entered: &Entered) -> V
             forms.extend(proposal(packet, visitor));
         }
         ("reinstatement", _) if may(visitor, item, LEADERSHIP) => {
-            let ends = Field::confirm("The suspension ends, and everybody who was told of it is told of its end");
+            let ends =
+                Field::confirm("The suspension ends, and everybody who was told of it is told of its end");
             forms.push(Form::new(
                 "confirm_reinstatement",
                 "Confirm the reinstatement",
@@ -94,7 +95,8 @@ pub(super) fn about(item: &InboxItem, visitor: &Visitor, entered: &Entered) -> V
             ));
         }
         ("npdb_question", _) if may(visitor, item, NOTE) => {
-            let answer = Field::new("why", "The answer", Kind::Text).hint("It goes on record. No patient data");
+            let answer =
+                Field::new("why", "The answer", Kind::Text).hint("It goes on record. No patient data");
             forms.push(Form::new(
                 "acknowledge_matter",
                 "Answer the question",
@@ -102,6 +104,15 @@ pub(super) fn about(item: &InboxItem, visitor: &Visitor, entered: &Entered) -> V
                  to say. The answer stands in the register.",
                 "Record the answer",
                 vec![answer],
+            ));
+        }
+        ("correction", _) if may(visitor, item, NOTE) && item.cycle.is_some() => {
+            forms.push(Form::new(
+                "correction_done",
+                "The correction is done",
+                "Those who were told something that turned out to be wrong have been told so.",
+                "Mark as done",
+                vec![Field::why()],
             ));
         }
         ("suspension" | "reinstatement" | "held_run" | "clock_doubted" | "regulatory_limit", _) => {}
@@ -133,9 +144,7 @@ fn proposal(packet: &PacketView, visitor: &Visitor) -> Vec<Form> {
         ));
     }
     fields.push(Field::why());
-    fields.push(Field::confirm(
-        "I have read the evidence above, and this suspension is my decision",
-    ));
+    fields.push(Field::confirm("I have read the evidence above, and this suspension is my decision"));
     vec![
         Form::new(
             "confirm_suspension",
@@ -188,11 +197,9 @@ pub(super) fn decision(
                 overrides: entered.get("overrides").map(|_| COVERAGE.to_owned()),
             }
         }
-        "reject_suspension" => TrackAct::RejectSuspension {
-            proposal: proposal()?,
-            packet_sha256: seen()?,
-            until: day("until")?,
-        },
+        "reject_suspension" => {
+            TrackAct::RejectSuspension { proposal: proposal()?, packet_sha256: seen()?, until: day("until")? }
+        }
         "confirm_reinstatement" => {
             confirmed()?;
             TrackAct::ConfirmReinstatement { proposal: proposal()? }
@@ -205,8 +212,13 @@ pub(super) fn decision(
         "end_grant" => TrackAct::EndGrant,
         "note" => TrackAct::Note,
         "acknowledge" => TrackAct::Acknowledge { matter: None },
-        "acknowledge_matter" => {
-            TrackAct::Acknowledge { matter: Some(item.ok_or_else(gone)?.kind.clone()) }
+        "acknowledge_matter" => TrackAct::Acknowledge { matter: Some(item.ok_or_else(gone)?.kind.clone()) },
+        "correction_done" => {
+            let item = item.ok_or_else(gone)?;
+            TrackAct::CorrectionDone {
+                rung: item.rung.ok_or_else(gone)?,
+                cycle: item.cycle.ok_or_else(gone)?,
+            }
         }
         other => return Err(format!("“{other}” is nothing that can be decided here")),
     };
@@ -228,6 +240,7 @@ pub(super) fn done(deed: &str) -> &'static str {
         "end_grant" => "The extension or exemption has ended.",
         "note" => "The note is on record.",
         "acknowledge" | "acknowledge_matter" => "It is acknowledged.",
+        "correction_done" => "The correction is marked as done.",
         "released" => "The run is released.",
         "trusted" => "The clock is confirmed.",
         _ => "The decision is on record.",

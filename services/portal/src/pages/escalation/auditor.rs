@@ -78,7 +78,7 @@ async fn page(
         .columns([told, looks(&audit, &site)])
         .part(findings(&audit, &site))
         .part(checked(&audit))
-        .part(limits_part(&limits.items, &site))
+        .part(limits_part(&limits, &site))
         .answer()
 }
 
@@ -101,7 +101,10 @@ fn clock_part(clock: &ClockView, site: &Site) -> Part {
         pairs.push(("Latest record", at(mark)));
     }
     if let Some(until) = clock.settles_until {
-        pairs.push(("Settles until", at(until).below("The services came back from an outage: nothing grave before.")));
+        pairs.push((
+            "Settles until",
+            at(until).below("The services came back from an outage: nothing grave before."),
+        ));
     }
     pairs.push(("Timers armed", Line::from(number(clock.armed))));
     pairs.push(("Due now", Line::from(number(clock.due))));
@@ -169,7 +172,9 @@ fn checked(audit: &AuditView) -> Part {
 fn limits_part(limits: &[LimitView], site: &Site) -> Part {
     let rows = limits.iter().map(|limit| {
         let state = match (limit.ended_at, limit.escalated_at, limit.due_at) {
-            (Some(ended), ..) => Line::new().chip("satisfied", "Done").at(site.moment(ended, &limit.facility)),
+            (Some(ended), ..) => {
+                Line::new().chip("satisfied", "Done").at(site.moment(ended, &limit.facility))
+            }
             (None, Some(at), _) => {
                 let line = Line::new().chip("overdue", "Escalated").at(site.moment(at, &limit.facility));
                 line.and(limit.acknowledged.as_ref(), |line, by| line.below(format!("seen by {}", by.name)))
@@ -178,7 +183,9 @@ fn limits_part(limits: &[LimitView], site: &Site) -> Part {
             (None, None, None) => Line::new().quiet("not due"),
         };
         Row::new([
-            Line::new().link(format!("/charts/{}", limit.chart), "Open the chart").below(limit.facility.clone()),
+            Line::new()
+                .link(format!("/charts/{}", limit.chart), "Open the chart")
+                .below(limit.facility.clone()),
             Line::new().at(site.moment(limit.counts_from, &limit.facility)),
             Line::from(limit.open.to_string()),
             state,
@@ -217,7 +224,9 @@ pub(super) async fn trust(
             }
         }
         (None, _) => refused(StatusCode::UNPROCESSABLE_ENTITY, "“Why” is empty: the reason goes on record"),
-        (Some(_), None) => refused(StatusCode::UNPROCESSABLE_ENTITY, "Compare the clock, and tick the box first"),
+        (Some(_), None) => {
+            refused(StatusCode::UNPROCESSABLE_ENTITY, "Compare the clock, and tick the box first")
+        }
     };
     page(&portal, &entered, sent, None).await
 }

@@ -36,7 +36,10 @@ pub(super) async fn handle(
 ) -> Result<Response, Failure> {
     let choice = Choice::read(query.as_deref(), &["facility"]);
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let inbox = ask::escalation::inbox(api, choice.get("facility"), choice.position).await?;
+    let mut inbox = ask::escalation::inbox(api, choice.position).await?;
+    if let Some(facility) = choice.get("facility") {
+        inbox.retain(|item| item.facility.as_deref().is_none_or(|known| known == facility));
+    }
     let site = Site::ask(api, now).await;
     // who may not ask for them has the inbox all the same
     let (clock, audit) =
@@ -49,18 +52,19 @@ pub(super) async fn handle(
             .link("/auditor", "Look at the clock"),
     });
     let broken = audit.map_or(0, |audit| audit.findings.len());
-    let of_kind = |wanted: &[&str]| {
-        inbox.items.iter().filter(|item| wanted.contains(&item.kind.as_str())).count() as u64
-    };
+    let of_kind =
+        |wanted: &[&str]| inbox.iter().filter(|item| wanted.contains(&item.kind.as_str())).count() as u64;
     let (proposals, ends) = (of_kind(&["suspension"]), of_kind(&["reinstatement"]));
     let figures = vec![
         Figure::new("Suspensions proposed", proposals).late(proposals > 0),
         Figure::new("Reinstatements", ends),
-        Figure::new("Other matters", inbox.items.len() as u64 - proposals - ends),
-        Figure::new("Broken promises", broken as u64).late(broken > 0).more(Some("by the auditor".to_owned())),
+        Figure::new("Other matters", inbox.len() as u64 - proposals - ends),
+        Figure::new("Broken promises", broken as u64)
+            .late(broken > 0)
+            .more(Some("by the auditor".to_owned())),
     ];
     let table = Table::new("What waits", &["What", "Whom", "Waits", "In a sentence", "!Decide"])
-        .rows(inbox.items.iter().map(|item| row(item, &site, now)));
+        .rows(inbox.iter().map(|item| row(item, &site, now)));
     let waiting = Part::new("waiting", "What waits")
         .hint("What has waited longest comes first. Nothing is suspended unless a named person confirms it.")
         .table_or(table, "Nothing waits for anybody.");
@@ -76,13 +80,11 @@ pub(super) async fn handle(
         .figures(figures)
         .filter(Filter { path: "/leadership", fields: vec![facility], filtered: choice.is_narrow() })
         .part(waiting)
-        .part(
-            Part::card("more", "Elsewhere").block(Block::List(vec![
-                Line::new().link("/suspensions", "The register of suspensions").text("for the committee"),
-                Line::new().link("/runs", "Runs").text("what the next cutoff would do"),
-                Line::new().link("/auditor", "The auditor and the clock").text("whether promises are kept"),
-            ])),
-        )
+        .part(Part::card("more", "Elsewhere").block(Block::List(vec![
+            Line::new().link("/suspensions", "The register of suspensions").text("for the committee"),
+            Line::new().link("/runs", "Runs").text("what the next cutoff would do"),
+            Line::new().link("/auditor", "The auditor and the clock").text("whether promises are kept"),
+        ])))
         .answer()
 }
 

@@ -36,9 +36,9 @@ pub(super) async fn handle(
 /// Something that waits; what nobody waits for any more is not there.
 async fn find(portal: &Portal, id: &str) -> Result<InboxItem, Failure> {
     let id: Uuid = id.parse().map_err(|_| Failure::NotFound(None))?;
-    let inbox = ask::escalation::inbox(portal.api.as_ref(), None, None).await?;
+    let inbox = ask::escalation::inbox(portal.api.as_ref(), None).await?;
     let gone = || Failure::NotFound(Some("This does not wait for anybody any more.".to_owned()));
-    inbox.items.into_iter().find(|item| item.id == id).ok_or_else(gone)
+    inbox.into_iter().find(|item| item.id == id).ok_or_else(gone)
 }
 
 async fn page(
@@ -60,7 +60,8 @@ async fn page(
         Some(name) => format!("{}: {name}", matter_words(&item.kind)),
         None => matter_words(&item.kind),
     };
-    let under = Line::new().a_chip(kind_chip(&item.kind)).text(format!("waits since {}", since.relative)).at(since);
+    let under =
+        Line::new().a_chip(kind_chip(&item.kind)).text(format!("waits since {}", since.relative)).at(since);
     let mut sheet = Sheet::new(title, Section::Escalation, "/leadership")
         .crumb("/leadership", "Leadership")
         .under(if facility.is_empty() { under } else { under.quiet(facility) })
@@ -87,10 +88,10 @@ async fn page(
     }
     if let (Some(evidence), Some(track)) = (&item.packet, item.track) {
         let document = format!("/tracks/{track}/packets/{}", evidence.proposal);
-        sheet = sheet.parts(packet::parts(evidence, &site, facility)).part(
-            Part::card("paper", "On paper")
-                .line(Line::new().link(document, "The evidence as a document").text("to print, for the committee")),
-        );
+        sheet =
+            sheet.parts(packet::parts(evidence, &site, facility)).part(Part::card("paper", "On paper").line(
+                Line::new().link(document, "The evidence as a document").text("to print, for the committee"),
+            ));
     }
     sheet.part(deciding(item, &visitor, entered)).answer()
 }
@@ -104,7 +105,9 @@ fn deciding(item: &InboxItem, visitor: &visitor::Visitor, entered: &Entered) -> 
         return part.line(Line::new().link(sign_in, "Sign in to decide").text("about this."));
     }
     let forms = match item.kind.as_str() {
-        "held_run" => runs::release_form(item.facility.as_deref().unwrap_or_default(), item.since, visitor, entered),
+        "held_run" => {
+            runs::release_form(item.facility.as_deref().unwrap_or_default(), item.since, visitor, entered)
+        }
         "clock_doubted" => auditor::trust_form(visitor, entered, item.since),
         _ => act::about(item, visitor, entered)
             .into_iter()

@@ -30,8 +30,14 @@ pub(in crate::pages) struct NextLine {
 
 /// What comes next for a provider, where somebody has a track that is not idle. It only adds to a page: what
 /// cannot be asked is left out.
-pub(in crate::pages) async fn of(api: &dyn Api, provider: &str, site: &Site, now: countersign_kernel::Timestamp) -> Vec<NextLine> {
-    let wanted = Wanted { provider: Some(provider), limit: MOST, ..Wanted::default() };
+pub(in crate::pages) async fn of(
+    api: &dyn Api,
+    (provider, authority): (&str, &str),
+    site: &Site,
+    now: countersign_kernel::Timestamp,
+) -> Vec<NextLine> {
+    let authority = Some(authority).filter(|authority| !authority.is_empty());
+    let wanted = Wanted { provider: Some(provider), authority, limit: MOST, ..Wanted::default() };
     let Ok(tracks) = ask::escalation::tracks(api, wanted).await else { return Vec::new() };
     let mut lines = Vec::new();
     for track in tracks.items.into_iter().filter(|track| track.state != "idle") {
@@ -55,7 +61,11 @@ fn line(
         facility: track.facility.clone(),
         held: explained.held_by.first().map(told_there),
         stopped: explained.stopped_by.first().map(told_there),
-        when: explained.next.as_ref().and_then(|next| next.not_before).map(|at| site.moment(at, &track.facility)),
+        when: explained
+            .next
+            .as_ref()
+            .and_then(|next| next.not_before)
+            .map(|at| site.moment(at, &track.facility)),
         step: explained.next.map(|next| told(&next.step)),
         grave: matches!(track.state.as_str(), "suspended" | "proposed"),
     }

@@ -7,7 +7,7 @@ use axum::{
 use countersign_contracts::api::escalation::PacketView;
 use countersign_kernel::TrackId;
 
-use super::{by, npdb, notices_table, person, policy_line, standing_table, told};
+use super::{by, notices_table, npdb, person, policy_line, standing_table, told};
 use crate::{
     ask,
     failure::Failure,
@@ -55,13 +55,15 @@ pub(super) fn parts(packet: &PacketView, site: &Site, facility: &str) -> Vec<Par
         .table_or(standing_table(standing, site, facility), "None.");
     let notices = Part::new("notices", "Notices, and how they were delivered")
         .table_or(notices_table(&packet.notices, site, facility), "None was asked for.");
-    let steps = Table::new("Steps", &["Step", "Taken", "#Items that counted"]).rows(packet.steps.iter().map(|step| {
-        Row::new([
-            Line::from(told(&step.step)),
-            Line::new().at(site.moment(step.at, facility)),
-            Line::from(step.items.len().to_string()),
-        ])
-    }));
+    let steps = Table::new("Steps", &["Step", "Taken", "#Items that counted"]).rows(packet.steps.iter().map(
+        |step| {
+            Row::new([
+                Line::from(told(&step.step)),
+                Line::new().at(site.moment(step.at, facility)),
+                Line::from(step.items.len().to_string()),
+            ])
+        },
+    ));
     let steps = Part::new("steps", "Steps of this cycle").table_or(steps, "None.");
     let mut policy = Part::new("policy", "The policy");
     policy = match &packet.policy_text {
@@ -87,7 +89,8 @@ pub(super) async fn handle(
     let site = Site::ask(api, now).await;
     let facility = track.track.facility.as_str();
     let suspension = track.suspensions.iter().find(|suspension| suspension.proposal == proposal);
-    let waiting = track.inbox.iter().find(|item| item.kind == "suspension" && item.proposal == Some(proposal));
+    let waiting =
+        track.inbox.iter().find(|item| item.kind == "suspension" && item.proposal == Some(proposal));
     let decided = Part::card("decided", "Who decided");
     let decided = match (suspension, waiting) {
         (Some(suspension), _) => {
@@ -100,9 +103,12 @@ pub(super) async fn handle(
             decided.pairs(pairs)
         }
         (None, Some(item)) => {
-            let open = Line::new().chip("doubt", "Waits for a decision").link(format!("/leadership/{}", item.id), "Decide");
+            let open = Line::new()
+                .chip("doubt", "Waits for a decision")
+                .link(format!("/leadership/{}", item.id), "Decide");
             let mut pairs = vec![("State", open)];
-            pairs.extend(item.first_confirmed_by.iter().map(|who| ("First of two", by(who, &site, facility))));
+            pairs
+                .extend(item.first_confirmed_by.iter().map(|who| ("First of two", by(who, &site, facility))));
             decided.pairs(pairs)
         }
         (None, None) => decided.line("It did not come into force. The track says why."),

@@ -51,7 +51,8 @@ pub(super) async fn handle(State(portal): State<Portal>) -> Result<Response, Fai
         let mut told = Line::new();
         for step in &set.steps {
             let why = if step.why.is_empty() { String::new() } else { format!(": {}", step.why) };
-            told = told.below(format!("{} by {}, {} {}{why}", step.what, step.by, step.at.text, step.at.zone));
+            told =
+                told.below(format!("{} by {}, {} {}{why}", step.what, step.by, step.at.text, step.at.zone));
         }
         let changes = match set.based_on {
             Some(based_on) => Line::new().button(

@@ -81,8 +81,9 @@ pub(super) async fn page(
             text: found.text,
         }));
     if let Some(form) = simulation::form(number, &visitor::present(), entered) {
-        let part = Part::new("simulate", "What would it have done?")
-            .hint("On recorded history: who would have been notified, warned and suspended when. Nothing is sent.");
+        let part = Part::new("simulate", "What would it have done?").hint(
+            "On recorded history: who would have been notified, warned and suspended when. Nothing is sent.",
+        );
         sheet = sheet.part(part.block(Block::Forms(vec![form])));
     }
     sheet.part(policies::how()).answer()
@@ -105,11 +106,15 @@ pub(super) async fn changes(
         label: format!("{} {}", set.version, set.title),
         chosen: set.version == diff.against,
     });
-    let field =
-        FilterField { name: "against", label: "Compare with", value: String::new(), offers: offers.collect() };
+    let field = FilterField {
+        name: "against",
+        label: "Compare with",
+        value: String::new(),
+        offers: offers.collect(),
+    };
     let mut differs = Part::new("differs", format!("Against version {}", diff.against));
     let lines = |told: Vec<String>| Block::List(told.into_iter().map(Line::from).collect());
-    if diff.settings.is_empty() && diff.rules.is_empty() {
+    if diff.settings.is_empty() && diff.steps.is_empty() {
         differs = differs.block(Block::Empty("Nothing differs.".into()));
     }
     if !diff.settings.is_empty() {
@@ -117,8 +122,9 @@ pub(super) async fn changes(
             .line(Line::new().strong("The policy as a whole"))
             .block(lines(rule_diff::told(&diff.settings)));
     }
-    for part in diff.rules.into_iter().map(rule_diff::Part::new) {
-        let head = Line::new().strong(part.title).quiet(part.id).quiet(part.kind.to_lowercase()).a_chip(part.change);
+    for part in diff.steps.into_iter().map(rule_diff::Part::new) {
+        let head =
+            Line::new().strong(part.title).quiet(part.id).quiet(part.kind.to_lowercase()).a_chip(part.change);
         differs = differs.line(head).block(lines(part.fields));
     }
     Sheet::new(format!("What differs in version {number}"), Section::Escalation, "/policies")

@@ -1,5 +1,7 @@
 //! `/runs`: what the next cutoff does, and runs that wait for a human.
 
+use std::collections::BTreeSet;
+
 use axum::{
     body::Bytes,
     extract::{Path, RawQuery, State},
@@ -25,10 +27,17 @@ use crate::{
     visitor::{self, Visitor},
 };
 
+/// Facilities whose next run is looked at on one page.
+const MOST_FACILITIES: usize = 20;
 const RELEASE: &[Role] = &[Role::HimManager, Role::ChiefMedicalOfficer, Role::Administrator];
 
 /// The form that lets a held run go on, for those who may.
-pub(super) fn release_form(facility: &str, since: Timestamp, visitor: &Visitor, entered: &Entered) -> Vec<Form> {
+pub(super) fn release_form(
+    facility: &str,
+    since: Timestamp,
+    visitor: &Visitor,
+    entered: &Entered,
+) -> Vec<Form> {
     if !visitor.has_any(RELEASE) {
         return Vec::new();
     }
@@ -56,18 +65,22 @@ pub(super) async fn handle(
 async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -> Result<Response, Failure> {
     let (api, now, visitor) = (portal.api.as_ref(), portal.clock.now(), visitor::present());
     let facility = choice.get("facility");
-    let (runs, held, dry) = tokio::try_join!(
+    let (runs, held) = tokio::try_join!(
         ask::escalation::runs(api, facility),
         ask::escalation::held_runs(api, choice.position),
-        ask::escalation::dry_run(api, facility),
     )?;
     let site = Site::ask(api, now).await;
+    let mut dry = Vec::new();
+    for code in dry_for(facility, &site, &runs, &held) {
+        dry.extend(ask::escalation::dry_run(api, &code).await?.lines);
+    }
     let waiting = Table::new("Held runs", &["Facility", "Since", "#Tracks", "#Limit", "State", "!Release"])
-        .rows(held.items.iter().map(|run| held_row(run, &site, &visitor, entered)));
+        .rows(held.iter().map(|run| held_row(run, &site, &visitor, entered)));
     let would = Table::new("Would move", &["Whom", "Step", "#Items", "#Oldest, days", "What holds it"])
-        .rows(dry.lines.iter().map(dry_row));
-    let published = Table::new("Published lists", &["Cutoff", "Facility", "Published", "#On the list", "!List"])
-        .rows(runs.items.iter().map(|run| run_row(run, &site)));
+        .rows(dry.iter().map(dry_row));
+    let published =
+        Table::new("Published lists", &["Cutoff", "Facility", "Published", "#On the list", "!List"])
+            .rows(runs.iter().map(|run| run_row(run, &site)));
     let field = FilterField {
         name: "facility",
         label: "Facility",
@@ -93,16 +106,21 @@ async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -
         .answer()
 }
 
+/// The facilities whose next run is looked at: the chosen one, or all that are known.
+fn dry_for(chosen: Option<&str>, site: &Site, runs: &[RunView], held: &[HeldRun]) -> BTreeSet<String> {
+    if let Some(chosen) = chosen {
+        return BTreeSet::from([chosen.to_owned()]);
+    }
+    let told = runs.iter().map(|run| &run.facility).chain(held.iter().map(|run| &run.facility));
+    site.codes().map(str::to_owned).chain(told.cloned()).take(MOST_FACILITIES).collect()
+}
+
 fn held_row(run: &HeldRun, site: &Site, visitor: &Visitor, entered: &Entered) -> Row {
     let (state, forms) = match &run.released {
-        Some(released) => (
-            Line::new().chip("satisfied", "Released").below(super::by_text(released)),
-            Vec::new(),
-        ),
-        None => (
-            Line::new().chip("doubt", "Held"),
-            release_form(&run.facility, run.since, visitor, entered),
-        ),
+        Some(released) => {
+            (Line::new().chip("satisfied", "Released").below(super::by_text(released)), Vec::new())
+        }
+        None => (Line::new().chip("doubt", "Held"), release_form(&run.facility, run.since, visitor, entered)),
     };
     Row::new([
         Line::from(run.facility.clone()),
@@ -201,10 +219,9 @@ pub(super) async fn release(
         (_, None, _) => {
             refused(StatusCode::UNPROCESSABLE_ENTITY, "“Why” is empty: the reason goes on record".to_owned())
         }
-        (_, _, None) => refused(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Look at the dry run and tick the box first".to_owned(),
-        ),
+        (_, _, None) => {
+            refused(StatusCode::UNPROCESSABLE_ENTITY, "Look at the dry run and tick the box first".to_owned())
+        }
     };
     page(&portal, &choice, &entered, said).await
 }

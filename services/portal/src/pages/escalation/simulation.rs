@@ -87,7 +87,8 @@ pub(super) async fn ask(
     let request = match request(&entered, found.text, site.any_zone()) {
         Ok(request) => request,
         Err(said) => {
-            return policy::page(&portal, number, &entered, Some((StatusCode::UNPROCESSABLE_ENTITY, said))).await;
+            return policy::page(&portal, number, &entered, Some((StatusCode::UNPROCESSABLE_ENTITY, said)))
+                .await;
         }
     };
     // history grows: the same question at another time is another question
@@ -101,11 +102,15 @@ pub(super) async fn ask(
     }
 }
 
-pub(super) async fn handle(State(portal): State<Portal>, Path(job): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn handle(
+    State(portal): State<Portal>,
+    Path(job): Path<String>,
+) -> Result<Response, Failure> {
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
     let job = ask::escalation::simulation(api, &job).await?;
     let site = Site::ask(api, now).await;
-    let asked = Line::new().a_chip(job_chip(&job.state)).quiet("asked").at(site.moment_anywhere(job.asked_at));
+    let asked =
+        Line::new().a_chip(job_chip(&job.state)).quiet("asked").at(site.moment_anywhere(job.asked_at));
     let sheet = Sheet::new("Simulation", Section::Escalation, "/policies")
         .crumb("/policies", "Escalation policies")
         .under(asked);
@@ -182,9 +187,18 @@ fn shown(sheet: Sheet, id: &str, report: &SimulateReport, site: &Site) -> Sheet 
         });
         let moved = Table::new("At other times", &["Who", "Step", "Here", "There"]).rows(moved);
         sheet = sheet
-            .part(Part::new("there", format!("How often under {which}")).table_or(counts(&other.steps, "Steps there"), "None."))
-            .part(Part::new("only-here", "Only here").table_or(lines(&other.only_here, "Only here", site), "Nothing."))
-            .part(Part::new("only-there", format!("Only under {which}")).table_or(lines(&other.only_there, "Only there", site), "Nothing."))
+            .part(
+                Part::new("there", format!("How often under {which}"))
+                    .table_or(counts(&other.steps, "Steps there"), "None."),
+            )
+            .part(
+                Part::new("only-here", "Only here")
+                    .table_or(lines(&other.only_here, "Only here", site), "Nothing."),
+            )
+            .part(
+                Part::new("only-there", format!("Only under {which}"))
+                    .table_or(lines(&other.only_there, "Only there", site), "Nothing."),
+            )
             .part(Part::new("moved", "At other times").table_or(moved, "Nothing."));
     }
     let proof = Part::card("proof", "What it rests on").pairs(vec![
@@ -210,7 +224,10 @@ fn lines(steps: &[SimulatedStep], name: &str, site: &Site) -> Table {
 const COLUMNS: [&str; 7] = ["provider", "name", "facility", "step", "at", "counting", "oldest_days"];
 
 /// `/simulations/{job}/steps.csv`: every step as a file.
-pub(super) async fn export(State(portal): State<Portal>, Path(job): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn export(
+    State(portal): State<Portal>,
+    Path(job): Path<String>,
+) -> Result<Response, Failure> {
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
     let SimulateJob { report, .. } = ask::escalation::simulation(api, &job).await?;
     let report = report.ok_or_else(|| Failure::NotFound(Some("It is not done yet.".to_owned())))?;

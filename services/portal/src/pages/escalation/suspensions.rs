@@ -46,7 +46,10 @@ pub(super) async fn handle(
     let fields = vec![
         FilterField { offers: site.offers(&choice), ..text("facility", "Facility") },
         text("provider", "Provider’s identifier"),
-        FilterField { offers: choice.offers("in_force", &[("true", "In force")]), ..text("in_force", "State") },
+        FilterField {
+            offers: choice.offers("in_force", &[("true", "In force")]),
+            ..text("in_force", "State")
+        },
     ];
     let in_force = register.items.iter().filter(|item| item.until.is_none()).count() as u64;
     let asked = register
@@ -59,8 +62,17 @@ pub(super) async fn handle(
         Figure::new("NPDB questions open", asked).late(asked > 0),
         Figure::new("On this list", register.items.len() as u64),
     ];
-    let heads =
-        ["Who", "From", "Until", "#Days", "#Within a year", "Scope", "Why, and on whose authority", "NPDB", "!Evidence"];
+    let heads = [
+        "Who",
+        "From",
+        "Until",
+        "#Days",
+        "#Within a year",
+        "Scope",
+        "Why, and on whose authority",
+        "NPDB",
+        "!Evidence",
+    ];
     let table = Table::new("Suspensions", &heads).rows(register.items.iter().map(|item| row(item, &site)));
     let totals = Table::new("Per provider", &["Who", "#Suspensions", "#Days", "State"])
         .rows(register.totals.iter().map(total));
@@ -93,9 +105,12 @@ fn row(item: &SuspensionView, site: &Site) -> Row {
         None => Line::new().chip("overdue", "In force"),
     };
     let until = until.and(item.ended_because.as_ref(), |line, why| line.below(sentence(why)));
-    let until = until.and(item.ended_by.as_ref(), |line, who| line.below(format!("confirmed by {}", who.name)));
-    let covers = if item.scope.is_empty() { Line::new().quiet("nothing") } else { Line::from(list(&item.scope)) };
-    let covers = if item.exempt.is_empty() { covers } else { covers.below(format!("but {}", list(&item.exempt))) };
+    let until =
+        until.and(item.ended_by.as_ref(), |line, who| line.below(format!("confirmed by {}", who.name)));
+    let covers =
+        if item.scope.is_empty() { Line::new().quiet("nothing") } else { Line::from(list(&item.scope)) };
+    let covers =
+        if item.exempt.is_empty() { covers } else { covers.below(format!("but {}", list(&item.exempt))) };
     let mut authority = Line::from(format!("{} items", item.items));
     for who in &item.authority {
         let at = site.moment(who.at, facility);
@@ -115,7 +130,11 @@ fn row(item: &SuspensionView, site: &Site) -> Row {
         authority,
         npdb(item, site),
         Line::new()
-            .button(format!("/tracks/{}/packets/{}", item.track, item.proposal), "Evidence", format!("about {name}"))
+            .button(
+                format!("/tracks/{}/packets/{}", item.track, item.proposal),
+                "Evidence",
+                format!("about {name}"),
+            )
             .button(format!("/tracks/{}", item.track), "Track", format!("of {name}")),
     ])
     .late(item.until.is_none())

@@ -12,8 +12,8 @@ use countersign_contracts::api::escalation::{
 use countersign_kernel::{Timestamp, TrackId};
 
 use super::{
-    act, by, by_text, leadership::kind_chip, notices_table, npdb, policy_line, standing_table, state_chip, told,
-    worklist_of,
+    act, by, by_text, leadership::kind_chip, notices_table, npdb, policy_line, standing_table, state_chip,
+    told, worklist_of,
 };
 use crate::{
     ask,
@@ -59,17 +59,13 @@ async fn page(
     let under = Line::new().a_chip(state_chip(&track.state)).quiet(facility.to_owned());
     let suspensions = Part::new("suspensions", "Suspensions")
         .table_or(suspensions(&detail, &site), "Privileges were never suspended.");
-    let notices = Part::new("notices", "Notices").table_or(
-        notices_table(&detail.notices, &site, facility),
-        "Nothing was sent so far.",
-    );
+    let notices = Part::new("notices", "Notices")
+        .table_or(notices_table(&detail.notices, &site, facility), "Nothing was sent so far.");
     let story = Part::new("log", "What happened, and what was decided")
         .hint("The latest first. Each decision with the facts that it saw; nothing is ever deleted.")
         .block(match detail.log.is_empty() {
             true => Block::Empty("Nothing so far.".into()),
-            false => Block::Story(
-                detail.log.iter().map(|entry| step(entry, &site, facility, now)).collect(),
-            ),
+            false => Block::Story(detail.log.iter().map(|entry| step(entry, &site, facility, now)).collect()),
         });
     Sheet::new(track.provider.name.clone(), Section::Escalation, "/tracks")
         .crumb("/tracks", "Tracks")
@@ -130,8 +126,15 @@ fn stands(detail: &TrackDetail, site: &Site) -> Part {
     };
     let mut pairs = vec![
         ("Last step", step),
-        ("Counting", Line::from(format!("{} items, the oldest for {} days", track.counting, track.oldest_days))),
-        ("Cycle", Line::from(track.cycle.to_string()).and(track.opened_at, |line, opened| line.quiet("since").at(at(opened)))),
+        (
+            "Counting",
+            Line::from(format!("{} items, the oldest for {} days", track.counting, track.oldest_days)),
+        ),
+        (
+            "Cycle",
+            Line::from(track.cycle.to_string())
+                .and(track.opened_at, |line, opened| line.quiet("since").at(at(opened))),
+        ),
         ("Looked at", track.next_at.map_or_else(never, |due| Line::new().at(at(due)))),
     ];
     if let Some(policy) = &track.policy {
@@ -179,7 +182,8 @@ fn owed(standing: &StandingView, site: &Site, facility: &str) -> Part {
     });
     if let Some(from) = standing.away_from {
         let line = Line::new().strong("Away since").at(site.moment(from, facility));
-        let line = line.and(standing.away_until, |line, until| line.text("until").at(site.moment(until, facility)));
+        let line =
+            line.and(standing.away_until, |line, until| line.text("until").at(site.moment(until, facility)));
         part = part.block(Block::Notice("", line));
     }
     part.table_or(standing_table(standing, site, facility), "Nothing that the policy is about.")
@@ -252,7 +256,8 @@ fn deciding(detail: &TrackDetail, entered: &Entered) -> Part {
         return part.line(Line::new().quiet("Nothing: your roles do not allow it."));
     }
     let seen = detail.track.revision.to_string();
-    let sent = |form: crate::pages::form::Form| form.sent_to(format!("{here}/acts")).carries("seen", seen.clone());
+    let sent =
+        |form: crate::pages::form::Form| form.sent_to(format!("{here}/acts")).carries("seen", seen.clone());
     part.hint("Every decision goes on record with your name and the reason. Days are those of the facility.")
         .block(Block::Forms(forms.into_iter().map(sent).collect()))
 }

@@ -25,7 +25,7 @@ const ROWS: usize = 50;
 const ROWS_AT_A_TIME: usize = 1000;
 /// Rows of the file at most.
 const MOST_EXPORTED: usize = 10_000;
-const NAMES: &[&str] = &["state", "facility", "provider"];
+const NAMES: &[&str] = &["state", "facility", "provider", "held"];
 const STATES: &[(&str, &str)] =
     &[("open", "Open"), ("proposed", "Suspension proposed"), ("suspended", "Suspended"), ("idle", "Idle")];
 
@@ -34,8 +34,10 @@ fn wanted(choice: &Choice, limit: usize) -> Wanted<'_> {
         facility: choice.get("facility"),
         provider: choice.get("provider"),
         state: choice.get("state"),
+        held: choice.get("held"),
         cursor: choice.cursor(),
         limit,
+        ..Wanted::default()
     }
 }
 
@@ -53,20 +55,26 @@ pub(super) async fn handle(
         value: choice.get(name).unwrap_or_default().to_owned(),
         offers: Vec::new(),
     };
+    let mut states = choice.offers("state", STATES);
+    "All but idle".clone_into(&mut states[0].label);
     let fields = vec![
-        FilterField { offers: choice.offers("state", STATES), ..text("state", "State") },
+        FilterField { offers: states, ..text("state", "State") },
         FilterField { offers: site.offers(&choice), ..text("facility", "Facility") },
         text("provider", "Provider’s identifier"),
+        text("held", "Held, because"),
     ];
-    let table = Table::new("Tracks", &["Whom", "State", "Last step", "#Items", "#Oldest, days", "Next", "!Why"])
-        .rows(page.items.iter().map(|track| row(track, &site)));
+    let table =
+        Table::new("Tracks", &["Whom", "State", "Last step", "#Items", "#Oldest, days", "Next", "!Why"])
+            .rows(page.items.iter().map(|track| row(track, &site)));
     let mut list = Part::new("tracks", "Who stands where");
     if !page.items.is_empty() {
         let told = format!("{} in all, the most severe first", number(page.total));
         list = list.block(Block::Above { told, csv: Some(choice.from_cursor(None).href("/tracks.csv")) });
     }
     Sheet::new("Tracks", Section::Escalation, "/tracks")
-        .intro("One track for each provider and facility: what the escalation policy did, does next, and why.")
+        .intro(
+            "One track for each provider and facility: what the escalation policy did, does next, and why.",
+        )
         .filter(Filter { path: "/tracks", fields, filtered: choice.is_narrow() })
         .part(list.table_or(table, "No track is like that."))
         .pages(choice.start("/tracks"), choice.next("/tracks", page.next))
@@ -78,7 +86,9 @@ fn row(track: &TrackView, site: &Site) -> Row {
     let state = Line::new().a_chip(state_chip(&track.state));
     let state = state.and(track.granted.as_ref(), |line, granted| line.chip("waiting", told(&granted.kind)));
     let step = match &track.step {
-        Some(step) => Line::from(told(step)).and(track.step_at, |line, at| line.below_at("", site.moment(at, facility))),
+        Some(step) => {
+            Line::from(told(step)).and(track.step_at, |line, at| line.below_at("", site.moment(at, facility)))
+        }
         None => Line::new().quiet("none"),
     };
     let next = match (track.next_at, &track.held) {
@@ -96,7 +106,11 @@ fn row(track: &TrackView, site: &Site) -> Row {
         Line::from(number(u64::from(track.counting))),
         Line::from(track.oldest_days.to_string()),
         next,
-        Line::new().button(format!("/tracks/{}", track.id), "Why?", format!("{} at {facility}", track.provider.name)),
+        Line::new().button(
+            format!("/tracks/{}", track.id),
+            "Why?",
+            format!("{} at {facility}", track.provider.name),
+        ),
     ])
     .late(track.state == "suspended")
 }

@@ -9,8 +9,8 @@ use axum::{
 use countersign_contracts::{
     Field as Change,
     api::notification::{
-        AddressesRequest, CadenceView, ContactAddressView, ContactView, DestinationView, HoursView, OpenHoursView,
-        PreferencesRequest,
+        AddressesRequest, CadenceView, ContactAddressView, ContactView, DestinationView, HoursView,
+        OpenHoursView, PreferencesRequest,
     },
 };
 use jiff::civil::Time;
@@ -40,7 +40,8 @@ pub(super) async fn own(State(portal): State<Portal>) -> Result<Response, Failur
     match own_key(&portal, &visitor::present()).await? {
         Some(key) => Ok(Redirect::to(&format!("/contacts/{key}")).into_response()),
         None => Err(Failure::NotFound(Some(
-            "You are not signed in as a provider of the directory, so there are no preferences of yours.".to_owned(),
+            "You are not signed in as a provider of the directory, so there are no preferences of yours."
+                .to_owned(),
         ))),
     }
 }
@@ -48,12 +49,14 @@ pub(super) async fn own(State(portal): State<Portal>) -> Result<Response, Failur
 /// The key of the visitor's own contact, for providers of the directory.
 async fn own_key(portal: &Portal, visitor: &Visitor) -> Result<Option<String>, Failure> {
     let Some(provider) = visitor.who.as_ref().and_then(|who| who.provider.as_ref()) else { return Ok(None) };
-    let wanted = ask::people::Wanted { text: Some(&provider.id), limit: 20, ..ask::people::Wanted::default() };
+    let wanted =
+        ask::people::Wanted { text: Some(&provider.id), limit: 20, ..ask::people::Wanted::default() };
     let people = ask::people::list(portal.api.as_ref(), wanted).await?;
     let is = |of: &countersign_contracts::api::people::IdentifierView| {
         of.id == provider.id && (of.authority == provider.authority || provider.authority.is_empty())
     };
-    let found = people.items.into_iter().find(|person| person.id == provider.id || person.identifiers.iter().any(is));
+    let found =
+        people.items.into_iter().find(|person| person.id == provider.id || person.identifiers.iter().any(is));
     Ok(found.map(|person| format!("provider-{}", person.key)))
 }
 
@@ -142,12 +145,20 @@ fn preferences(contact: &ContactView, site: &Site, now: countersign_kernel::Time
     let zone = zone(contact, site);
     let next = contact.next_digest_at.map(|at| Moment::new(at, now, zone));
     let copies = if contact.copy_to_delegate { "get copies" } else { "get none" };
-    let hours = Line::from(if contact.time_zone.is_empty() { "that of the facility" } else { &contact.time_zone });
+    let hours =
+        Line::from(if contact.time_zone.is_empty() { "that of the facility" } else { &contact.time_zone });
     Part::card("preferences", "Preferences").pairs(vec![
         ("Ways", list(&contact.channels, "as the policy says")),
         ("Muted", list(&contact.muted, "nothing")),
         ("Digest", Line::from(cadence).and(next, |line, at| line.quiet("next").at(at))),
-        ("Sent only", if windows.is_empty() { Line::new().quiet("at any hour") } else { Line::from(windows.join("; ")) }),
+        (
+            "Sent only",
+            if windows.is_empty() {
+                Line::new().quiet("at any hour")
+            } else {
+                Line::from(windows.join("; "))
+            },
+        ),
         ("Quiet hours", quiet),
         ("Time zone", hours),
         ("Delegates", Line::from(copies)),
@@ -157,26 +168,23 @@ fn preferences(contact: &ContactView, site: &Site, now: countersign_kernel::Time
 /// What the next digest would say. Without it the page is as good.
 async fn digest(portal: &Portal, key: &str, site: &Site) -> Part {
     let part = Part::new("digest", "The digest as it would go out now");
-    let Ok(previews) = ask::notification::digest(portal.api.as_ref(), key).await else {
-        return part.line(Line::new().quiet("It cannot be told now, or not to you."));
+    let Ok(preview) = ask::notification::digest(portal.api.as_ref(), key).await else {
+        return part.line(Line::new().quiet("It cannot be told now, or there is none."));
     };
-    let rows = previews.iter().map(|preview| {
-        let since = match preview.since {
-            Some(at) => Line::new().at(site.moment(at, &preview.facility)),
-            None => Line::new().quiet("the first one"),
-        };
-        let since = since.and(preview.skipped.as_ref(), |line, why| line.below(format!("skipped: {why}")));
-        Row::new([
-            Line::from(preview.facility.clone()),
-            Line::from(preview.new.to_string()),
-            Line::from(preview.due_soon.to_string()),
-            Line::from(preview.overdue.to_string()),
-            Line::from(preview.done.to_string()),
-            since,
-        ])
-    });
-    let table = Table::new("Digest", &["Facility", "#New", "#Due soon", "#Overdue", "#Done since", "Since"]).rows(rows);
-    part.table_or(table, "None would go out: there is nothing to tell.")
+    if let Some(why) = preview.skipped {
+        return part.line(Line::new().text("None would go out:").text(why));
+    }
+    let since = match preview.since {
+        Some(at) => Line::new().at(site.moment(at, &preview.facility)),
+        None => Line::new().quiet("it would be the first one"),
+    };
+    part.pairs(vec![
+        ("New", Line::from(preview.new.to_string())),
+        ("Due soon", Line::from(preview.due_soon.to_string())),
+        ("Overdue", Line::from(preview.overdue.to_string())),
+        ("Done", Line::from(preview.done.to_string())),
+        ("Since", since),
+    ])
 }
 
 async fn deciding(portal: &Portal, contact: &ContactView, visitor: &Visitor, entered: &Entered) -> Part {
@@ -194,7 +202,8 @@ async fn deciding(portal: &Portal, contact: &ContactView, visitor: &Visitor, ent
     if him {
         forms.push(addresses_form(contact));
     }
-    let sent = |form: Form| form.sent_to(here.clone()).carries("seen", contact.position.to_string()).filled(entered);
+    let sent =
+        |form: Form| form.sent_to(here.clone()).carries("seen", contact.position.to_string()).filled(entered);
     part.block(Block::Forms(forms.into_iter().map(sent).collect()))
 }
 
@@ -222,7 +231,8 @@ fn preferences_form(contact: &ContactView) -> Form {
     ];
     for topic in &contact.topics {
         let muted = contact.muted.contains(topic);
-        let field = Field::new(format!("mute_{topic}"), format!("Mute: {}", told(topic).to_lowercase()), Kind::Tick);
+        let field =
+            Field::new(format!("mute_{topic}"), format!("Mute: {}", told(topic).to_lowercase()), Kind::Tick);
         fields.push(field.optional().value(if muted { "yes" } else { "" }));
     }
     let window = contact.windows.iter().map(window_text).collect::<Vec<_>>().join("\n");
@@ -269,7 +279,9 @@ fn addresses_form(contact: &ContactView) -> Form {
             .optional()
             .value(mails)
             .hint("One address a line. Left empty: the one in the directory"),
-        Field::new("letter", "Postal address, or where letters are handed over", Kind::Text).optional().value(letters),
+        Field::new("letter", "Postal address, or where letters are handed over", Kind::Text)
+            .optional()
+            .value(letters),
         Field::new("webhook", "Endpoints", Kind::Text)
             .optional()
             .value(endpoints)
@@ -312,7 +324,8 @@ pub(super) async fn change(
     };
     match result {
         Ok(step) => {
-            Ok(Redirect::to(&format!("/contacts/{key}?done={act}&position={}", step.position)).into_response())
+            Ok(Redirect::to(&format!("/contacts/{key}?done={act}&position={}", step.position))
+                .into_response())
         }
         Err(sent) => page(&portal, &key, &entered, sent, None).await,
     }
@@ -323,8 +336,9 @@ fn lines<'a>(entered: &'a Entered, name: &str) -> impl Iterator<Item = &'a str> 
 }
 
 fn addresses(entered: &Entered) -> AddressesRequest {
-    let mut addresses: Vec<DestinationView> =
-        lines(entered, "email").map(|address| DestinationView::Email { address: address.to_owned() }).collect();
+    let mut addresses: Vec<DestinationView> = lines(entered, "email")
+        .map(|address| DestinationView::Email { address: address.to_owned() })
+        .collect();
     let letter: Vec<String> = lines(entered, "letter").map(str::to_owned).collect();
     if !letter.is_empty() {
         addresses.push(DestinationView::Letter { lines: letter });
@@ -343,7 +357,9 @@ fn addresses(entered: &Entered) -> AddressesRequest {
 fn wanted(entered: &Entered, contact: &ContactView) -> Result<PreferencesRequest, String> {
     let time = |name: &str, label: &str| match entered.get(name) {
         None => Ok(None),
-        Some(text) => text.parse::<Time>().map(Some).map_err(|_| format!("“{label}” is no time such as 08:00")),
+        Some(text) => {
+            text.parse::<Time>().map(Some).map_err(|_| format!("“{label}” is no time such as 08:00"))
+        }
     };
     let quiet = match (time("quiet_from", "Quiet from")?, time("quiet_until", "Quiet until")?) {
         (Some(from), Some(until)) => Change::Value(HoursView { from, until }),

@@ -16,7 +16,7 @@ use crate::{
         Portal,
         choice::Choice,
         form::{Entered, Field, Form},
-        sheet::{Line, Part, Row, Sent, Sheet, Table},
+        sheet::{Filter, FilterField, Line, Part, Row, Sent, Sheet, Table},
         site::Site,
     },
     same_origin,
@@ -24,27 +24,34 @@ use crate::{
     visitor::{self, Visitor},
 };
 
+const NAMES: &[&str] = &["settled"];
+
 pub(super) async fn handle(
     State(portal): State<Portal>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let choice = Choice::read(query.as_deref(), &[]);
+    let choice = Choice::read(query.as_deref(), NAMES);
     let sent = Sent { done: choice.done.as_deref().map(done), refused: None };
     page(&portal, &choice, &Entered::default(), sent).await
 }
 
 async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -> Result<Response, Failure> {
     let (api, visitor) = (portal.api.as_ref(), visitor::present());
-    let tasks = ask::notification::contact_tasks(api, choice.cursor(), choice.position).await?;
+    let tasks =
+        ask::notification::contact_tasks(api, choice.get("settled").is_some(), choice.position).await?;
     let site = Site::ask(api, portal.clock.now()).await;
     let table = Table::new("Tasks", &["What", "Whose", "What was reported", "Since", "!Settle"])
-        .rows(tasks.items.iter().map(|task| row(task, &site, &visitor, entered)));
+        .rows(tasks.iter().map(|task| row(task, &site, &visitor, entered)));
+    let mut states = choice.offers("settled", &[("true", "Settled")]);
+    "Waiting".clone_into(&mut states[0].label);
+    let state = FilterField { name: "settled", label: "State", value: String::new(), offers: states };
+    let filter = Filter { path: "/contact-tasks", fields: vec![state], filtered: choice.is_narrow() };
     Sheet::new("Addresses to look after", Section::Notices, "/contact-tasks")
         .intro("A message came back, somebody complained, or nobody knows an address. Meanwhile the next way is taken.")
         .banner(banner(api).await)
         .sent(sent)
+        .filter(filter)
         .part(Part::new("tasks", "Tasks").table_or(table, "Every address is in order, as far as is known."))
-        .pages(choice.start("/contact-tasks"), choice.next("/contact-tasks", tasks.next))
         .answer()
 }
 
@@ -55,7 +62,11 @@ fn row(task: &ContactTaskView, site: &Site, visitor: &Visitor, entered: &Entered
         "no_address" => Line::new().chip("overdue", "No address"),
         other => Line::new().chip("doubt", words(other)),
     };
-    let detail = if task.detail.is_empty() { Line::new().quiet("nothing") } else { Line::from(sentence(&task.detail)) };
+    let detail = if task.detail.is_empty() {
+        Line::new().quiet("nothing")
+    } else {
+        Line::from(sentence(&task.detail))
+    };
     let detail = detail.and(task.notice, |line, id| line.link(format!("/notices/{id}"), "Open the notice"));
     let (settled, forms) = match &task.settled {
         Some(who) => (by(who, site), Vec::new()),
@@ -102,8 +113,9 @@ pub(super) async fn settle(
     };
     match result {
         Ok(step) => {
-            Ok(Redirect::to(&format!("/contact-tasks?done=settle&position={}", step.position)).into_response())
+            Ok(Redirect::to(&format!("/contact-tasks?done=settle&position={}", step.position))
+                .into_response())
         }
-        Err(sent) => page(&portal, &Choice::read(None, &[]), &entered, sent).await,
+        Err(sent) => page(&portal, &Choice::read(None, NAMES), &entered, sent).await,
     }
 }

@@ -9,7 +9,7 @@ use axum::{
 use countersign_contracts::api::notification::{DeadLetterView, ResendReport, ResendRequest};
 use countersign_kernel::{NoticeId, Role};
 
-use super::{HIM, banner, class, done, legs, notice, outcome, told, unfit};
+use super::{banner, class, done, legs, notice, outcome, told, unfit};
 use crate::{
     ask,
     failure::Failure,
@@ -25,9 +25,8 @@ use crate::{
     visitor::{self, Visitor},
 };
 
-/// Rows of a page.
-const ROWS: usize = 50;
-const RESEND: &[Role] = &[Role::HimManager, Role::Administrator];
+/// Who has something sent again.
+pub(super) const RESEND: &[Role] = &[Role::HimManager, Role::MedicalStaffOffice];
 
 pub(super) async fn handle(
     State(portal): State<Portal>,
@@ -46,18 +45,19 @@ async fn page(
     would: Option<ResendReport>,
 ) -> Result<Response, Failure> {
     let (api, visitor) = (portal.api.as_ref(), visitor::present());
-    let letters = ask::notification::dead_letters(api, choice.cursor(), ROWS, choice.position).await?;
+    let letters = ask::notification::dead_letters(api, choice.position).await?;
     let site = Site::ask(api, portal.clock.now()).await;
     let table = Table::new("Not delivered", &["Notice", "About", "To", "Why", "Since", "!Send again"])
-        .rows(letters.items.iter().map(|letter| row(letter, &site, &visitor, entered)));
+        .rows(letters.iter().map(|letter| row(letter, &site, &visitor, entered)));
     let mut sheet = Sheet::new("Not delivered", Section::Notices, "/dead-letters")
         .intro("Of these, a way has failed or nothing is left to try. A formal notice here holds the step after it.")
         .banner(banner(api).await)
         .sent(sent)
         .part(Part::new("dead", "What did not arrive").table_or(table, "Everything arrived, or is still under way."));
     if visitor.has_any(RESEND) {
-        let mut part = Part::new("resend", "After a failure of a whole way")
-            .hint("When a mail server was down, say: everything that failed since then is queued again at once.");
+        let mut part = Part::new("resend", "After a failure of a whole way").hint(
+            "When a mail server was down, say: everything that failed since then is queued again at once.",
+        );
         if let Some(report) = would {
             let more = if report.more { ", and there are more: ask again afterwards" } else { "" };
             let told = format!(
@@ -69,7 +69,7 @@ async fn page(
         }
         sheet = sheet.part(part.block(Block::Forms(vec![resend_form(entered)])));
     }
-    sheet.pages(choice.start("/dead-letters"), choice.next("/dead-letters", letters.next)).answer()
+    sheet.answer()
 }
 
 fn row(letter: &DeadLetterView, site: &Site, visitor: &Visitor, entered: &Entered) -> Row {
@@ -83,7 +83,7 @@ fn row(letter: &DeadLetterView, site: &Site, visitor: &Visitor, entered: &Entere
     };
     let mut why = why.below(sentence(&letter.because));
     why.0.extend(legs(&notice.legs).0);
-    let form = notice::requeue_form(&notice.legs, &Entered::default()).filter(|_| visitor.has_any(HIM));
+    let form = notice::requeue_form(&notice.legs, &Entered::default()).filter(|_| visitor.has_any(RESEND));
     let form = form.map(|form| {
         let form = form.about(&notice.id.to_string(), format!("notice {}", notice.reference)).filled(entered);
         form.sent_to("/dead-letters").carries("seen", notice.changed_at.to_string())
@@ -142,12 +142,12 @@ pub(super) async fn decide(
     let mut would = None;
     let result = match act {
         "requeue" => {
-            let id: NoticeId = entered.get("about").and_then(|id| id.parse().ok()).ok_or(Failure::NotFound(None))?;
+            let id: NoticeId =
+                entered.get("about").and_then(|id| id.parse().ok()).ok_or(Failure::NotFound(None))?;
             let detail = ask::notification::notice(api, id, None).await?;
             match notice::requeue(&entered, &detail.notice.legs, entered.get("why")) {
-                Ok(request) => {
-                    outcome(ask::notification::requeue(api, id, &request, seen).await)?.map(|step| step.position)
-                }
+                Ok(request) => outcome(ask::notification::requeue(api, id, &request, seen).await)?
+                    .map(|step| step.position),
                 Err(said) => Err(unfit(said)),
             }
         }
@@ -172,7 +172,9 @@ pub(super) async fn decide(
         _ => Err(unfit("That is nothing that can be done here")),
     };
     match result {
-        Ok(position) => Ok(Redirect::to(&format!("/dead-letters?done={act}&position={position}")).into_response()),
+        Ok(position) => {
+            Ok(Redirect::to(&format!("/dead-letters?done={act}&position={position}")).into_response())
+        }
         Err(sent) => page(&portal, &Choice::read(None, &[]), &entered, sent, would).await,
     }
 }

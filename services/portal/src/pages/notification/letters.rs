@@ -26,10 +26,10 @@ use crate::{
     visitor::{self, Visitor},
 };
 
-/// Rows of a page.
-const ROWS: usize = 50;
-const NAMES: &[&str] = &["state", "facility"];
-const STATES: &[(&str, &str)] = &[("waiting", "To print"), ("printed", "Printed"), ("left", "Left")];
+/// Letters that are shown at most: what is done leaves the list, so that the next come.
+const ROWS: usize = 100;
+const NAMES: &[&str] = &["state"];
+const STATES: &[(&str, &str)] = &[("printed", "Printed"), ("left", "Left")];
 /// How a letter leaves: name in the API, in words.
 const HOW: [(&str, &str); 2] = [("mailed", "Mailed"), ("handed_over", "Handed over")];
 
@@ -49,9 +49,12 @@ pub(super) fn left_form(key: &str, reference: &str, today: &str, entered: &Enter
         Field::new("how", "How", Kind::Choice(HOW.map(offer).into())),
         Field::new("on", "On the day", Kind::Day).value(today),
         Field::new("by_whom", "By whom", Kind::Line).optional().hint("Left empty: by you"),
-        Field::new("why", "A word on it", Kind::Text).optional().hint("e.g. the number of the certified mail"),
+        Field::new("why", "A word on it", Kind::Text)
+            .optional()
+            .hint("e.g. the number of the certified mail"),
     ];
-    let form = Form::new("left", "Mailed or handed over", "This is the proof of delivery.", "It left", fields);
+    let form =
+        Form::new("left", "Mailed or handed over", "This is the proof of delivery.", "It left", fields);
     form.about(key, format!("letter {reference}")).filled(entered)
 }
 
@@ -66,20 +69,13 @@ pub(super) async fn handle(
 
 async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -> Result<Response, Failure> {
     let (api, now, visitor) = (portal.api.as_ref(), portal.clock.now(), visitor::present());
-    let which = (choice.get("state"), choice.get("facility"));
-    let letters = ask::notification::letters(api, which, (choice.cursor(), ROWS), choice.position).await?;
+    let letters = ask::notification::letters(api, choice.get("state"), ROWS, choice.position).await?;
     let site = Site::ask(api, now).await;
-    let fields = vec![
-        FilterField { name: "state", label: "State", value: String::new(), offers: choice.offers("state", STATES) },
-        FilterField {
-            name: "facility",
-            label: "Facility",
-            value: choice.get("facility").unwrap_or_default().to_owned(),
-            offers: site.offers(choice),
-        },
-    ];
+    let mut states = choice.offers("state", STATES);
+    "To print".clone_into(&mut states[0].label);
+    let fields = vec![FilterField { name: "state", label: "State", value: String::new(), offers: states }];
     let heads = ["Letter", "To", "State", "Since", "!What to do"];
-    let rows = letters.items.iter().map(|letter| row(letter, &site, &visitor, entered, now));
+    let rows = letters.iter().map(|letter| row(letter, &site, &visitor, entered, now));
     let table = Table::new("Letters", &heads).rows(rows);
     Sheet::new("Letters", Section::Notices, "/letters")
         .intro(
@@ -90,7 +86,6 @@ async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -
         .sent(sent)
         .filter(Filter { path: "/letters", fields, filtered: choice.is_narrow() })
         .part(Part::new("letters", "The queue").table_or(table, "No letter waits."))
-        .pages(choice.start("/letters"), choice.next("/letters", letters.next))
         .answer()
 }
 
@@ -102,12 +97,19 @@ fn row(letter: &LetterView, site: &Site, visitor: &Visitor, entered: &Entered, n
         line.below(format!("printed by {}", printed.by)).below_at("", site.moment(printed.at, facility))
     });
     let how = letter.how.as_ref().map(|how| words(how).to_lowercase());
-    let state = state.and(how.zip(letter.left_on), |line, (how, on)| line.below(format!("{how} on {}", day(on))));
+    let state =
+        state.and(how.zip(letter.left_on), |line, (how, on)| line.below(format!("{how} on {}", day(on))));
     let state = state.and(letter.by_whom.as_ref(), |line, who| line.below(format!("by {who}")));
     let mut forms = Vec::new();
     if visitor.has_any(HIM) && letter.state != "left" {
         if letter.state == "waiting" {
-            let printed = Form::new("printed", "Printed", "It is on paper, and still here.", "It is printed", Vec::new());
+            let printed = Form::new(
+                "printed",
+                "Printed",
+                "It is on paper, and still here.",
+                "It is printed",
+                Vec::new(),
+            );
             forms.push(printed.about(&key, format!("letter {}", letter.reference)).filled(entered));
         }
         forms.push(left_form(&key, &letter.reference, &today(now, site.zone(facility)), entered));
@@ -118,8 +120,10 @@ fn row(letter: &LetterView, site: &Site, visitor: &Visitor, entered: &Entered, n
         Line::new()
             .link(format!("/notices/{}", letter.notice), told(&letter.kind))
             .below(letter.reference.clone()),
-        to.and(letter.to.as_ref(), |line, to| to.lines().fold(line, |line, part| line.below(part.to_owned())))
-            .quiet(facility),
+        to.and(letter.to.as_ref(), |line, to| {
+            to.lines().fold(line, |line, part| line.below(part.to_owned()))
+        })
+        .quiet(facility),
         state,
         Line::new().at(site.moment(letter.since, facility)),
         Line::new().button(
@@ -153,7 +157,9 @@ pub(super) async fn decide(
         _ => Err(unfit("That is nothing that can be done here")),
     };
     match result {
-        Ok(step) => Ok(Redirect::to(&format!("/letters?done={act}&position={}", step.position)).into_response()),
+        Ok(step) => {
+            Ok(Redirect::to(&format!("/letters?done={act}&position={}", step.position)).into_response())
+        }
         Err(sent) => page(&portal, &Choice::read(None, NAMES), &entered, sent).await,
     }
 }

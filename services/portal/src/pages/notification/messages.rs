@@ -19,7 +19,7 @@ use crate::{
         sign_in,
         site::{Site, day},
     },
-    show::{Section, number},
+    show::Section,
     visitor,
 };
 
@@ -37,25 +37,33 @@ pub(super) async fn handle(
         let sign_in = Line::new().link(sign_in::and_back_to("/messages"), "Sign in to read your messages");
         return sheet.part(Part::new("messages", "Messages").line(sign_in)).answer();
     }
-    let page = ask::notification::messages(api, choice.cursor(), ROWS).await?;
+    let (unread, page) = tokio::try_join!(
+        ask::notification::messages(api, true, None, ROWS),
+        ask::notification::messages(api, false, choice.cursor(), ROWS),
+    )?;
     let site = Site::ask(api, portal.clock.now()).await;
-    let (unread, read): (Vec<&InboxMessage>, Vec<&InboxMessage>) =
-        page.items.iter().partition(|message| message.read_at.is_none());
-    let table = |name: &'static str, messages: &[&InboxMessage]| {
+    let table = |name: &'static str, messages: Vec<&InboxMessage>| {
         Table::new(name, &["Message", "About", "Came", "#Items", "!Open"])
-            .rows(messages.iter().map(|message| row(message, &site)))
+            .rows(messages.into_iter().map(|message| row(message, &site)))
     };
+    let read = page.items.iter().filter(|message| message.read_at.is_some()).collect();
     sheet
         .intro("What was sent to you. Formal notices are marked: what follows counts from them.")
         .figures([
-            Figure::new("Not read, on this page", unread.len() as u64).late(!unread.is_empty()),
-            Figure { value: number(page.total), ..Figure::new("In all", 0) },
+            Figure::new("Not read", unread.total).late(unread.total > 0),
+            Figure::new("In all", page.total),
         ])
-        .part(Part::new("unread", "Not read").table_or(table("Not read", &unread), "You have read everything."))
-        .part(Part::new("read", "Read").table_or(table("Read", &read), "Nothing so far."))
         .part(
-            Part::card("how", "How you are told")
-                .line(Line::new().link("/preferences", "Your addresses and preferences").text("when, and by which ways")),
+            Part::new("unread", "Not read")
+                .table_or(table("Not read", unread.items.iter().collect()), "You have read everything."),
+        )
+        .part(Part::new("read", "Read").table_or(table("Read", read), "Nothing so far."))
+        .part(
+            Part::card("how", "How you are told").line(
+                Line::new()
+                    .link("/preferences", "Your addresses and preferences")
+                    .text("when, and by which ways"),
+            ),
         )
         .pages(choice.start("/messages"), choice.next("/messages", page.next))
         .answer()
@@ -64,7 +72,8 @@ pub(super) async fn handle(
 fn row(message: &InboxMessage, site: &Site) -> Row {
     let facility = message.facility.as_str();
     let came = site.moment(message.at, facility);
-    let what = class(Line::new().strong(told(&message.kind)), &message.class).below(message.reference.clone());
+    let what =
+        class(Line::new().strong(told(&message.kind)), &message.class).below(message.reference.clone());
     let what = what.and(message.names_date, |line, date| line.below(format!("names {}", day(date))));
     let came_at = Line::new().text(came.relative.clone()).below_at("", came);
     Row::new([
@@ -72,7 +81,11 @@ fn row(message: &InboxMessage, site: &Site) -> Row {
         Line::new().text(message.about_name.clone()).below(facility),
         came_at.and(message.read_at, |line, at| line.below_at("read", site.moment(at, facility))),
         Line::from(message.items.to_string()),
-        Line::new().button(format!("/messages/{}", message.id), "Open", format!("message {}", message.reference)),
+        Line::new().button(
+            format!("/messages/{}", message.id),
+            "Open",
+            format!("message {}", message.reference),
+        ),
     ])
     .late(message.class == "formal" && message.read_at.is_none())
 }
@@ -112,7 +125,9 @@ pub(super) async fn one(
     let mut message = Part::card("message", "The message");
     message = match text {
         Some(text) => message.block(Block::Text(text)),
-        None => message.line(Line::new().quiet("Its text cannot be shown now; what it is about stands below.")),
+        None => {
+            message.line(Line::new().quiet("Its text cannot be shown now; what it is about stands below."))
+        }
     };
     let next = Part::card("next", "What you can do").block(Block::List(vec![
         Line::new().link("/", "Your worklist").text("what is owed now"),
@@ -120,7 +135,9 @@ pub(super) async fn one(
             .text("Something is not yours, or not right? Open the item below, and dispute it there: its clock stands."),
     ]));
     let next = match view.track {
-        Some(track) => next.line(Line::new().link(format!("/tracks/{track}"), "What comes next, and what would stop it")),
+        Some(track) => {
+            next.line(Line::new().link(format!("/tracks/{track}"), "What comes next, and what would stop it"))
+        }
         None => next,
     };
     Sheet::new(told(&view.kind), Section::Notices, "/messages")

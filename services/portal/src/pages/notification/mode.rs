@@ -65,7 +65,9 @@ async fn page(
     let site = Site::ask(api, portal.clock.now()).await;
     let state = match mode.mode.as_str() {
         "live" => Line::new().chip("satisfied", "Live").text("Everybody is told."),
-        "shadow" => Line::new().chip("doubt", "Shadow").text("Nothing leaves: notices are prepared and kept."),
+        "shadow" => {
+            Line::new().chip("doubt", "Shadow").text("Nothing leaves: notices are prepared and kept.")
+        }
         "redirect" => Line::new().chip("doubt", "Redirect").text("Everything goes to one address."),
         other => Line::new().chip("doubt", words(other)),
     };
@@ -73,7 +75,8 @@ async fn page(
     if let Some(to) = &mode.redirect_to {
         pairs.push(("Goes to", Line::new().strong(address(to))));
     }
-    let source = if mode.source == "operator" { "an operator, before the configuration" } else { "the configuration" };
+    let source =
+        if mode.source == "operator" { "an operator, before the configuration" } else { "the configuration" };
     pairs.push(("Decided by", Line::from(source)));
     if let Some(decided) = &mode.decided {
         pairs.push(("Who", by(decided, &site)));
@@ -92,7 +95,8 @@ async fn page(
 fn deciding(mode: &ModeView, entered: &Entered) -> Part {
     let (visitor, part): (Visitor, Part) = (visitor::present(), Part::new("decide", "Change it"));
     if visitor.who.is_none() {
-        return part.line(Line::new().link(sign_in::and_back_to("/notices/mode"), "Sign in to change the mode"));
+        return part
+            .line(Line::new().link(sign_in::and_back_to("/notices/mode"), "Sign in to change the mode"));
     }
     if !visitor.has_any(CHANGE) {
         return part.line(Line::new().quiet("Your roles do not allow it."));
@@ -116,7 +120,8 @@ fn deciding(mode: &ModeView, entered: &Entered) -> Part {
         Field::why(),
         Field::confirm("From now on everybody concerned is told, or nobody is: as chosen above"),
     ];
-    let form = Form::new("mode", "Change the mode", "Your name and the reason go on record.", "Change", fields);
+    let form =
+        Form::new("mode", "Change the mode", "Your name and the reason go on record.", "Change", fields);
     let form = form.sent_to("/notices/mode").carries("seen", mode.position.to_string());
     part.block(Block::Forms(vec![form.filled(entered)]))
 }

@@ -11,7 +11,9 @@ use countersign_contracts::api::notification::{
 };
 use countersign_kernel::NoticeId;
 
-use super::{HIM, banner, class, done, file, leg_key, letters, outcome, state_chip, told, unfit};
+use super::{
+    HIM, banner, class, dead_letters::RESEND, done, file, leg_key, letters, outcome, state_chip, told, unfit,
+};
 use crate::{
     ask,
     failure::Failure,
@@ -58,7 +60,8 @@ async fn page(
     let site = Site::ask(api, portal.clock.now()).await;
     let notice = &detail.notice;
     let facility = notice.facility.as_str();
-    let under = class(Line::new().a_chip(state_chip(&notice.state)), &notice.class).quiet(notice.reference.clone());
+    let under =
+        class(Line::new().a_chip(state_chip(&notice.state)), &notice.class).quiet(notice.reference.clone());
     let mut contents = Part::new("bytes", "What was sent, to the byte");
     let mut any = false;
     for leg in notice.legs.iter().filter(|leg| leg.sha256.is_some()) {
@@ -68,7 +71,11 @@ async fn page(
                 .strong(told(&leg.channel))
                 .quiet(leg.template.clone().unwrap_or_default())
                 .mono(leg.sha256.clone().unwrap_or_default())
-                .button(format!("/notices/{id}/legs/{}", leg.leg), "Download", format!("what went by {}", leg.channel)),
+                .button(
+                    format!("/notices/{id}/legs/{}", leg.leg),
+                    "Download",
+                    format!("what went by {}", leg.channel),
+                ),
         );
         if let Some(text) = text(portal, id, leg).await {
             contents = contents.block(Block::Raw {
@@ -112,7 +119,10 @@ pub(super) fn what(detail: &NoticeDetail, site: &Site) -> Part {
     let notice = &detail.notice;
     let facility = notice.facility.as_str();
     let mut pairs = vec![
-        ("About", Line::new().link(format!("/people/{}", notice.about), notice.about_name.clone()).quiet(facility)),
+        (
+            "About",
+            Line::new().link(format!("/people/{}", notice.about), notice.about_name.clone()).quiet(facility),
+        ),
         (
             "To",
             Line::new()
@@ -135,7 +145,10 @@ pub(super) fn what(detail: &NoticeDetail, site: &Site) -> Part {
         pairs.push(("Because", Line::from(sentence(because))));
     }
     if let Some(track) = notice.track {
-        pairs.push(("Track", Line::new().link(format!("/tracks/{track}"), format!("Number {} of its notices", notice.number))));
+        pairs.push((
+            "Track",
+            Line::new().link(format!("/tracks/{track}"), format!("Number {} of its notices", notice.number)),
+        ));
     }
     Part::card("what", "The notice").pairs(pairs)
 }
@@ -147,7 +160,11 @@ fn rests(detail: &NoticeDetail) -> Part {
         .text(detail.policy_title.clone());
     Part::card("rests", "What it rests on")
         .pairs(vec![("Policy", policy), ("Its hash", Line::new().mono(detail.policy_sha256.clone()))])
-        .line(Line::new().button(format!("/notices/{}/proof", detail.notice.id), "Proof of notice", "to print"))
+        .line(Line::new().button(
+            format!("/notices/{}/proof", detail.notice.id),
+            "Proof of notice",
+            "to print",
+        ))
 }
 
 /// One row a channel and address.
@@ -192,7 +209,8 @@ pub(super) fn items(items: &[NoticeItemView], site: &Site, facility: &str) -> Pa
         Row::new([what, due, Line::from(item.age_days.to_string())])
     };
     let table = Table::new("Items", &["Item", "Due", "#Days of its clock"]).rows(items.iter().map(row));
-    Part::new("items", "Items that it is about").table_or(table, "None: it is about no item, or all were done meanwhile.")
+    Part::new("items", "Items that it is about")
+        .table_or(table, "None: it is about no item, or all were done meanwhile.")
 }
 
 /// Everything that happened, in order.
@@ -210,19 +228,21 @@ pub(super) fn story(detail: &NoticeDetail, site: &Site) -> Part {
             class,
             at: site.moment(step.at, facility),
             kind: format!("journal position {}", step.position),
-            chip: (step.what == "taken_over").then(|| Chip { class: "satisfied", label: "By hand".to_owned() }),
+            chip: (step.what == "taken_over")
+                .then(|| Chip { class: "satisfied", label: "By hand".to_owned() }),
             said: format!("{}{way}{detail}", told(&step.what)),
             by: step.by.as_ref().map(|by| format!("by {by}")),
             facts: None,
         }
     };
-    Part::new("story", "What happened")
-        .block(Block::Story(detail.timeline.iter().map(entry).collect()))
+    Part::new("story", "What happened").block(Block::Story(detail.timeline.iter().map(entry).collect()))
 }
 
 /// The form that sends a leg again. `sent_to` is where it goes.
 pub(super) fn requeue_form(legs: &[LegView], entered: &Entered) -> Option<Form> {
-    let failed = legs.iter().filter(|leg| matches!(leg.state.as_str(), "failed" | "bounced" | "unknown" | "withheld" | "dropped"));
+    let failed = legs.iter().filter(|leg| {
+        matches!(leg.state.as_str(), "failed" | "bounced" | "unknown" | "withheld" | "dropped")
+    });
     let offers: Vec<Offer> = failed
         .map(|leg| Offer {
             value: leg.leg.to_string(),
@@ -254,7 +274,13 @@ pub(super) fn destination(channel: &str, text: &str) -> DestinationView {
     }
 }
 
-fn deciding(detail: &NoticeDetail, visitor: &Visitor, entered: &Entered, portal: &Portal, site: &Site) -> Part {
+fn deciding(
+    detail: &NoticeDetail,
+    visitor: &Visitor,
+    entered: &Entered,
+    portal: &Portal,
+    site: &Site,
+) -> Part {
     let notice = &detail.notice;
     let (here, part) = (format!("/notices/{}", notice.id), Part::new("decide", "What you can do"));
     if visitor.who.is_none() {
@@ -262,7 +288,7 @@ fn deciding(detail: &NoticeDetail, visitor: &Visitor, entered: &Entered, portal:
         return part.line(Line::new().link(sign_in, "Sign in to do something").text("about this notice."));
     }
     let mut forms = Vec::new();
-    if visitor.has_any(HIM) {
+    if visitor.has_any(RESEND) {
         if !matches!(notice.state.as_str(), "taken_over" | "delivered" | "read") {
             let fields = vec![Field::why(), Field::confirm("I see to it that the recipient gets it")];
             forms.push(
@@ -277,13 +303,16 @@ fn deciding(detail: &NoticeDetail, visitor: &Visitor, entered: &Entered, portal:
             );
         }
         forms.extend(requeue_form(&notice.legs, entered));
+    }
+    if visitor.has_any(HIM) {
         let today = letters::today(portal.clock.now(), site.zone(&notice.facility));
         for leg in notice.legs.iter().filter(|leg| leg.channel == "letter" && leg.delivered_at.is_none()) {
             forms.push(letters::left_form(&leg_key(notice.id, leg.leg), &notice.reference, &today, entered));
         }
     }
     if forms.is_empty() {
-        return part.line(Line::new().quiet("Nothing: your roles do not allow it, or nothing is left to do."));
+        return part
+            .line(Line::new().quiet("Nothing: your roles do not allow it, or nothing is left to do."));
     }
     let seen = notice.changed_at.to_string();
     let sent = |form: Form| {
@@ -321,7 +350,9 @@ pub(super) async fn decide(
         _ => Err(unfit("That is nothing that can be done here")),
     };
     match result {
-        Ok(step) => Ok(Redirect::to(&format!("/notices/{id}?done={act}&position={}", step.position)).into_response()),
+        Ok(step) => {
+            Ok(Redirect::to(&format!("/notices/{id}?done={act}&position={}", step.position)).into_response())
+        }
         Err(sent) => page(&portal, id, &entered, sent, None).await,
     }
 }
@@ -332,7 +363,8 @@ pub(super) fn requeue(
     legs: &[LegView],
     why: Option<&str>,
 ) -> Result<RequeueRequest, &'static str> {
-    let leg = entered.get("leg").and_then(|leg| leg.parse().ok()).ok_or("“Which” names nothing that was sent")?;
+    let leg =
+        entered.get("leg").and_then(|leg| leg.parse().ok()).ok_or("“Which” names nothing that was sent")?;
     let found = legs.iter().find(|known| known.leg == leg).ok_or("“Which” names nothing that was sent")?;
     let to = entered.get("to").map(|text| destination(&found.channel, text));
     Ok(RequeueRequest { leg, to, why: why.unwrap_or_default().to_owned() })

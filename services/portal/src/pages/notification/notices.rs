@@ -23,32 +23,17 @@ use crate::{
 /// Rows of a page.
 const ROWS: usize = 50;
 /// Rows of the file that are asked for at a time: what the API gives at most.
-const ROWS_AT_A_TIME: usize = 1000;
+const ROWS_AT_A_TIME: usize = 500;
 /// Rows of the file at most.
 const MOST_EXPORTED: usize = 10_000;
-const NAMES: &[&str] = &["state", "class", "kind", "facility", "about", "recipient"];
-const STATES: &[(&str, &str)] = &[
-    ("waiting", "Waiting"),
-    ("sending", "Sending"),
-    ("accepted", "Accepted"),
-    ("delivered", "Delivered"),
-    ("read", "Read"),
-    ("bounced", "Bounced"),
-    ("failed", "Failed"),
-    ("unknown", "Unknown"),
-    ("withheld", "Withheld"),
-    ("dropped", "Dropped"),
-    ("taken_over", "Taken over"),
-    ("dead", "Nothing left to try"),
-];
+const NAMES: &[&str] = &["class", "kind", "about", "recipient", "track"];
 const CLASSES: &[(&str, &str)] = &[("formal", "Formal notices"), ("reminder", "Reminders")];
 
 fn wanted(choice: &Choice, limit: usize) -> Wanted<'_> {
     Wanted {
-        facility: choice.get("facility"),
         about: choice.get("about"),
         recipient: choice.get("recipient"),
-        state: choice.get("state"),
+        track: choice.get("track"),
         class: choice.get("class"),
         kind: choice.get("kind"),
         cursor: choice.cursor(),
@@ -75,21 +60,24 @@ pub(super) async fn handle(
         offers: Vec::new(),
     };
     let fields = vec![
-        FilterField { offers: choice.offers("state", STATES), ..text("state", "State") },
         FilterField { offers: choice.offers("class", CLASSES), ..text("class", "Class") },
         text("kind", "Kind"),
-        FilterField { offers: site.offers(&choice), ..text("facility", "Facility") },
         text("recipient", "Recipient’s key"),
+        text("about", "Key of the provider"),
+        text("track", "Track"),
     ];
-    let table = Table::new("Notices", &["Notice", "About", "To", "State", "Asked for", "By which way", "!Details"])
-        .rows(page.items.iter().map(|notice| row(notice, &site)));
+    let table =
+        Table::new("Notices", &["Notice", "About", "To", "State", "Asked for", "By which way", "!Details"])
+            .rows(page.items.iter().map(|notice| row(notice, &site)));
     let mut list = Part::new("notices", "What was sent");
     if !page.items.is_empty() {
         let told = format!("{} in all, the latest first", number(page.total));
         list = list.block(Block::Above { told, csv: Some(choice.from_cursor(None).href("/notices.csv")) });
     }
     Sheet::new("Notices", Section::Notices, "/notices")
-        .intro("Digests and formal notices, with what became of them. None of them says anything of a patient.")
+        .intro(
+            "Digests and formal notices, with what became of them. None of them says anything of a patient.",
+        )
         .banner(banner(api).await)
         .filter(Filter { path: "/notices", fields, filtered: choice.is_narrow() })
         .part(list.table_or(table, "No notice is like that."))

@@ -18,7 +18,10 @@ use crate::{
     show::Section,
 };
 
-pub(super) async fn handle(State(portal): State<Portal>, Path(id): Path<String>) -> Result<Response, Failure> {
+pub(super) async fn handle(
+    State(portal): State<Portal>,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let id: NoticeId = id.parse().map_err(|_| Failure::NotFound(None))?;
     let api = portal.api.as_ref();
     let proof = ask::notification::proof(api, id).await?;
@@ -35,7 +38,11 @@ pub(super) async fn handle(State(portal): State<Portal>, Path(id): Path<String>)
     ]);
     for leg in &view.legs {
         if let Some(hash) = &leg.sha256 {
-            hashes = hashes.line(Line::new().text(format!("Bytes by {}", told(&leg.channel).to_lowercase())).mono(hash.clone()));
+            hashes = hashes.line(
+                Line::new()
+                    .text(format!("Bytes by {}", told(&leg.channel).to_lowercase()))
+                    .mono(hash.clone()),
+            );
         }
     }
     hashes = hashes.line(
