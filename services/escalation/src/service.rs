@@ -98,8 +98,17 @@ impl Escalation {
     /// # Errors
     /// A file cannot be opened, or the journal fails.
     pub async fn open(ports: Ports) -> Result<Self, ServiceError> {
-        let Ports { journal, feed, clock, publishers, state, governance, default_zone, owner, rivals } =
-            ports;
+        let Ports {
+            journal,
+            feed,
+            clock,
+            publishers,
+            state,
+            governance,
+            default_zone,
+            owner,
+            rivals,
+        } = ports;
         let model = ReadModel::open(&state, read_model(Arc::clone(&publishers)))?
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
@@ -123,8 +132,7 @@ impl Escalation {
             Arc::clone(&trust),
             default_zone.clone(),
         ));
-        let reign =
-            Arc::new(Reign::new(Arc::clone(&journal), Arc::clone(&clock), "escalation", owner, rivals));
+        let reign = Arc::new(Reign::new(Arc::clone(&journal), Arc::clone(&clock), "escalation", owner, rivals));
         let timers = FiringLoop::new(
             "escalation",
             Arc::clone(&model),
@@ -263,8 +271,7 @@ impl Escalation {
     pub async fn fire_due(&self) -> Result<usize, ServiceError> {
         use countersign_eventsourcing::timer::{Firing, table};
         let now = self.clock.now();
-        let due =
-            self.model.query(move |sql| table::due(sql, now, table::Key::START, usize::MAX >> 1)).await?;
+        let due = self.model.query(move |sql| table::due(sql, now, table::Key::START, usize::MAX >> 1)).await?;
         let at = Firing { now, epoch: 0 };
         for due in &due {
             if due.stream.category() == crate::domain::limit::LIMIT {

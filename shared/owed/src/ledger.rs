@@ -117,9 +117,7 @@ impl Owed {
             }
             DepartmentDescribed::TYPE => {
                 let DepartmentDescribed { facility, code, .. } = event.decode()?;
-                Arc::make_mut(&mut self.directory)
-                    .fold(event)?
-                    .then_some(Touched::Department { facility, code })
+                Arc::make_mut(&mut self.directory).fold(event)?.then_some(Touched::Department { facility, code })
             }
             _ => None,
         })

@@ -9,7 +9,12 @@ use countersign_contracts::{
     notice::{self, Channel, NoticeOutcome, Outcome},
     staff,
 };
-use countersign_escalation::{Escalation, Ports, domain::events::TrackEvent, policies::Governance, publish};
+use countersign_escalation::{
+    Escalation, Ports,
+    domain::events::TrackEvent,
+    policies::Governance,
+    publish,
+};
 use countersign_eventsourcing::{
     feed::JournalTail,
     journal::{Expected, Journal, JournalError, Metadata, NewEvent, Position, RecordedEvent, StreamName},
@@ -214,8 +219,7 @@ impl Hospital {
 
     /// Every event of a track.
     pub(crate) async fn track(&self, id: &str) -> Vec<TrackEvent> {
-        let events =
-            self.journal.read_stream(StreamName::new("track", track_of(id)), 0).await.expect("a stream");
+        let events = self.journal.read_stream(StreamName::new("track", track_of(id)), 0).await.expect("a stream");
         events
             .iter()
             .map(|event| TrackEvent::decode(&event.kind, &event.data).expect("known").expect("decodes"))
