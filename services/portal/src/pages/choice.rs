@@ -57,7 +57,7 @@ impl Choice {
     }
 
     /// The same choice from another place on; nothing = from the first row.
-    pub(super) fn from_cursor(&self, cursor: Option<String>) -> Self {
+    pub(super) fn at_cursor(&self, cursor: Option<String>) -> Self {
         let mut choice = self.clone();
         match cursor {
             Some(cursor) => choice.values.insert(CURSOR, cursor),
@@ -68,12 +68,12 @@ impl Choice {
 
     /// The address of the first page, when the reader is further on.
     pub(super) fn start(&self, path: &str) -> Option<String> {
-        self.cursor().map(|_| self.from_cursor(None).href(path))
+        self.cursor().map(|_| self.at_cursor(None).href(path))
     }
 
     /// The address of the next page.
     pub(super) fn next(&self, path: &str, next: Option<String>) -> Option<String> {
-        next.map(|next| self.from_cursor(Some(next)).href(path))
+        next.map(|next| self.at_cursor(Some(next)).href(path))
     }
 
     /// The address of `path` with this choice.

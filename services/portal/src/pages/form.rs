@@ -203,8 +203,6 @@ impl Form {
                         offer.chosen = offer.value == value;
                     }
                 }
-                Kind::Tick if value.is_empty() => field.value.clear(),
-                Kind::Tick => value.clone_into(&mut field.value),
                 Kind::Confirm => {}
                 _ => value.clone_into(&mut field.value),
             }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use axum::http::StatusCode;
+
 use crate::{
-    hospital::Hospital,
-    site::{Site, noon},
+    hospital::{Hospital, notice_of, post_room::contact_key, track_of},
+    site::{Site, noon, waiting},
 };
 
 fn main_navigation(text: &str) -> Vec<&str> {
@@ -53,4 +55,31 @@ async fn on_no_page_two_things_have_one_name() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn no_form_is_taken_from_another_site_or_from_nobody() {
+    let site = Site::busy();
+    let forms = [
+        format!("/leadership/{}/acts", waiting("suspension")),
+        format!("/tracks/{}/acts", track_of("1001")),
+        "/runs/held".to_owned(),
+        "/auditor/clock".to_owned(),
+        "/policies/2/simulate".to_owned(),
+        format!("/notices/{}/acts", notice_of("1002")),
+        "/letters".to_owned(),
+        "/dead-letters".to_owned(),
+        "/contact-tasks".to_owned(),
+        format!("/contacts/{}", contact_key("1001")),
+        "/notices/mode".to_owned(),
+    ];
+    for path in forms {
+        let foreign = [("sec-fetch-site", "cross-site"), ("cookie", "countersign_access=cst_cmo")];
+        let seen = site.form(&path, &foreign, "act=note&why=x&confirmed=yes").await;
+        assert_eq!(seen.status, StatusCode::FORBIDDEN, "{path}");
+        let nobody = [("sec-fetch-site", "same-origin")];
+        let seen = site.form(&path, &nobody, "act=note&why=x&confirmed=yes").await;
+        assert_eq!(seen.status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    assert!(site.hospital.sent(|_| true).is_empty());
 }

@@ -16,7 +16,7 @@ use crate::{
         sheet::{Banner, Block, Figure, Filter, FilterField, Line, Part, Row, Sent, Sheet, Table},
         site::Site,
     },
-    show::{Chip, Section, localized},
+    show::{Chip, Section, localized, sentence},
 };
 
 /// The chip of something that waits.
@@ -48,7 +48,7 @@ pub(super) async fn handle(
         class: "bad",
         line: Line::new()
             .strong("The clock is doubted: no suspension goes on until somebody confirms it.")
-            .text(clock.because.unwrap_or_default())
+            .text(clock.because.as_deref().map(sentence).unwrap_or_default())
             .link("/auditor", "Look at the clock"),
     });
     let broken = audit.map_or(0, |audit| audit.findings.len());

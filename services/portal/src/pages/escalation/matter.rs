@@ -60,8 +60,7 @@ async fn page(
         Some(name) => format!("{}: {name}", matter_words(&item.kind)),
         None => matter_words(&item.kind),
     };
-    let under =
-        Line::new().a_chip(kind_chip(&item.kind)).text(format!("waits since {}", since.relative)).at(since);
+    let under = Line::new().a_chip(kind_chip(&item.kind)).text(format!("came {}", since.relative)).at(since);
     let mut sheet = Sheet::new(title, Section::Escalation, "/leadership")
         .crumb("/leadership", "Leadership")
         .under(if facility.is_empty() { under } else { under.quiet(facility) })

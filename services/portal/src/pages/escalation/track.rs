@@ -63,9 +63,10 @@ async fn page(
         .table_or(notices_table(&detail.notices, &site, facility), "Nothing was sent so far.");
     let story = Part::new("log", "What happened, and what was decided")
         .hint("The latest first. Each decision with the facts that it saw; nothing is ever deleted.")
-        .block(match detail.log.is_empty() {
-            true => Block::Empty("Nothing so far.".into()),
-            false => Block::Story(detail.log.iter().map(|entry| step(entry, &site, facility, now)).collect()),
+        .block(if detail.log.is_empty() {
+            Block::Empty("Nothing so far.".into())
+        } else {
+            Block::Story(detail.log.iter().map(|entry| step(entry, &site, facility, now)).collect())
         });
     Sheet::new(track.provider.name.clone(), Section::Escalation, "/tracks")
         .crumb("/tracks", "Tracks")

@@ -167,7 +167,7 @@ fn preferences(contact: &ContactView, site: &Site, now: countersign_kernel::Time
 
 /// What the next digest would say. Without it the page is as good.
 async fn digest(portal: &Portal, key: &str, site: &Site) -> Part {
-    let part = Part::new("digest", "The digest as it would go out now");
+    let part = Part::card("digest", "The digest as it would go out now");
     let Ok(preview) = ask::notification::digest(portal.api.as_ref(), key).await else {
         return part.line(Line::new().quiet("It cannot be told now, or there is none."));
     };

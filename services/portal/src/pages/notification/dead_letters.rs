@@ -117,14 +117,7 @@ fn resend_form(entered: &Entered) -> Form {
         Field::why().optional(),
     ];
     let form = Form::new("resend", "Send again what failed since", "", "Send again", fields);
-    let form = form.sent_to("/dead-letters");
-    // what was unticked was sent unticked
-    let untick = entered.get("act") == Some("resend") && entered.get("dry_run").is_none();
-    let mut form = form.filled(entered);
-    if let Some(field) = form.fields.iter_mut().find(|field| field.name == "dry_run" && untick) {
-        field.value.clear();
-    }
-    form
+    form.sent_to("/dead-letters").filled(entered)
 }
 
 /// `POST /dead-letters`: sends one again, or everything since.

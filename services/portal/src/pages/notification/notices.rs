@@ -72,7 +72,7 @@ pub(super) async fn handle(
     let mut list = Part::new("notices", "What was sent");
     if !page.items.is_empty() {
         let told = format!("{} in all, the latest first", number(page.total));
-        list = list.block(Block::Above { told, csv: Some(choice.from_cursor(None).href("/notices.csv")) });
+        list = list.block(Block::Above { told, csv: Some(choice.at_cursor(None).href("/notices.csv")) });
     }
     Sheet::new("Notices", Section::Notices, "/notices")
         .intro(
@@ -134,7 +134,7 @@ pub(super) async fn export(
     State(portal): State<Portal>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let mut choice = Choice::read(query.as_deref(), NAMES).from_cursor(None);
+    let mut choice = Choice::read(query.as_deref(), NAMES).at_cursor(None);
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
     let mut file = Spreadsheet::new(&COLUMNS);
     let mut written = 0;
@@ -146,7 +146,7 @@ pub(super) async fn export(
             file.line(cells(notice, &site));
         }
         let Some(next) = page.next.filter(|_| written < MOST_EXPORTED) else { break };
-        choice = choice.from_cursor(Some(next));
+        choice = choice.at_cursor(Some(next));
     }
     file.answer("notices", now)
 }
