@@ -99,6 +99,9 @@ pub struct Source {
     /// Address of a running Countersign.
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
+    /// File with your token, for a running Countersign that wants to know who asks or acts.
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub token_file: Option<PathBuf>,
     #[command(flatten)]
     pub config: ConfigFile,
 }
@@ -409,6 +412,9 @@ pub struct Partitions {
     /// Address of a running Countersign.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", global = true)]
     pub url: String,
+    /// File with your token, once people are registered there.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub token_file: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub action: PartitionsAction,
@@ -429,9 +435,9 @@ pub enum PartitionsAction {
     Skip {
         /// Number of the partition, 0 to 63.
         partition: u8,
-        /// Who decides.
+        /// Who decides, where nobody is registered yet; else the token says it.
         #[arg(long)]
-        actor: String,
+        actor: Option<String>,
         /// Why.
         #[arg(long)]
         why: String,

@@ -1,30 +1,52 @@
-//! A running Countersign, asked over its API.
+//! Countersign, asked over its API: a running one, or one that this command opened on a data folder.
+
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use axum::{Router, body::Bytes};
 use countersign_contracts::api::Page;
-use reqwest::{RequestBuilder, Response, StatusCode};
+use countersign_kernel::Actor;
+use countersign_runtime::http::Vouched;
+use reqwest::{Request, RequestBuilder, StatusCode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use tower::ServiceExt;
 
-/// Client of one running Countersign.
+/// Client of one Countersign.
 pub struct Client {
     base: String,
     http: reqwest::Client,
-    token: Option<String>,
+    token_file: Option<PathBuf>,
+    here: Option<Here>,
 }
+
+/// Services of this process.
+struct Here {
+    routes: Router,
+    /// In whose name; nobody's for what may be read by anybody at this machine.
+    actor: Option<Actor>,
+}
+
+/// Largest answer of a service of this process: the memory is ours either way.
+const LARGEST: usize = usize::MAX;
 
 impl Client {
     /// A client for this address.
     pub fn new(base: &str) -> Self {
         let base = base.trim_end_matches('/');
         let base = if base.contains("://") { base.to_owned() } else { format!("http://{base}") };
-        Self { base, http: reqwest::Client::new(), token: None }
+        Self { base, http: reqwest::Client::new(), token_file: None, here: None }
     }
 
-    /// The same, in the name of whose token it is.
+    /// A client of services that run in this process, in somebody's name.
+    pub fn here(routes: Router, actor: Option<Actor>) -> Self {
+        Self { here: Some(Here { routes, actor }), ..Self::new("http://this-folder") }
+    }
+
+    /// The same, in the name of whose token the file holds. It is read when something is asked.
     #[must_use]
-    pub fn with_token(self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self }
+    pub fn with_token_file(self, token_file: Option<PathBuf>) -> Self {
+        Self { token_file, ..self }
     }
 
     /// `GET` a resource.
@@ -35,7 +57,7 @@ impl Client {
     /// `GET` a file as text.
     pub async fn text(&self, path: &str, query: &impl Serialize) -> anyhow::Result<String> {
         let request = self.http.get(format!("{}{path}", self.base)).query(query);
-        self.take(request).await?.text().await.context("the answer is not a text")
+        String::from_utf8(self.take(request).await?.to_vec()).context("the answer is not a text")
     }
 
     /// `POST` a body.
@@ -50,13 +72,8 @@ impl Client {
         key: &str,
         body: &impl Serialize,
     ) -> anyhow::Result<T> {
-        let request =
-            self.http.post(format!("{}{path}", self.base)).header("Idempotency-Key", key).json(body);
-        let request = match &self.token {
-            Some(token) => request.bearer_auth(token),
-            None => request,
-        };
-        self.answer(request).await
+        let request = self.http.post(format!("{}{path}", self.base));
+        self.answer(request.header("Idempotency-Key", key).json(body)).await
     }
 
     /// `POST` a file.
@@ -73,16 +90,7 @@ impl Client {
 
     /// `POST` without a body, for something that answers nothing.
     pub async fn tell(&self, path: &str) -> anyhow::Result<()> {
-        let answer = self
-            .http
-            .post(format!("{}{path}", self.base))
-            .send()
-            .await
-            .with_context(|| self.unreachable())?;
-        match answer.status() {
-            status if status.is_success() => Ok(()),
-            status => bail!("{} answered {}", self.base, status.as_u16()),
-        }
+        self.take(self.http.post(format!("{}{path}", self.base))).await.map(|_| ())
     }
 
     fn unreachable(&self) -> String {
@@ -111,20 +119,51 @@ impl Client {
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
-        self.take(request).await?.json().await.context("the answer is not what the API promises")
+        serde_json::from_slice(&self.take(request).await?).context("the answer is not what the API promises")
     }
 
-    async fn take(&self, request: RequestBuilder) -> anyhow::Result<Response> {
-        let answer = request.send().await.with_context(|| self.unreachable())?;
-        let status = answer.status();
+    async fn take(&self, request: RequestBuilder) -> anyhow::Result<Bytes> {
+        let request = match &self.token_file {
+            Some(file) => {
+                let token = std::fs::read_to_string(file)
+                    .with_context(|| format!("cannot read the token file {}", file.display()))?;
+                request.bearer_auth(token.trim())
+            }
+            None => request,
+        };
+        let (status, body) = match &self.here {
+            Some(here) => here.answer(request.build()?).await?,
+            None => {
+                let answer = request.send().await.with_context(|| self.unreachable())?;
+                (answer.status(), answer.bytes().await.context("the answer broke off")?)
+            }
+        };
         if status.is_success() {
-            return Ok(answer);
+            return Ok(body);
         }
-        let problem: Value = answer.json().await.unwrap_or_default();
+        let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
         let detail = problem["detail"].as_str().or(problem["title"].as_str()).unwrap_or("no reason given");
-        if status == StatusCode::NOT_FOUND {
+        if status == StatusCode::NOT_FOUND || self.here.is_some() {
             bail!("{detail}");
         }
         bail!("{} answered {}: {detail}", self.base, status.as_u16())
+    }
+}
+
+impl Here {
+    async fn answer(&self, request: Request) -> anyhow::Result<(StatusCode, Bytes)> {
+        let body = request.body().and_then(reqwest::Body::as_bytes).map(Bytes::copy_from_slice);
+        let mut asked = axum::http::Request::new(axum::body::Body::from(body.unwrap_or_default()));
+        *asked.method_mut() = request.method().clone();
+        let url = request.url();
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        *asked.uri_mut() = format!("{}{query}", url.path()).parse()?;
+        *asked.headers_mut() = request.headers().clone();
+        if let Some(actor) = &self.actor {
+            asked.extensions_mut().insert(Vouched(actor.clone()));
+        }
+        let answer = self.routes.clone().oneshot(asked).await?;
+        let status = answer.status();
+        Ok((status, axum::body::to_bytes(answer.into_body(), LARGEST).await?))
     }
 }

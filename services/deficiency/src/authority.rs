@@ -14,7 +14,7 @@
 //! | waive | chief medical officer; HIM manager who names the authority (a resolution, a minute) |
 //! | ask a query | HIM analyst and manager, revenue cycle (coders, documentation specialists) |
 //! | answer a query | provider for own items; HIM analyst and manager, for an answer that came on paper |
-//! | import charges | HIM manager, revenue cycle, administrator |
+//! | retry or pass over what stops a partition | HIM manager, administrator |
 //! | run a what-if | HIM manager, rules approver, chief medical officer |
 //! | read claims | revenue cycle, HIM analyst and manager, chief medical officer, auditor |
 //! | read charts | everybody but administrators; physicians their own, delegates those of named providers |
@@ -74,8 +74,8 @@ pub enum Act {
     AskQuery,
     /// Answer such a question.
     AnswerQuery,
-    /// Read account charges from a file.
-    ImportCharges,
+    /// Let a partition of the feed that stands still try again, or pass over the event it stands before.
+    MovePartitions,
     /// Try out a rule set on the record.
     RunWhatIf,
     /// See claims and what holds them.
@@ -108,7 +108,7 @@ impl Act {
         Self::AnswerElsewhere,
         Self::AskQuery,
         Self::AnswerQuery,
-        Self::ImportCharges,
+        Self::MovePartitions,
         Self::RunWhatIf,
         Self::ReadClaims,
         Self::ReadCharts,
@@ -139,7 +139,7 @@ impl authority::Act for Act {
             Self::AnswerElsewhere => "mark deficiencies as answered elsewhere",
             Self::AskQuery => "ask queries",
             Self::AnswerQuery => "answer this query",
-            Self::ImportCharges => "import charges",
+            Self::MovePartitions => "move partitions that stand still",
             Self::RunWhatIf => "run a what-if",
             Self::ReadClaims => "read claims",
             Self::ReadCharts => "read this chart",
@@ -158,7 +158,7 @@ impl authority::Act for Act {
             Self::CheckRules | Self::PublishRules => Rights::of(&[RulesApprover]),
             Self::WithdrawRules => Rights::of(&[HimManager, RulesApprover]),
             Self::KeepDirectory => Rights::of(&[HimManager, MedicalStaffOffice]),
-            Self::KeepSite => Rights::of(&[HimManager, Administrator]),
+            Self::KeepSite | Self::MovePartitions => Rights::of(&[HimManager, Administrator]),
             Self::RecordLeave => {
                 Rights::of(&[HimAnalyst, HimManager, MedicalStaffOffice]).and_provider().and_delegate()
             }
@@ -175,7 +175,6 @@ impl authority::Act for Act {
             Self::Waive => Rights::of(&[ChiefMedicalOfficer]).and_on_authority(&[HimManager]),
             Self::AskQuery => Rights::of(&[HimAnalyst, HimManager, RevenueCycle]),
             Self::AnswerQuery => Rights::of(HIM).and_provider(),
-            Self::ImportCharges => Rights::of(&[HimManager, RevenueCycle, Administrator]),
             Self::RunWhatIf => Rights::of(&[HimManager, RulesApprover, ChiefMedicalOfficer]),
             Self::ReadClaims => {
                 Rights::of(&[HimAnalyst, HimManager, ChiefMedicalOfficer, RevenueCycle, Auditor])
@@ -247,7 +246,7 @@ mod tests {
         AnswerElsewhere   . . + + . . . . . . .
         AskQuery          . . + + . . . . + . .
         AnswerQuery       o . + + . . . . . . .
-        ImportCharges     . . . + . . . . + + .
+        MovePartitions    . . . + . . . . . + .
         RunWhatIf         . . . + + . . + . . .
         ReadClaims        . . + + . . . + + . +
         ReadCharts        o o + + + + + + + . +

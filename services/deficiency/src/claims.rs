@@ -55,6 +55,8 @@ pub struct ClaimQuery {
     pub state: State,
     /// Facility code.
     pub facility: Option<String>,
+    /// Only facilities within a reader's reach; empty: all.
+    pub within: Vec<String>,
     /// Encounter class.
     pub class: Option<String>,
     /// Only accounts that an item of this document type holds, or released.
@@ -131,6 +133,7 @@ impl Deficiency {
         let wanted = Wanted {
             chart: None,
             facility: query.facility.clone(),
+            within: query.within.clone(),
             class: query.class.clone(),
             open_at: (query.state != State::Released).then_some(now),
         };
@@ -157,25 +160,30 @@ impl Deficiency {
         Ok(Page { items, next, total, position })
     }
 
-    /// One account with its items and periods; `None` when there is no such chart or it was never discharged and
-    /// nothing of its bill is known.
-    pub async fn claim(&self, chart: EncounterId) -> Result<Option<ClaimDetail>, ServiceError> {
+    /// One account with its items and periods; `None` when there is no such chart, it is in no facility `within`
+    /// the reader's reach, or it was never discharged and nothing of its bill is known.
+    pub async fn claim(
+        &self,
+        chart: EncounterId,
+        within: Vec<String>,
+    ) -> Result<Option<ClaimDetail>, ServiceError> {
         let (minimum, now) = (self.minimum_days(), self.clock.now());
-        let wanted = Wanted { chart: Some(chart), ..Wanted::default() };
+        let wanted = Wanted { chart: Some(chart), within, ..Wanted::default() };
         let accounts = self.model.query(move |sql| projections::accounts(sql, &wanted)).await?;
         Ok(accounts.first().map(|account| detail(account, &minimum, now)))
     }
 
-    /// Sums over all accounts. The days are local to each facility; without them the last thirty.
+    /// Sums over all accounts of a facility, or of those `within` a reader's reach. The days are local to each facility; without them the last thirty.
     pub async fn claim_summary(
         &self,
         by: SummaryBy,
         facility: Option<String>,
+        within: Vec<String>,
         days: (Option<Date>, Option<Date>),
     ) -> Result<ClaimSummary, ServiceError> {
         let (minimum, now) = (self.minimum_days(), self.clock.now());
         let position = self.model.position().0;
-        let wanted = Wanted { facility, ..Wanted::default() };
+        let wanted = Wanted { facility, within, ..Wanted::default() };
         let accounts = self.model.query(move |sql| projections::accounts(sql, &wanted)).await?;
         let to = days.1.unwrap_or_else(|| now.to_zoned(TimeZone::UTC).date());
         let from = days.0.unwrap_or_else(|| to.saturating_sub((DEFAULT_DAYS - 1).days()));

@@ -16,7 +16,10 @@ use crate::domain::{
     rules::Rule,
     state::{ChartState, KnownFact},
 };
-use crate::show::{self, Seen};
+use crate::{
+    projections::Within,
+    show::{self, Seen},
+};
 
 /// A chart's stream, read: the state and every decision.
 struct History {
@@ -94,22 +97,25 @@ pub async fn explain(
 }
 
 /// What was owed in a chart at an instant: by the facts that had happened by then and, if `known_at` is
-/// given, were known here by that instant.
+/// given, were known here by that instant. Only what is `within` the reader's reach.
 pub async fn owed_at(
     journal: &dyn Journal,
     encounter: EncounterId,
     as_of: Option<Timestamp>,
     known_at: Option<Timestamp>,
+    within: &Within,
     reference: &Reference,
     now: Timestamp,
 ) -> Result<Vec<DeficiencyView>, JournalError> {
     let history = read(journal, encounter).await?;
+    let facility = history.state.encounter.as_ref().map_or("", |key| &key.facility);
     let Some(outcome) = outcome(&history.state, reference, as_of, known_at) else { return Ok(Vec::new()) };
     let seen_at = as_of.unwrap_or(now);
     let mut views: Vec<DeficiencyView> = outcome
         .deficiencies
         .values()
         .filter(|deficiency| as_of.is_none_or(|limit| deficiency.opened_at <= limit))
+        .filter(|deficiency| within.includes(deficiency.responsible.as_ref(), facility))
         .map(|deficiency| view(&history.state, &as_seen(deficiency, as_of), reference, known_at, seen_at))
         .collect();
     views.sort_by_key(|view| (view.due_at.is_none(), view.due_at, view.id));

@@ -14,6 +14,7 @@ use countersign_eventsourcing::{
     read_model::ReadModelError,
 };
 use countersign_kernel::{Actor, DeficiencyId, EncounterId, EventId, Person, ProviderId, Role};
+use countersign_runtime::authority::Reach;
 
 use crate::{
     authority::{self, About, Act as Permission, permit},
@@ -128,7 +129,8 @@ impl Deficiency {
     }
 
     async fn chart_of(&self, id: DeficiencyId) -> Result<EncounterId, LifecycleError> {
-        let found = self.model.query(move |sql| projections::encounter_of(sql, id)).await?;
+        let found =
+            self.model.query(move |sql| projections::encounter_of(sql, id, &Reach::everything())).await?;
         found.ok_or_else(|| Refusal::UnknownItem.into())
     }
 

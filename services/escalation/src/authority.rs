@@ -107,27 +107,37 @@ impl authority::Act for Act {
 
     fn rights(self) -> Rights {
         use Role::{
-            Administrator, Auditor, ChiefMedicalOfficer, HimAnalyst, HimManager, MedicalStaffOffice, RulesApprover,
+            Administrator, Auditor, ChiefMedicalOfficer, HimAnalyst, HimManager, MedicalStaffOffice,
+            RulesApprover,
         };
         match self {
-            Self::ReadTracks => {
-                Rights::of(&[HimAnalyst, HimManager, RulesApprover, MedicalStaffOffice, ChiefMedicalOfficer, Auditor])
-                    .and_provider()
-                    .and_delegate()
-            }
+            Self::ReadTracks => Rights::of(&[
+                HimAnalyst,
+                HimManager,
+                RulesApprover,
+                MedicalStaffOffice,
+                ChiefMedicalOfficer,
+                Auditor,
+            ])
+            .and_provider()
+            .and_delegate(),
             Self::ReadRegister => {
                 Rights::of(&[HimManager, MedicalStaffOffice, ChiefMedicalOfficer, Auditor]).and_provider()
             }
             Self::DecideSuspension | Self::Exempt => Rights::of(&[MedicalStaffOffice, ChiefMedicalOfficer]),
             Self::OverrideGuard => Rights::of(&[ChiefMedicalOfficer]),
             Self::Extend => Rights::of(&[HimManager, ChiefMedicalOfficer]),
-            Self::Acknowledge | Self::Note => Rights::of(&[HimManager, MedicalStaffOffice, ChiefMedicalOfficer]),
+            Self::Acknowledge | Self::Note => {
+                Rights::of(&[HimManager, MedicalStaffOffice, ChiefMedicalOfficer])
+            }
             Self::DraftPolicy => Rights::of(&[HimManager, MedicalStaffOffice]),
             Self::CheckPolicy | Self::PublishPolicy => Rights::of(&[RulesApprover]),
             Self::WithdrawPolicy => Rights::of(&[HimManager, RulesApprover]),
             Self::TrustClock => Rights::of(&[Administrator, ChiefMedicalOfficer]),
             Self::ReleaseRun => Rights::of(&[HimManager, ChiefMedicalOfficer, Administrator]),
-            Self::Simulate => Rights::of(&[HimManager, RulesApprover, MedicalStaffOffice, ChiefMedicalOfficer]),
+            Self::Simulate => {
+                Rights::of(&[HimManager, RulesApprover, MedicalStaffOffice, ChiefMedicalOfficer])
+            }
             Self::ReadAudit => {
                 Rights::of(&[HimManager, MedicalStaffOffice, ChiefMedicalOfficer, Administrator, Auditor])
             }

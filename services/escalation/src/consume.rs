@@ -111,7 +111,8 @@ impl Inbox {
     }
 
     async fn outcome(&self, event: &Envelope) -> Result<(), HandleError> {
-        let outcome: NoticeOutcome = event.decode().map_err(|error| HandleError::Poison(error.to_string()))?;
+        let outcome: NoticeOutcome =
+            event.decode().map_err(|error| HandleError::Poison(error.to_string()))?;
         self.folded(event).await?;
         let notice = outcome.notice;
         let asked_by = self

@@ -4,11 +4,7 @@
 //! the same is asked of the journal itself, chart by chart ([`countersign_owed::recheck`]): an item that was signed a
 //! moment ago stops a step, whatever the read model knows by then.
 
-use std::{
-    collections::BTreeSet,
-    num::NonZeroUsize,
-    sync::Arc,
-};
+use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc};
 
 use countersign_eventsourcing::{
     journal::{Journal, JournalError, Position},
@@ -24,6 +20,7 @@ use crate::{
     domain::{
         acts::{Act, Refusal, decide_act},
         events::TrackEvent,
+        explain,
         limit::Limit,
         policy::{Policy, PolicySet},
         standing::{Standing, standing},
@@ -71,7 +68,9 @@ impl DeskError {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Stream(error) => error.is_passing(),
-            Self::Policies(GovernanceError::Contended(_) | GovernanceError::Journal(JournalError::Unavailable(_)))
+            Self::Policies(
+                GovernanceError::Contended(_) | GovernanceError::Journal(JournalError::Unavailable(_)),
+            )
             | Self::ReadModel(ReadModelError::Journal(JournalError::Unavailable(_))) => true,
             Self::Policies(_) | Self::ReadModel(_) | Self::NoPolicy => false,
         }
@@ -218,7 +217,10 @@ impl Desk {
     /// Where a record was merged into another one: only what its suspension is about. All else is found there.
     fn kept_items(&self, case: &Case, track: &Track) -> Option<BTreeSet<DeficiencyId>> {
         case.is_merged_away().then(|| {
-            track.suspension().map(|suspension| suspension.items.iter().copied().collect()).unwrap_or_default()
+            track
+                .suspension()
+                .map(|suspension| suspension.items.iter().copied().collect())
+                .unwrap_or_default()
         })
     }
 
@@ -258,7 +260,8 @@ impl Desk {
         let named = || owed.items_of(key, &case.party.facility).into_iter().find_map(OwedItem::named);
         let provider = people.id_of(key).cloned().or_else(|| track.provider.clone()).or_else(named);
         Recipients {
-            provider: provider.unwrap_or_else(|| ProviderId { id: key.to_string(), authority: String::new() }),
+            provider: provider
+                .unwrap_or_else(|| ProviderId { id: key.to_string(), authority: String::new() }),
             chair: directory.chair_of(key, &case.party.facility, now).cloned(),
             delegate: people.delegate_of(key, now).cloned(),
         }
@@ -315,7 +318,12 @@ impl Desk {
     }
 
     /// What follows at this instant: on the read model's facts, and where anything would, on those of the journal.
-    async fn follows(&self, case: &Case, track: &Track, now: Timestamp) -> Result<Vec<TrackEvent>, DeskError> {
+    async fn follows(
+        &self,
+        case: &Case,
+        track: &Track,
+        now: Timestamp,
+    ) -> Result<Vec<TrackEvent>, DeskError> {
         let (by_model, position) = self.owed_by_model(case, track).await?;
         if track.cycles == 0 && by_model.items_of(case.party.provider, &case.party.facility).is_empty() {
             // Nothing is owed by somebody who never was on a ladder.
@@ -324,12 +332,12 @@ impl Desk {
         let around = self.surroundings(case, now).await?;
         let seen = Self::standing(case, track, &by_model, (position, false), now);
         let recipients = Self::recipients(case, track, &by_model, now);
-        if !step::wants(track, case.policy(), &around.context(case, by_model.directory(), &seen, recipients)) {
+        if !step::wants(track, case.policy(), &around.context(case, by_model.directory(), &seen, recipients))
+        {
             return Ok(Vec::new());
         }
         let facts = self.checked(case, track, &by_model, now).await?;
-        let context =
-            around.context(case, facts.owed.directory(), &facts.standing, facts.recipients.clone());
+        let context = around.context(case, facts.owed.directory(), &facts.standing, facts.recipients.clone());
         Ok(step::look(track, case.policy(), &context))
     }
 
@@ -350,7 +358,9 @@ impl Desk {
     /// A timer of a track fires, with everything that follows. `None`: it is not armed any more.
     pub(crate) async fn fire_track(&self, due: &Due, at: Firing) -> Result<Option<Position>, DeskError> {
         let Some(id) = track_of(&due.stream) else { return Ok(None) };
-        let Some(row) = self.model.query(move |sql| projections::track(sql, id)).await? else { return Ok(None) };
+        let Some(row) = self.model.query(move |sql| projections::track(sql, id)).await? else {
+            return Ok(None);
+        };
         let party = row.party();
         let cause = Cause {
             id: TimerFired::event_id(due.timer, due.arming),
@@ -449,15 +459,17 @@ impl Desk {
         let standing = Self::standing(&case, &loaded.state, &owed, (position, false), now);
         let recipients = Self::recipients(&case, &loaded.state, &owed, now);
         let around = self.surroundings(&case, now).await?;
-        let next = step::next(
+        let told = explain::explain(
             &loaded.state,
             case.policy(),
             &around.context(&case, owed.directory(), &standing, recipients.clone()),
         );
-        Ok(next.filter(|next| next.at <= by).map(|next| Line {
+        // Where several are due by then, the highest one is taken.
+        let due = told.ahead.into_iter().filter(|ahead| ahead.at.is_some_and(|at| at <= by)).next_back();
+        Ok(due.map(|due| Line {
             track: row.id,
             provider: recipients.provider,
-            step: next.what,
+            step: due.step,
             counting: u32::try_from(standing.counting().count()).unwrap_or(u32::MAX),
             oldest_days: standing.counting().map(|item| item.age_days).max().unwrap_or(0),
         }))

@@ -1,5 +1,7 @@
 //! Policies, tracks from notice to suspension and back, the suspension register, and the auditor.
 
+pub mod api;
+pub mod auditor;
 pub mod authority;
 mod consume;
 mod desk;
@@ -15,11 +17,13 @@ pub mod runs;
 mod scope;
 pub mod service;
 mod show;
+pub mod simulate;
 mod streams;
 mod tracks;
 mod watches;
 mod words;
 
+pub use auditor::Heartbeat;
 pub use desk::{ActRefused, DeskError};
 pub use service::{Escalation, Ports, ServiceError};
 pub use streams::StreamError;

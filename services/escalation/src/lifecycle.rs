@@ -120,7 +120,8 @@ impl Escalation {
     }
 
     pub(crate) async fn row(&self, track: TrackId) -> Result<TrackRow, LifecycleError> {
-        let row = self.model.query(move |sql| projections::track(sql, track)).await.map_err(ServiceError::from)?;
+        let row =
+            self.model.query(move |sql| projections::track(sql, track)).await.map_err(ServiceError::from)?;
         row.ok_or_else(|| ActRefused::UnknownTrack.into())
     }
 
@@ -156,8 +157,11 @@ impl Escalation {
         }
         reason(why)?;
         let code = facility.to_owned();
-        let held =
-            self.model.query(move |sql| projections::held_run(sql, &code)).await.map_err(ServiceError::from)?;
+        let held = self
+            .model
+            .query(move |sql| projections::held_run(sql, &code))
+            .await
+            .map_err(ServiceError::from)?;
         let Some(held) = held else { return Err(LifecycleError::Unknown("no run of this facility is held")) };
         let act = derive_uuid("escalation-act", &[&actor.name, key, facility]);
         if let Some((_, by)) = &held.released {

@@ -183,7 +183,8 @@ fn settings(set: &PolicySet) -> Vec<PolicySetting> {
     let policy = &set.everywhere;
     let said = |name: &str, value: String| PolicySetting { name: name.to_owned(), value };
     let run = |run: &Run| {
-        let weeks = if run.every_weeks == 1 { String::new() } else { format!(", every {} weeks", run.every_weeks) };
+        let weeks =
+            if run.every_weeks == 1 { String::new() } else { format!(", every {} weeks", run.every_weeks) };
         format!("{:?} at {}{weeks}", run.day, run.at.strftime("%H:%M"))
     };
     let mut settings = vec![

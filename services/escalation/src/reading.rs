@@ -3,8 +3,8 @@
 use countersign_contracts::api::{
     Page,
     escalation::{
-        ClockView, DryRun, DryRunLine, InboxItem, LimitView, NextStep, PacketView, RegisterTotal, RegisterView,
-        RunLine, RunView, TrackDetail, TrackExplanation, TrackView,
+        ClockView, DryRun, DryRunLine, InboxItem, LimitView, NextStep, PacketView, RegisterTotal,
+        RegisterView, RunLine, RunView, TrackDetail, TrackExplanation, TrackView,
     },
 };
 use countersign_eventsourcing::{journal::RecordedEvent, timer::TrustState};
@@ -84,11 +84,7 @@ pub struct RegisterFilter {
     pub format: Option<String>,
 }
 
-fn key_of(
-    directory: &Directory,
-    provider: Option<&String>,
-    authority: Option<&String>,
-) -> Option<Uuid> {
+fn key_of(directory: &Directory, provider: Option<&String>, authority: Option<&String>) -> Option<Uuid> {
     let id = ProviderId { id: provider?.clone(), authority: authority.cloned().unwrap_or_default() };
     Some(directory.people.key_of(&id))
 }
@@ -113,7 +109,11 @@ impl Escalation {
     ///
     /// # Errors
     /// The caller may see none, the filter makes no sense, or the read model fails.
-    pub async fn tracks(&self, actor: &Actor, filter: &TrackFilter) -> Result<Page<TrackView>, LifecycleError> {
+    pub async fn tracks(
+        &self,
+        actor: &Actor,
+        filter: &TrackFilter,
+    ) -> Result<Page<TrackView>, LifecycleError> {
         let directory = self.desk.known.refresh().await?;
         let scope = scope::of(actor, Act::ReadTracks, &directory, self.now())?;
         let after = filter.cursor.as_deref().map(str::parse::<Place>).transpose().map_err(|()| {
@@ -155,7 +155,12 @@ impl Escalation {
     }
 
     /// A track that the caller may see.
-    async fn seen(&self, actor: &Actor, track: TrackId, act: Act) -> Result<(TrackRow, Party), LifecycleError> {
+    async fn seen(
+        &self,
+        actor: &Actor,
+        track: TrackId,
+        act: Act,
+    ) -> Result<(TrackRow, Party), LifecycleError> {
         let row = self.row(track).await?;
         let party = row.party();
         let directory = self.desk.known.refresh().await?;
@@ -234,7 +239,8 @@ impl Escalation {
         let mut held_by: Vec<String> =
             told.ahead.iter().map(|Ahead { step, waits, .. }| format!("{step} waits: {waits}")).collect();
         if !explained.around.clock_trusted {
-            held_by.insert(0, "the clock was set, and nobody has confirmed it: nobody is suspended".to_owned());
+            held_by
+                .insert(0, "the clock was set, and nobody has confirmed it: nobody is suspended".to_owned());
         }
         if let Some(until) = explained.around.settles_until {
             held_by.insert(0, format!("the services were away: no step before {until}"));
@@ -330,9 +336,9 @@ impl Escalation {
         for (waiting, row) in &waiting {
             items.push(self.inbox_item(waiting, row.as_ref(), &directory)?);
         }
-        let theirs =
-            |facility: &String| actor.facilities.is_empty() || actor.facilities.contains(facility);
-        for run in held.into_iter().filter(|run| wide && run.released.is_none() && theirs(&run.held.facility)) {
+        let theirs = |facility: &String| actor.facilities.is_empty() || actor.facilities.contains(facility);
+        for run in held.into_iter().filter(|run| wide && run.released.is_none() && theirs(&run.held.facility))
+        {
             items.push(InboxItem {
                 id: countersign_kernel::derive_uuid("inbox", &["held_run", &run.held.facility]),
                 facility: Some(run.held.facility.clone()),
@@ -414,7 +420,11 @@ impl Escalation {
             .map_err(ServiceError::from)?;
         let theirs =
             |run: &&RunPublished| actor.facilities.is_empty() || actor.facilities.contains(&run.facility);
-        Ok(runs.iter().filter(theirs).map(|run| RunView { lines: Vec::new(), ..self.run_view(run) }).collect())
+        Ok(runs
+            .iter()
+            .filter(theirs)
+            .map(|run| RunView { lines: Vec::new(), ..self.run_view(run) })
+            .collect())
     }
 
     /// One list, with its lines.
@@ -434,9 +444,8 @@ impl Escalation {
             .query(move |sql| projections::run(sql, &code, publish_at))
             .await
             .map_err(ServiceError::from)?;
-        let theirs = |run: &RunPublished| {
-            actor.facilities.is_empty() || actor.facilities.contains(&run.facility)
-        };
+        let theirs =
+            |run: &RunPublished| actor.facilities.is_empty() || actor.facilities.contains(&run.facility);
         let run = run.filter(theirs).ok_or(LifecycleError::Unknown("no such list was published"))?;
         Ok(self.run_view(&run))
     }
@@ -507,7 +516,9 @@ impl Escalation {
             .filter(|until| now < *until);
         let (state, because, since) = match self.trust.state() {
             TrustState::Trusted => ("trusted", None, None),
-            TrustState::Doubted { since, doubt } => ("doubted", Some(doubt.why.words().to_owned()), Some(since)),
+            TrustState::Doubted { since, doubt } => {
+                ("doubted", Some(doubt.why.words().to_owned()), Some(since))
+            }
         };
         Ok(ClockView {
             now,
@@ -592,7 +603,9 @@ fn totals(rows: &[Suspension], directory: &Directory, now: Timestamp) -> Vec<Reg
     let mut by_key: BTreeMap<Uuid, RegisterTotal> = BTreeMap::new();
     for row in rows {
         let zone = directory.places.zone(&row.facility);
-        let Ok(year_ago) = now.to_zoned(zone.clone()).checked_sub(jiff::Span::new().years(1)) else { continue };
+        let Ok(year_ago) = now.to_zoned(zone.clone()).checked_sub(jiff::Span::new().years(1)) else {
+            continue;
+        };
         let year_ago = year_ago.timestamp();
         let until = row.until.unwrap_or(now);
         if until < year_ago {

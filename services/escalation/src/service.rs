@@ -19,12 +19,14 @@ use countersign_kernel::{Clock, Timestamp};
 use jiff::tz::TimeZone;
 
 use crate::{
+    auditor::{Auditor, Heartbeat},
     consume::{CATEGORIES, Inbox},
     desk::{Desk, DeskError},
     firing::Timekeeper,
     policies::{Governance, GovernanceError},
     projections::Tracks,
     runs::Runs,
+    simulate::jobs::Jobs,
     streams::Cause,
 };
 
@@ -54,6 +56,8 @@ pub struct Ports {
     pub owner: String,
     /// Whether there can be others.
     pub rivals: Rivals,
+    /// Where the auditor says that it has looked, and how often it looks.
+    pub heartbeat: Heartbeat,
 }
 
 /// The service cannot go on.
@@ -86,6 +90,8 @@ pub struct Escalation {
     pub(crate) desk: Arc<Desk>,
     pub(crate) trust: Arc<Trust>,
     pub(crate) runs: Runs,
+    pub(crate) auditor: Auditor,
+    pub(crate) simulations: Jobs,
     pub(crate) default_zone: TimeZone,
     reign: Arc<Reign>,
     timers: Arc<FiringLoop>,
@@ -108,6 +114,7 @@ impl Escalation {
             default_zone,
             owner,
             rivals,
+            heartbeat,
         } = ports;
         let model = ReadModel::open(&state, read_model(Arc::clone(&publishers)))?
             .traced(countersign_runtime::telemetry::span_from_traceparent);
@@ -132,7 +139,8 @@ impl Escalation {
             Arc::clone(&trust),
             default_zone.clone(),
         ));
-        let reign = Arc::new(Reign::new(Arc::clone(&journal), Arc::clone(&clock), "escalation", owner, rivals));
+        let reign =
+            Arc::new(Reign::new(Arc::clone(&journal), Arc::clone(&clock), "escalation", owner, rivals));
         let timers = FiringLoop::new(
             "escalation",
             Arc::clone(&model),
@@ -152,6 +160,8 @@ impl Escalation {
         )?;
         Ok(Self {
             runs: Runs::new(Arc::clone(&desk)),
+            simulations: Jobs::default(),
+            auditor: Auditor::new(Arc::clone(&desk), heartbeat),
             timers: Arc::new(timers),
             journal,
             clock,
@@ -186,6 +196,11 @@ impl Escalation {
         &self.trust
     }
 
+    /// The auditor.
+    pub fn auditor(&self) -> &Auditor {
+        &self.auditor
+    }
+
     /// Figures of the timers.
     pub fn timer_counts(&self) -> Counts {
         self.timers.counts()
@@ -215,6 +230,11 @@ impl Escalation {
     /// Loop: lets timers fire, and watches the clock.
     pub async fn fire_timers(&self) {
         tokio::join!(self.reign.run(), self.trust.run(), self.timers.run());
+    }
+
+    /// Loop: checks the promises.
+    pub async fn audit(&self) {
+        self.auditor.run().await;
     }
 
     /// Loop: publishes the lists of runs, and looks at tracks again whose run was released or whose clock is believed
@@ -271,7 +291,8 @@ impl Escalation {
     pub async fn fire_due(&self) -> Result<usize, ServiceError> {
         use countersign_eventsourcing::timer::{Firing, table};
         let now = self.clock.now();
-        let due = self.model.query(move |sql| table::due(sql, now, table::Key::START, usize::MAX >> 1)).await?;
+        let due =
+            self.model.query(move |sql| table::due(sql, now, table::Key::START, usize::MAX >> 1)).await?;
         let at = Firing { now, epoch: 0 };
         for due in &due {
             if due.stream.category() == crate::domain::limit::LIMIT {

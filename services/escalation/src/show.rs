@@ -2,8 +2,8 @@
 
 use countersign_contracts::{
     api::escalation::{
-        AnswerView, ByWhom as ByWhomView, GrantView, InboxItem, LogEntry, NoticeView, PacketStep, PacketView, PolicyRef,
-        StaffRef, StandingItemView, StandingView, SuspensionView, TrackView,
+        AnswerView, ByWhom as ByWhomView, GrantView, InboxItem, LogEntry, NoticeView, PacketStep, PacketView,
+        PolicyRef, StaffRef, StandingItemView, StandingView, SuspensionView, TrackView,
     },
     notice::{NoticeClass, NoticeRequested, PolicyReference, Recipient},
 };
@@ -180,7 +180,9 @@ pub(crate) fn notices(
     let mut notices: Vec<NoticeView> = Vec::new();
     for (.., event) in events {
         match event {
-            TrackEvent::NoticeRequested(requested) => notices.push(notice(requested, delivered_at(requested))),
+            TrackEvent::NoticeRequested(requested) => {
+                notices.push(notice(requested, delivered_at(requested)))
+            }
             TrackEvent::NoticeWithdrawn(withdrawn) => {
                 if let Some(notice) = notices.iter_mut().find(|notice| notice.id == withdrawn.notice) {
                     notice.withdrawn = Some(withdrawn.because.clone());
@@ -266,7 +268,9 @@ fn for_roles(kind: &str) -> Vec<String> {
     use countersign_kernel::Role::{ChiefMedicalOfficer, DepartmentChair, HimManager, MedicalStaffOffice};
     let roles: &[countersign_kernel::Role] = match kind {
         "suspension" | "reinstatement" => &[MedicalStaffOffice, ChiefMedicalOfficer],
-        "correction" | "undeliverable" | "no_recipient" => &[HimManager, MedicalStaffOffice, ChiefMedicalOfficer],
+        "correction" | "undeliverable" | "no_recipient" => {
+            &[HimManager, MedicalStaffOffice, ChiefMedicalOfficer]
+        }
         _ => &[MedicalStaffOffice, ChiefMedicalOfficer, DepartmentChair],
     };
     roles.iter().map(|role| role.name().to_owned()).collect()

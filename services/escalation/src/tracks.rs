@@ -41,7 +41,9 @@ impl Aggregate for Track {
 
     fn id(event: &TrackEvent) -> Option<EventId> {
         match event {
-            TrackEvent::Timer(TimerEvent::Fired(fired)) => Some(TimerFired::event_id(fired.timer, fired.arming)),
+            TrackEvent::Timer(TimerEvent::Fired(fired)) => {
+                Some(TimerFired::event_id(fired.timer, fired.arming))
+            }
             _ => None,
         }
     }

@@ -45,7 +45,9 @@ impl Aggregate for Limit {
 
     fn id(event: &LimitEvent) -> Option<EventId> {
         match event {
-            LimitEvent::Timer(TimerEvent::Fired(fired)) => Some(TimerFired::event_id(fired.timer, fired.arming)),
+            LimitEvent::Timer(TimerEvent::Fired(fired)) => {
+                Some(TimerFired::event_id(fired.timer, fired.arming))
+            }
             _ => None,
         }
     }
@@ -79,7 +81,11 @@ fn chart_limit(chart: EncounterId, items: &[OwedItem], rechecked: bool) -> Optio
 
 impl Desk {
     /// Looks at the watch of a chart of which an event tells.
-    pub(crate) async fn watch_chart(&self, changed: &DeficiencyChanged, cause: &Cause) -> Result<(), DeskError> {
+    pub(crate) async fn watch_chart(
+        &self,
+        changed: &DeficiencyChanged,
+        cause: &Cause,
+    ) -> Result<(), DeskError> {
         if changed.document_type == CHART {
             self.decide_limit(changed.encounter, cause, None).await?;
         }

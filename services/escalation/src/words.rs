@@ -28,7 +28,9 @@ pub(crate) fn event(event: &TrackEvent) -> String {
             text.push('.');
             text
         }
-        TrackEvent::StepWithheld(step) => format!("{} was due and not taken: {}.", step.step, withheld(&step.because)),
+        TrackEvent::StepWithheld(step) => {
+            format!("{} was due and not taken: {}.", step.step, withheld(&step.because))
+        }
         TrackEvent::NoticeRequested(requested) => {
             let to = match &requested.recipient {
                 Recipient::Provider { id, role } => format!("{role} {id}"),
@@ -97,7 +99,9 @@ pub(crate) fn event(event: &TrackEvent) -> String {
 pub(crate) fn withheld(because: &Withheld) -> String {
     match because {
         Withheld::NothingCounts => "nothing counts any more at the re-check".to_owned(),
-        Withheld::NoticeNotDelivered { outcome: None, .. } => "the previous notice has not arrived".to_owned(),
+        Withheld::NoticeNotDelivered { outcome: None, .. } => {
+            "the previous notice has not arrived".to_owned()
+        }
         Withheld::NoticeNotDelivered { outcome: Some(outcome), .. } => {
             format!("the previous notice has not arrived ({})", word(outcome))
         }
@@ -109,7 +113,9 @@ pub(crate) fn withheld(because: &Withheld) -> String {
         Withheld::SettlesAfterOutage { until } => {
             format!("the services were away, and messages may still be on their way until {until}")
         }
-        Withheld::ManyWouldMove { tracks } => format!("{tracks} tracks would move at once: a human looks first"),
+        Withheld::ManyWouldMove { tracks } => {
+            format!("{tracks} tracks would move at once: a human looks first")
+        }
         Withheld::OnLeave => "the provider is on leave".to_owned(),
         Withheld::Granted { until: Some(until) } => format!("more time is granted until {until}"),
         Withheld::Granted { until: None } => "the track is exempted".to_owned(),

@@ -4,12 +4,14 @@
 //! - [`read`]: what a message says, purely; [`profile`]: how each feed is to be read.
 //! - [`import`]: files of charges, row by row, the same way.
 //! - [`replay`]: stored messages read again after a profile was corrected.
+//! - [`authority`]: who may do what.
 //! - [`domain`]: what the journal keeps; [`publish`]: what the neighbours hear of it.
 //! - [`projections`]: the inbox, a read model of all messages and the quarantine; [`service`] answers from it,
 //!   [`api`] over HTTP.
 
 mod answer;
 pub mod api;
+pub mod authority;
 pub mod domain;
 pub mod import;
 pub mod profile;

@@ -117,7 +117,9 @@ impl Owed {
             }
             DepartmentDescribed::TYPE => {
                 let DepartmentDescribed { facility, code, .. } = event.decode()?;
-                Arc::make_mut(&mut self.directory).fold(event)?.then_some(Touched::Department { facility, code })
+                Arc::make_mut(&mut self.directory)
+                    .fold(event)?
+                    .then_some(Touched::Department { facility, code })
             }
             _ => None,
         })

@@ -13,6 +13,7 @@ mod report;
 mod rules;
 mod saturate;
 mod server;
+mod timers;
 mod visible;
 mod year;
 
@@ -63,6 +64,8 @@ enum Part {
     Parsing,
     /// Judging charts, and what-if.
     Rules,
+    /// Timers that are due at once, and in time.
+    Timers,
 }
 
 /// How much is done.
@@ -74,14 +77,16 @@ pub(crate) struct Effort {
     pub(crate) messages: usize,
     /// Seconds of one round at an offered load.
     pub(crate) seconds: u64,
+    /// Timers armed, and those of them that come due in a round.
+    pub(crate) timers: (usize, usize),
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let effort = if arguments.quick {
-        Effort { rounds: 3, messages: 6_000, seconds: 4 }
+        Effort { rounds: 3, messages: 6_000, seconds: 4, timers: (100_000, 10_000) }
     } else {
-        Effort { rounds: 5, messages: 20_000, seconds: 8 }
+        Effort { rounds: 5, messages: 20_000, seconds: 8, timers: (1_000_000, 50_000) }
     };
     let wants = |part| arguments.only.is_empty() || arguments.only.contains(&part);
     let program = arguments.program.canonicalize().context("--program")?;
@@ -103,6 +108,11 @@ fn main() -> anyhow::Result<()> {
         let data = server::Data::new(arguments.keep.as_deref())?;
         rules::fill(&program, data.path(), effort)?;
         report.add(rules::measure(&program, data.path(), &runtime, effort)?);
+    }
+    if wants(Part::Timers) {
+        // The loop is measured in this process: it has all cores, as in the program.
+        let whole = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        report.add(whole.block_on(timers::measure(effort))?);
     }
     if arguments.year {
         let data = server::Data::new(arguments.keep.as_deref())?;

@@ -15,6 +15,11 @@ pub(crate) struct Append {
 }
 
 impl Append {
+    /// An append of these events.
+    pub(crate) fn new(stream: StreamName, events: Vec<NewEvent>) -> Self {
+        Self { stream, events }
+    }
+
     /// All contents in one piece.
     pub(crate) fn contents(&self) -> Vec<u8> {
         self.events.iter().flat_map(|event| event.data.iter().copied()).collect()

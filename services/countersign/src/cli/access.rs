@@ -16,9 +16,6 @@ pub struct Acting {
     /// Who acts on the data folder: a name of the access file.
     #[arg(long = "as", value_name = "NAME", conflicts_with = "url")]
     pub name: Option<String>,
-    /// File with the token of who acts on a running Countersign.
-    #[arg(long, value_name = "FILE", requires = "url")]
-    pub token_file: Option<PathBuf>,
     /// Name of this change: the same again changes nothing and answers the same. Left out, a new one.
     #[arg(long, value_name = "KEY")]
     pub idempotency_key: Option<String>,

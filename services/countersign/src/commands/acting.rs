@@ -1,6 +1,6 @@
 //! Who acts, when a command changes something.
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use countersign_kernel::Actor;
 use countersign_runtime::{Config, access::Access};
 
@@ -30,13 +30,11 @@ impl Acting {
     /// data folder.
     pub fn client(&self, source: &Source) -> anyhow::Result<Option<Client>> {
         let Some(client) = source.client() else { return Ok(None) };
-        let Some(file) = &self.token_file else {
+        if source.token_file.is_none() {
             bail!(
                 "a running Countersign wants to know who acts: name the file with your token, --token-file FILE"
             );
-        };
-        let token = std::fs::read_to_string(file)
-            .with_context(|| format!("cannot read the token file {}", file.display()))?;
-        Ok(Some(client.with_token(token.trim())))
+        }
+        Ok(Some(client))
     }
 }

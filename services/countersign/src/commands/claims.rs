@@ -105,7 +105,7 @@ async fn show(args: ShowClaim) -> anyhow::Result<()> {
         let service = ground.deficiency().await?;
         service.catch_up().await?;
         service
-            .claim(chart)
+            .claim(chart, Vec::new())
             .await?
             .with_context(|| format!("chart {chart} has no account: it was never discharged"))?
     };
@@ -184,7 +184,7 @@ async fn summary(args: SummarizeClaims) -> anyhow::Result<()> {
         let ground = args.source.open("countersign claims").await?;
         let service = ground.deficiency().await?;
         service.catch_up().await?;
-        service.claim_summary(by, args.facility, (args.from, args.to)).await?
+        service.claim_summary(by, args.facility, Vec::new(), (args.from, args.to)).await?
     };
     if args.json {
         return print::json(&summary);

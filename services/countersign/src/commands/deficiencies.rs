@@ -2,6 +2,7 @@
 
 use countersign_contracts::api::DeficiencyView;
 use countersign_deficiency::api::{Filter, list};
+use countersign_runtime::authority::Reach;
 use jiff::tz::TimeZone;
 
 use crate::{
@@ -54,7 +55,7 @@ pub async fn run(args: Deficiencies) -> anyhow::Result<()> {
         let ground = args.source.open("countersign deficiencies").await?;
         let service = ground.deficiency().await?;
         service.catch_up().await?;
-        list(&service, &filter, ALL, None).await?.items
+        list(&service, &filter, &Reach::everything(), ALL, None).await?.items
     };
     if args.json {
         return print::json(&items);

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use countersign_contracts::api::Explanation;
 use countersign_kernel::DeficiencyId;
+use countersign_runtime::authority::Reach;
 
 use crate::{cli::Explain, print};
 
@@ -16,7 +17,10 @@ pub async fn run(args: Explain) -> anyhow::Result<()> {
         let ground = args.source.open("countersign explain").await?;
         let service = ground.deficiency().await?;
         service.catch_up().await?;
-        service.explain(id).await?.with_context(|| format!("there is no deficiency {id} in this folder"))?
+        service
+            .explain(id, Reach::everything())
+            .await?
+            .with_context(|| format!("there is no deficiency {id} in this folder"))?
     };
     if args.json {
         return print::json(&explanation);

@@ -107,7 +107,8 @@ fn log_warnings_only(config: &mut Config) -> anyhow::Result<()> {
 impl Source {
     /// The running Countersign to ask, if one is named.
     fn client(&self) -> Option<crate::client::Client> {
-        self.url.as_deref().map(crate::client::Client::new)
+        let client = crate::client::Client::new(self.url.as_deref()?);
+        Some(client.with_token_file(self.token_file.clone()))
     }
 
     /// Opens a data folder's inbox, up to date.

@@ -9,7 +9,7 @@ use crate::{
 };
 
 pub async fn run(args: Partitions) -> anyhow::Result<()> {
-    let client = Client::new(&args.url);
+    let client = Client::new(&args.url).with_token_file(args.token_file);
     match args.action {
         PartitionsAction::List { json } => {
             let stopped: Vec<StoppedPartition> = client.get("/api/v1/partitions", &()).await?;

@@ -91,6 +91,9 @@ async fn demonstrate(now: Timestamp, mllp: SocketAddr, http: Option<SocketAddr>)
     let bar: ProgressBar = progress_bar(total)?;
     eprintln!("Loading a synthetic hospital's messages of the last three months through the intake ...");
     let mut sender = Sender::connect(mllp).await?;
+    for file in hospital.staff_files() {
+        sender.send(&file).await?;
+    }
     for message in hospital.messages() {
         // The hospital has not sent tomorrow's messages yet.
         if message.send_at > now {

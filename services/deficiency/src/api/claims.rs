@@ -7,11 +7,11 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
 };
 use countersign_contracts::api::{ClaimView, Page};
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{MinPosition, Problem, Visitor};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::{claims, service::Deficiency};
+use crate::{authority::Act, claims, service::Deficiency};
 
 /// Rows of a page when the caller does not say.
 const DEFAULT_LIMIT: usize = 100;
@@ -49,14 +49,17 @@ pub(super) fn refused(parameter: &'static str, why: impl Into<String>) -> Proble
     responses(
         (status = 200, description = "A page of accounts. An account whose charges were never sent has none, not zero", body = Page<ClaimView>),
         (status = 400, description = "A parameter cannot be understood", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 503, description = "Not as fresh as Min-Position asks for yet", body = Problem)
     )
 )]
 pub(super) async fn handle(
     State(service): State<Arc<Deficiency>>,
+    visitor: Visitor,
     fresh: MinPosition,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<Page<ClaimView>>, Problem> {
+    let within = visitor.reach(Act::ReadClaims)?.facilities;
     let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let state = match filter.state.as_deref() {
         None => claims::State::default(),
@@ -74,6 +77,6 @@ pub(super) async fn handle(
     };
     service.is_at(fresh).await?;
     let Filter { facility, class, document_type, provider, .. } = filter;
-    let query = claims::ClaimQuery { state, facility, class, document_type, provider, limit, skip };
+    let query = claims::ClaimQuery { state, facility, within, class, document_type, provider, limit, skip };
     service.claims(query).await.map(Json).map_err(|error| Problem::internal(&error))
 }

@@ -7,13 +7,13 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
 };
 use countersign_contracts::api::ClaimSummary;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{MinPosition, Problem, Visitor};
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::claims::refused;
-use crate::{claims::SummaryBy, service::Deficiency};
+use crate::{authority::Act, claims::SummaryBy, service::Deficiency};
 
 /// Most days that are told one by one.
 const MAX_DAYS: i32 = 1830;
@@ -41,14 +41,17 @@ pub(super) struct Wanted {
     responses(
         (status = 200, description = "The sums; money in whole cents", body = ClaimSummary),
         (status = 400, description = "A parameter cannot be understood", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 503, description = "Not as fresh as Min-Position asks for yet", body = Problem)
     )
 )]
 pub(super) async fn handle(
     State(service): State<Arc<Deficiency>>,
+    visitor: Visitor,
     fresh: MinPosition,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Json<ClaimSummary>, Problem> {
+    let within = visitor.reach(Act::ReadClaims)?.facilities;
     let Query(wanted) = wanted.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let by = match wanted.by.as_deref() {
         None => SummaryBy::DocumentType,
@@ -65,7 +68,7 @@ pub(super) async fn handle(
     }
     service.is_at(fresh).await?;
     service
-        .claim_summary(by, wanted.facility, (wanted.from, wanted.to))
+        .claim_summary(by, wanted.facility, within, (wanted.from, wanted.to))
         .await
         .map(Json)
         .map_err(|error| Problem::internal(&error))

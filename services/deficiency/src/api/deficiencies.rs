@@ -8,13 +8,17 @@ use axum::{
 };
 use countersign_contracts::api::{DeficiencyView, Page};
 use countersign_kernel::Timestamp;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::{
+    authority::Reach,
+    http::{MinPosition, Problem, Visitor},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::{
+    authority::Act,
     explain,
-    projections::{self, worklist},
+    projections::{self, Within, worklist},
     service::{Deficiency, ServiceError},
 };
 
@@ -70,20 +74,23 @@ pub struct Filter {
     responses(
         (status = 200, description = "A page of deficiencies, the earliest due first", body = Page<DeficiencyView>),
         (status = 400, description = "A parameter cannot be understood", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 503, description = "Not as fresh as Min-Position asks for yet", body = Problem)
     )
 )]
 pub(super) async fn handle(
     State(service): State<Arc<Deficiency>>,
+    visitor: Visitor,
     fresh: MinPosition,
     filter: Result<Query<Filter>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Page<DeficiencyView>>, Problem> {
+    let reach = visitor.reach(Act::ReadCharts)?;
     let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     check(&filter)?;
     service.is_at(fresh).await?;
     let after = filter.cursor.as_deref().map(parse_cursor).transpose()?;
     let limit = filter.limit.unwrap_or(DEFAULT_LIMIT);
-    list(&service, &filter, limit, after).await.map(Json).map_err(|error| Problem::internal(&error))
+    list(&service, &filter, &reach, limit, after).await.map(Json).map_err(|error| Problem::internal(&error))
 }
 
 fn check(filter: &Filter) -> Result<(), Problem> {
@@ -111,15 +118,17 @@ fn parse_cursor(cursor: &str) -> Result<(i64, String), Problem> {
     )
 }
 
-/// The list behind the endpoint, the page in the portal and the command line: one query, one number.
+/// The list behind the endpoint, the page in the portal and the command line: one query, one number. `reach`: what
+/// the reader may see.
 pub async fn list(
     service: &Deficiency,
     filter: &Filter,
+    reach: &Reach,
     limit: usize,
     after: Option<(i64, String)>,
 ) -> Result<Page<DeficiencyView>, ServiceError> {
     if filter.as_of.is_some() || filter.known_at.is_some() {
-        return list_at(service, filter, limit, after).await;
+        return list_at(service, filter, reach, limit, after).await;
     }
     let query = projections::Query {
         provider: filter.provider.clone(),
@@ -131,6 +140,7 @@ pub async fn list(
         overdue: filter.overdue,
         delinquent: filter.delinquent,
         disputed: filter.disputed,
+        reach: reach.clone(),
         limit,
         after,
     };
@@ -143,11 +153,14 @@ pub async fn list(
 async fn list_at(
     service: &Deficiency,
     filter: &Filter,
+    reach: &Reach,
     limit: usize,
     after: Option<(i64, String)>,
 ) -> Result<Page<DeficiencyView>, ServiceError> {
     let position = service.model.position().0;
     let charts = service.model.query(projections::all_charts).await?;
+    let reach = reach.clone();
+    let within = service.model.query(move |sql| Within::of(sql, &reach)).await?;
     let reference = service.lookup.get();
     let mut owed = Vec::new();
     for chart in charts {
@@ -156,6 +169,7 @@ async fn list_at(
             chart,
             filter.as_of,
             filter.known_at,
+            &within,
             &reference,
             service.clock.now(),
         )

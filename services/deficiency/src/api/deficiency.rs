@@ -8,9 +8,9 @@ use axum::{
 };
 use countersign_contracts::api::DeficiencyView;
 use countersign_kernel::DeficiencyId;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{MinPosition, Problem, Visitor};
 
-use crate::{projections, service::Deficiency};
+use crate::{authority::Act, projections, service::Deficiency};
 
 /// Shows one deficiency.
 #[utoipa::path(
@@ -19,20 +19,23 @@ use crate::{projections, service::Deficiency};
     responses(
         (status = 200, description = "The deficiency", body = DeficiencyView),
         (status = 400, description = "The id is not a UUID", body = Problem),
-        (status = 404, description = "There is no such deficiency", body = Problem)
+        (status = 403, description = "Not permitted", body = Problem),
+        (status = 404, description = "There is no such deficiency, or none that the caller may see", body = Problem)
     )
 )]
 pub(super) async fn handle(
     State(service): State<Arc<Deficiency>>,
+    visitor: Visitor,
     fresh: MinPosition,
     Path(id): Path<String>,
 ) -> Result<Json<DeficiencyView>, Problem> {
+    let reach = visitor.reach(Act::ReadCharts)?;
     let id = parse(&id)?;
     service.is_at(fresh).await?;
     let (reference, now) = (service.lookup.get(), service.clock.now());
     service
         .model
-        .query(move |sql| projections::deficiency(sql, id, &reference, now))
+        .query(move |sql| projections::deficiency(sql, id, &reach, &reference, now))
         .await
         .map_err(|error| Problem::internal(&error))?
         .map(Json)

@@ -12,9 +12,9 @@ use countersign_contracts::{
     api::{SkipRequest, StoppedPartition},
 };
 use countersign_eventsourcing::consumer::Stopped;
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{Operator, Problem};
 
-use crate::service::Deficiency;
+use crate::{authority::Act, service::Deficiency};
 
 fn view(stop: Stopped) -> StoppedPartition {
     StoppedPartition {
@@ -41,28 +41,41 @@ pub(super) async fn list(
 /// Lets every stopped partition try its event again, after whatever was wrong has been put right.
 #[utoipa::path(
     post, path = "/api/v1/partitions/retry", tag = "operation",
-    responses((status = 202, description = "They try again"))
+    responses(
+        (status = 202, description = "They try again"),
+        (status = 401, description = "People are registered, and the caller shows no known token", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem)
+    )
 )]
-pub(super) async fn retry(State(service): State<Arc<Deficiency>>) -> StatusCode {
+pub(super) async fn retry(
+    State(service): State<Arc<Deficiency>>,
+    operator: Operator,
+) -> Result<StatusCode, Problem> {
+    operator.may(Act::MovePartitions)?;
     service.retry_partitions();
-    StatusCode::ACCEPTED
+    Ok(StatusCode::ACCEPTED)
 }
 
-/// Passes over the event at which a partition stands. Who and why is recorded in the journal, for ever.
+/// Passes over the event at which a partition stands. Who and why is recorded in the journal, for ever: the person
+/// of the token, whatever the request says; without one, as the request says.
 #[utoipa::path(
     post, path = "/api/v1/partitions/{partition}/skip", tag = "operation", request_body = SkipRequest,
     params(("partition" = u8, Path, description = "0 to 63")),
     responses(
         (status = 200, description = "The event that is passed over", body = StoppedPartition),
         (status = 400, description = "No reason is given, or the request cannot be understood", body = Problem),
+        (status = 401, description = "People are registered, and the caller shows no known token", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 404, description = "The partition does not stand still", body = Problem)
     )
 )]
 pub(super) async fn skip(
     State(service): State<Arc<Deficiency>>,
+    operator: Operator,
     Path(partition): Path<String>,
     request: Result<Json<SkipRequest>, JsonRejection>,
 ) -> Result<Json<StoppedPartition>, Problem> {
+    operator.may(Act::MovePartitions)?;
     let Json(SkipRequest { actor, why }) =
         request.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let partition = partition
@@ -70,12 +83,13 @@ pub(super) async fn skip(
         .ok()
         .and_then(Partition::new)
         .ok_or_else(|| Problem::bad_request("a partition is a number from 0 to 63"))?;
+    let actor = operator.name(actor.as_deref().unwrap_or_default());
     if actor.trim().is_empty() || why.trim().is_empty() {
         return Err(Problem::bad_request("say who decides (`actor`) and `why`: both go on record"));
     }
     let stopped = service.stopped_partitions().map_err(|error| Problem::internal(&error))?;
     let stop = stopped.into_iter().find(|stop| stop.partition == partition);
-    let skipped = service.skip(partition, &actor, &why).await.map_err(|error| Problem::internal(&error))?;
+    let skipped = service.skip(partition, actor, &why).await.map_err(|error| Problem::internal(&error))?;
     match (stop, skipped) {
         (Some(stop), Some(_)) => Ok(Json(view(stop))),
         _ => Err(Problem::not_found(format!("partition {partition} does not stand still"))),

@@ -12,11 +12,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use countersign_contracts::api::{Page, WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow};
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{Operator, Problem, Visitor};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
+    authority::{About, Act},
     recorded::all_cores,
     service::Deficiency,
     what_if::{Answer, Candidate, Question, csv, money::Account, row::Filter},
@@ -33,13 +34,17 @@ const MAX_LIMIT: usize = 1000;
     responses(
         (status = 202, description = "It runs or waits: ask for it by its id (Location)", body = WhatIfJob),
         (status = 400, description = "The request or the rule file cannot be understood", body = Problem),
+        (status = 401, description = "People are registered, and the caller shows no known token", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 503, description = "Too many runs wait", body = Problem)
     )
 )]
 pub(super) async fn ask(
     State(service): State<Arc<Deficiency>>,
+    operator: Operator,
     request: Result<Json<WhatIfRequest>, JsonRejection>,
 ) -> Result<Response, Problem> {
+    operator.may(Act::RunWhatIf)?;
     let Json(WhatIfRequest { rules, from, to }) =
         request.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let candidate = Candidate::parse(&rules).map_err(|error| {
@@ -67,13 +72,16 @@ pub(super) async fn ask(
     params(("job" = String, Path, description = "The run's id")),
     responses(
         (status = 200, description = "Where it stands", body = WhatIfJob),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 404, description = "There is no such run, or its result was let go", body = Problem)
     )
 )]
 pub(super) async fn show(
     State(service): State<Arc<Deficiency>>,
+    visitor: Visitor,
     Path(job): Path<String>,
 ) -> Result<Json<WhatIfJob>, Problem> {
+    visitor.may(Act::RunWhatIf, &About::everything())?;
     service.what_if.view(&job).map(Json).ok_or_else(missing)
 }
 
@@ -83,13 +91,16 @@ pub(super) async fn show(
     params(("job" = String, Path, description = "The run's id")),
     responses(
         (status = 204, description = "Stopped, or let go"),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 404, description = "There is no such run", body = Problem)
     )
 )]
 pub(super) async fn cancel(
     State(service): State<Arc<Deficiency>>,
+    operator: Operator,
     Path(job): Path<String>,
 ) -> Result<StatusCode, Problem> {
+    operator.may(Act::RunWhatIf)?;
     if service.what_if.cancel(&job) { Ok(StatusCode::NO_CONTENT) } else { Err(missing()) }
 }
 
@@ -130,14 +141,17 @@ pub(super) struct Rows {
     responses(
         (status = 200, description = "A page of rows, or all of them as CSV", body = Page<WhatIfRow>),
         (status = 400, description = "A parameter cannot be understood", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 404, description = "There is no such run with a result", body = Problem)
     )
 )]
 pub(super) async fn rows(
     State(service): State<Arc<Deficiency>>,
+    visitor: Visitor,
     Path(job): Path<String>,
     wanted: Result<Query<Rows>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    visitor.may(Act::RunWhatIf, &About::everything())?;
     let Query(wanted) = wanted.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let Rows { rule, service: hospital_service, facility, provider, change, format, limit, cursor } = wanted;
     let filter = Filter { rule, service: hospital_service, facility, provider, change };
@@ -185,14 +199,17 @@ pub(super) struct Accounts {
     responses(
         (status = 200, description = "A page of accounts, or all of them as CSV", body = Page<WhatIfAccount>),
         (status = 400, description = "A parameter cannot be understood", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 404, description = "There is no such run with a result", body = Problem)
     )
 )]
 pub(super) async fn accounts(
     State(service): State<Arc<Deficiency>>,
+    visitor: Visitor,
     Path(job): Path<String>,
     wanted: Result<Query<Accounts>, QueryRejection>,
 ) -> Result<Response, Problem> {
+    visitor.may(Act::RunWhatIf, &About::everything())?;
     let Query(Accounts { changed, format, limit, cursor }) =
         wanted.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let (passed, limit) = place(cursor.as_deref(), limit)?;

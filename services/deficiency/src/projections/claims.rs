@@ -121,6 +121,8 @@ pub struct Wanted {
     pub chart: Option<EncounterId>,
     /// Only this facility.
     pub facility: Option<String>,
+    /// Only facilities within a reader's reach; empty: all.
+    pub within: Vec<String>,
     /// Only this encounter class.
     pub class: Option<String>,
     /// Only accounts with an item that is open at this instant.
@@ -131,13 +133,16 @@ pub struct Wanted {
 pub fn accounts(sql: &Connection, wanted: &Wanted) -> Result<Vec<Account>, rusqlite::Error> {
     const OF_WANTED: &str = "(?1 IS NULL OR c.encounter = ?1) AND (?2 IS NULL OR c.facility = ?2)
         AND (?3 IS NULL OR c.class = ?3)
+        AND (?5 IS NULL OR c.facility IN (SELECT value FROM json_each(?5)))
         AND (?4 IS NULL OR EXISTS (SELECT 1 FROM claim_item o WHERE o.encounter = c.encounter
                                    AND (o.closed_at IS NULL OR o.closed_at > ?4)))";
+    let within = (!wanted.within.is_empty()).then(|| serde_json::json!(wanted.within).to_string());
     let values = params![
         wanted.chart.map(|chart| chart.to_string()),
         wanted.facility,
         wanted.class,
         time::store_some(wanted.open_at),
+        within,
     ];
     let mut accounts: Vec<Account> = sql
         .prepare_cached(&format!("SELECT * FROM claim c WHERE {OF_WANTED} ORDER BY c.encounter"))?

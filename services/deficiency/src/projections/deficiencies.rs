@@ -1,12 +1,14 @@
 //! One row per deficiency: the worklist.
 
-use countersign_contracts::api::{DeficiencyView, Page};
+use countersign_contracts::api::{ChartView, DeficiencyView, Page};
 use countersign_kernel::{DeficiencyId, EncounterId, Phi, Timestamp};
+use countersign_runtime::authority::Reach;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
 
 use super::{
-    patients,
+    ChartRow, patients,
     pauses::{self, NEVER, Scope},
+    reach::Within,
     time,
 };
 use crate::{
@@ -115,6 +117,8 @@ pub struct Query {
     pub delinquent: bool,
     /// Only items whose dispute waits for HIM's answer.
     pub disputed: bool,
+    /// Only what the reader may see.
+    pub reach: Reach,
     /// At most so many rows.
     pub limit: usize,
     /// Where the last page ended: due instant (µs) and id.
@@ -181,6 +185,9 @@ pub fn worklist(
     }
     // A provider whose identities were merged is asked for under any of them.
     let own = query.provider.as_ref().map(|id| pauses::same_person(sql, id)).transpose()?;
+    let (within, reached) = Within::of(sql, &query.reach)?.condition();
+    conditions.push(&within);
+    values.extend(reached);
     let own = own.map(|ids| (format!("d.responsible IN ({})", vec!["?"; ids.len()].join(", ")), ids));
     if let Some((condition, ids)) = &own {
         conditions.push(condition);
@@ -227,35 +234,64 @@ pub fn cursor(last: &DeficiencyView) -> String {
     format!("{}_{}", last.due_at.map_or(NEVER, time::store), last.id)
 }
 
-/// The deficiency with this id.
+/// The deficiency with this id, if it is within a reader's reach.
 pub fn deficiency(
     sql: &Connection,
     id: DeficiencyId,
+    reach: &Reach,
     reference: &Reference,
     now: Timestamp,
 ) -> Result<Option<DeficiencyView>, rusqlite::Error> {
-    sql.prepare_cached(&format!("{ROW} WHERE d.id = ?1"))?
-        .query_row([id.to_string()], |row| view(sql, row, reference, now))
+    let (within, mut values) = Within::of(sql, reach)?.condition();
+    values.push(Box::new(id.to_string()));
+    sql.prepare_cached(&format!("{ROW} WHERE {within} AND d.id = ?"))?
+        .query_row(rusqlite::params_from_iter(values), |row| view(sql, row, reference, now))
         .optional()
 }
 
-/// The chart of a deficiency.
-pub fn encounter_of(sql: &Connection, id: DeficiencyId) -> Result<Option<EncounterId>, rusqlite::Error> {
+/// The chart of a deficiency, if that is within a reader's reach.
+pub fn encounter_of(
+    sql: &Connection,
+    id: DeficiencyId,
+    reach: &Reach,
+) -> Result<Option<EncounterId>, rusqlite::Error> {
+    let (within, mut values) = Within::of(sql, reach)?.condition();
+    values.push(Box::new(id.to_string()));
     let encounter: Option<String> = sql
-        .prepare_cached("SELECT encounter FROM deficiency WHERE id = ?1")?
-        .query_row([id.to_string()], |row| row.get(0))
+        .prepare_cached(&format!("SELECT encounter FROM deficiency d WHERE {within} AND id = ?"))?
+        .query_row(rusqlite::params_from_iter(values), |row| row.get(0))
         .optional()?;
     Ok(encounter.and_then(|id| id.parse().ok()))
 }
 
-/// Everything owed in one chart.
+/// What is owed in one chart, as far as a reader's reach goes.
 pub fn in_chart(
     sql: &Connection,
     encounter: EncounterId,
+    within: &Within,
     reference: &Reference,
     now: Timestamp,
 ) -> Result<Vec<DeficiencyView>, rusqlite::Error> {
-    sql.prepare_cached(&format!("{ROW} WHERE d.encounter = ?1 ORDER BY d.due_at, d.id"))?
-        .query_map([encounter.to_string()], |row| view(sql, row, reference, now))?
+    let (within, mut values) = within.condition();
+    values.push(Box::new(encounter.to_string()));
+    sql.prepare_cached(&format!("{ROW} WHERE {within} AND d.encounter = ? ORDER BY d.due_at, d.id"))?
+        .query_map(rusqlite::params_from_iter(values), |row| view(sql, row, reference, now))?
         .collect()
+}
+
+/// A chart with what is owed in it, as far as a reader's reach goes; `None` when the reader may not see it. Who
+/// reads single providers' items sees the charts in which they have one.
+pub fn chart_within(
+    sql: &Connection,
+    id: EncounterId,
+    reach: &Reach,
+    reference: &Reference,
+    now: Timestamp,
+) -> Result<Option<ChartView>, rusqlite::Error> {
+    let Some(ChartRow(chart)) = super::chart(sql, id)? else { return Ok(None) };
+    let within = Within::of(sql, reach)?;
+    let deficiencies = in_chart(sql, id, &within, reference, now)?;
+    let visible =
+        within.includes_facility(&chart.facility) && !(within.is_of_providers() && deficiencies.is_empty());
+    Ok(visible.then_some(ChartView { deficiencies, ..chart }))
 }

@@ -7,6 +7,7 @@ mod patients;
 mod pauses;
 mod people;
 mod providers;
+mod reach;
 mod site;
 mod time;
 
@@ -20,9 +21,10 @@ pub use charts::{
     ChartRow, Concerned, all_charts, chart, charts_concerned, charts_owing_under_another, due_wakes,
 };
 pub use claims::{Account, Wanted, accounts};
-pub use deficiencies::{Query, Worklist, cursor, deficiency, encounter_of, in_chart, worklist};
+pub use deficiencies::{Query, Worklist, chart_within, cursor, deficiency, encounter_of, in_chart, worklist};
 pub use people::{PeopleQuery, people, person};
 pub use providers::providers;
+pub use reach::Within;
 pub use site::{departments, facilities};
 
 use crate::domain::{

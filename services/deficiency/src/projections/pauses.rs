@@ -198,6 +198,31 @@ pub(super) fn same_person(sql: &Connection, id: &str) -> Result<Vec<String>, rus
     Ok(ids)
 }
 
+/// Every identifier, with its authority, under which this provider goes; the one that is asked for first.
+pub(super) fn identities(
+    sql: &Connection,
+    provider: &ProviderId,
+) -> Result<Vec<ProviderId>, rusqlite::Error> {
+    let keys: Vec<String> = sql
+        .prepare_cached(
+            "SELECT DISTINCT provider FROM known_as
+             WHERE id = ?1 AND (authority IN ('', ?2) OR ?2 = '')",
+        )?
+        .query_map([&provider.id, &provider.authority], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut identities = vec![provider.clone()];
+    // An identifier that two people bear under different authorities stands for itself alone.
+    if let [key] = keys.as_slice() {
+        let mut select = sql.prepare_cached("SELECT id, authority FROM known_as WHERE provider = ?1")?;
+        for key in cluster(sql, key)? {
+            let found =
+                select.query_map([key], |row| Ok(ProviderId { id: row.get(0)?, authority: row.get(1)? }))?;
+            identities.extend(found.collect::<Result<Vec<_>, _>>()?);
+        }
+    }
+    Ok(identities)
+}
+
 /// Every pause from outside that counts for an item of this person at this facility.
 pub(super) fn of(
     sql: &Connection,

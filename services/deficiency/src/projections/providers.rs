@@ -5,11 +5,12 @@ use std::collections::HashSet;
 use countersign_contracts::api::{Page, ProviderView};
 use countersign_eventsourcing::{journal::RecordedEvent, projection::ProjectionError};
 use countersign_kernel::{Person, Timestamp};
-use rusqlite::{Connection, Transaction, params};
+use countersign_runtime::authority::Reach;
+use rusqlite::{Connection, ToSql, Transaction, params};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::time;
+use super::{reach::Within, time};
 
 /// People who are in the table already, as they stand in events: nearly every message names people who were
 /// named before, in the same words.
@@ -96,25 +97,29 @@ fn upsert(tables: &Transaction<'_>, person: &Person) -> Result<(), rusqlite::Err
     Ok(())
 }
 
-/// Everybody who owes something, and everybody known: most overdue first.
+/// Everybody who owes something, as far as a reader's reach goes: most overdue first.
 pub fn providers(
     sql: &Connection,
+    reach: &Reach,
     now: Timestamp,
     position: u64,
 ) -> Result<Page<ProviderView>, rusqlite::Error> {
+    let (within, reached) = Within::of(sql, reach)?.condition();
+    let now = time::store(now);
+    let values = std::iter::once(Box::new(now) as Box<dyn ToSql>).chain(reached);
     let items: Vec<ProviderView> = sql
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT responsible AS id, coalesce(max(p.authority), '') AS authority,
                     coalesce(max(responsible_name), max(p.name), responsible, '') AS name,
                     sum(d.status = 'open') AS open,
-                    sum(d.status = 'open' AND d.due_at < ?1) AS overdue,
+                    sum(d.status = 'open' AND d.due_at < ?) AS overdue,
                     min(CASE WHEN d.status = 'open' AND d.due_at < 9223372036854775807 THEN d.due_at END) AS next_due_at
              FROM deficiency d LEFT JOIN provider p ON p.id = d.responsible AND p.authority = d.responsible_authority
-             WHERE d.about_chart = 0
+             WHERE d.about_chart = 0 AND {within}
              GROUP BY responsible
              ORDER BY overdue DESC, open DESC, name, id",
-        )?
-        .query_map([time::store(now)], |row| {
+        ))?
+        .query_map(rusqlite::params_from_iter(values), |row| {
             Ok(ProviderView {
                 id: row.get("id")?,
                 authority: row.get("authority")?,

@@ -19,6 +19,7 @@ use countersign_eventsourcing::{
     journal::{Journal, Position},
 };
 use countersign_kernel::{EventId, FixedClock};
+use countersign_runtime::{access::Access, http::with_access};
 use countersign_sqlite::{DataFolder, Options, SqliteJournal};
 use futures::{StreamExt, stream::BoxStream};
 use serde::de::DeserializeOwned;
@@ -68,7 +69,7 @@ fn envelope(number: usize, message: &Message) -> Envelope {
 
 struct Hospital {
     service: Arc<Deficiency>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Hospital {
@@ -89,12 +90,14 @@ impl Hospital {
         });
         let service = Arc::new(service.expect("a service"));
         service.catch_up().await.expect("caught up");
-        Self { service, _folder: folder }
+        Self { service, folder }
     }
 
     async fn ask(&self, path: &str) -> (u16, Vec<u8>) {
         let request = axum::http::Request::get(path).body(Body::empty()).expect("a request");
-        let answer = routes(Arc::clone(&self.service)).oneshot(request).await.expect("an answer");
+        let access = Arc::new(Access::new(self.folder.path().join("access.toml")));
+        let routes = with_access(routes(Arc::clone(&self.service)), access);
+        let answer = routes.oneshot(request).await.expect("an answer");
         let status = answer.status().as_u16();
         (status, to_bytes(answer.into_body(), usize::MAX).await.expect("a body").to_vec())
     }

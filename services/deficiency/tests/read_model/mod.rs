@@ -9,7 +9,7 @@ use countersign_contracts::{
 use countersign_deficiency::{
     domain::events::{ChartEvent, Deficiency},
     explain::{explain, owed_at},
-    projections::Query,
+    projections::{Query, Within},
     publish::publish,
 };
 use countersign_eventsourcing::journal::{Filter, Position};
@@ -393,8 +393,9 @@ async fn what_was_owed_at_a_past_instant_can_be_asked() {
     let owed = async |as_of: Option<&str>, known_at: Option<&str>| -> Vec<(String, String)> {
         let journal = hospital.journal.as_ref();
         let now = at("01-20 00:00");
-        let rows =
-            owed_at(journal, chart, as_of.map(at), known_at.map(at), &RULES, now).await.expect("the journal");
+        let rows = owed_at(journal, chart, as_of.map(at), known_at.map(at), &Within::default(), &RULES, now)
+            .await
+            .expect("the journal");
         let mut rows: Vec<(String, String)> = rows.into_iter().map(|row| (row.rule, row.status)).collect();
         rows.sort();
         rows
@@ -425,7 +426,9 @@ async fn what_time_brought_later_was_not_owed_before() {
     let chart = hospital::charts_of(&messages)[0];
     for (known_at, owed) in [("01-06 09:00", 0), ("01-06 10:00", 1)] {
         let journal = hospital.journal.as_ref();
-        let rows = owed_at(journal, chart, None, Some(at(known_at)), &RULES, at("01-20 00:00")).await;
+        let rows =
+            owed_at(journal, chart, None, Some(at(known_at)), &Within::default(), &RULES, at("01-20 00:00"))
+                .await;
         assert_eq!(rows.expect("the journal").len(), owed, "{known_at}");
     }
 }
@@ -441,8 +444,16 @@ async fn a_signature_dated_later_than_the_question_had_not_happened() {
     hospital.deliver(&messages).await;
     let chart = hospital::charts_of(&messages)[0];
     for (as_of, status) in [("01-11 00:00", "open"), ("01-12 09:00", "satisfied")] {
-        let rows =
-            owed_at(hospital.journal.as_ref(), chart, Some(at(as_of)), None, &RULES, at("01-20 00:00")).await;
+        let rows = owed_at(
+            hospital.journal.as_ref(),
+            chart,
+            Some(at(as_of)),
+            None,
+            &Within::default(),
+            &RULES,
+            at("01-20 00:00"),
+        )
+        .await;
         let rows = rows.expect("the journal");
         assert_eq!(rows.iter().find(|row| row.rule == "R14").expect("a row").status, status);
     }

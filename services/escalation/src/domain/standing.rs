@@ -45,26 +45,30 @@ pub struct Away {
 }
 
 impl StandingItem {
-    /// From when on it supports a step of the ladder: old enough, overdue, and counting. Nothing while nobody knows.
-    pub fn supports(&self, rung: usize) -> Option<Timestamp> {
-        let reached = self.reached(rung)?;
+    /// From when on it supports a step of the ladder: old enough, counting, and overdue if the step asks for that: only a
+    /// line in the digest does not. Nothing while nobody knows.
+    pub fn supports(&self, rung: usize, overdue: bool) -> Option<Timestamp> {
+        let reached = self.reached(rung, overdue)?;
         match self.not_counted {
             None => Some(reached),
             Some(_) => self.counts_again_at.map(|again| again.max(reached)),
         }
     }
 
-    /// From when on it is old enough for a step, and overdue, whether it counts now or not.
-    pub fn reached(&self, rung: usize) -> Option<Timestamp> {
+    /// From when on it is old enough for a step, and overdue if the step asks for that, whether it counts now or not.
+    pub fn reached(&self, rung: usize, overdue: bool) -> Option<Timestamp> {
         let old_enough = self.reaches.get(rung).copied().flatten()?;
+        if !overdue {
+            return Some(old_enough);
+        }
         let second = jiff::SignedDuration::from_secs(1);
         let overdue = self.due_at.map(|due| due.saturating_add(second).unwrap_or(Timestamp::MAX));
         Some(overdue.map_or(old_enough, |overdue| overdue.max(old_enough)))
     }
 
     /// It counts now, and is old enough for a step.
-    pub fn carries(&self, rung: usize, at: Timestamp) -> bool {
-        self.not_counted.is_none() && self.reached(rung).is_some_and(|reached| reached <= at)
+    pub fn carries(&self, rung: usize, overdue: bool, at: Timestamp) -> bool {
+        self.not_counted.is_none() && self.reached(rung, overdue).is_some_and(|reached| reached <= at)
     }
 
     /// It is the provider's to do, whether its clock runs or stands.

@@ -11,7 +11,10 @@ pub(crate) fn get<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T,
     load(&row.get::<_, String>(column)?)
 }
 
-pub(crate) fn get_some<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Option<T>, rusqlite::Error> {
+pub(crate) fn get_some<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: &str,
+) -> Result<Option<T>, rusqlite::Error> {
     row.get::<_, Option<String>>(column)?.as_deref().map(load).transpose()
 }
 

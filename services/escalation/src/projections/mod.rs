@@ -27,8 +27,8 @@ use rusqlite::Transaction;
 pub use concerned::{KEPT, concerned};
 pub use inbox::{Waiting, inbox, inbox_of, item_of_proposal};
 pub use list::{
-    Place, Scope, TrackQuery, TrackRow, due_tracks, facilities_with_tracks, held_because, open_with_timer, states, track,
-    tracks,
+    Place, Scope, TrackQuery, TrackRow, due_tracks, facilities_with_tracks, held_because, open_with_timer,
+    states, track, tracks,
 };
 pub use notices::{Unanswered, stream_of_notice, unanswered, waiting};
 pub use register::{Suspension, SuspensionQuery, ended_conditions, in_force, suspended_by, suspensions};

@@ -29,7 +29,10 @@ pub(super) fn requested(
     Ok(())
 }
 
-pub(super) fn withdrawn(tables: &Transaction<'_>, withdrawn: &NoticeWithdrawn) -> Result<(), rusqlite::Error> {
+pub(super) fn withdrawn(
+    tables: &Transaction<'_>,
+    withdrawn: &NoticeWithdrawn,
+) -> Result<(), rusqlite::Error> {
     tables
         .prepare_cached("UPDATE notice SET withdrawn_at = ?2, settled = 1 WHERE id = ?1")?
         .execute(params![withdrawn.notice.to_string(), time::store(withdrawn.at)])?;

@@ -104,9 +104,11 @@ pub fn suspensions(
         values.push(Box::new(time::store(until)));
     }
     let matching = conditions.join(" AND ");
-    sql.prepare_cached(&format!("{SUSPENSION} WHERE {matching} ORDER BY s.since DESC, s.track, s.proposal DESC"))?
-        .query_map(params_from_iter(values.iter()), suspension)?
-        .collect()
+    sql.prepare_cached(&format!(
+        "{SUSPENSION} WHERE {matching} ORDER BY s.since DESC, s.track, s.proposal DESC"
+    ))?
+    .query_map(params_from_iter(values.iter()), suspension)?
+    .collect()
 }
 
 /// How many suspensions are in force.

@@ -12,14 +12,16 @@ use crate::{
 pub(super) fn apply(tables: &Transaction<'_>, event: &RunEvent) -> Result<(), rusqlite::Error> {
     match event {
         RunEvent::Published(published) => {
-            tables.prepare_cached("INSERT OR IGNORE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(params![
-                published.facility,
-                time::store(published.publish_at),
-                time::store(published.at),
-                time::store(published.cutoff_at),
-                published.lines.len() as u64,
-                json::store(published)?,
-            ])?;
+            tables.prepare_cached("INSERT OR IGNORE INTO run VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
+                params![
+                    published.facility,
+                    time::store(published.publish_at),
+                    time::store(published.at),
+                    time::store(published.cutoff_at),
+                    published.lines.len() as u64,
+                    json::store(published)?,
+                ],
+            )?;
         }
         RunEvent::Held(held) => {
             tables
@@ -28,7 +30,9 @@ pub(super) fn apply(tables: &Transaction<'_>, event: &RunEvent) -> Result<(), ru
         }
         RunEvent::Released(released) => {
             tables
-                .prepare_cached("UPDATE held_run SET released_until = ?2, released_by = ?3 WHERE facility = ?1")?
+                .prepare_cached(
+                    "UPDATE held_run SET released_until = ?2, released_by = ?3 WHERE facility = ?1",
+                )?
                 .execute(params![
                     released.facility,
                     time::store(released.until),
@@ -92,5 +96,7 @@ pub fn held_runs(sql: &Connection) -> Result<Vec<Held>, rusqlite::Error> {
 
 /// The last run of a facility that was held.
 pub fn held_run(sql: &Connection, facility: &str) -> Result<Option<Held>, rusqlite::Error> {
-    sql.prepare_cached("SELECT * FROM held_run WHERE facility = ?1")?.query_row([facility], held_of).optional()
+    sql.prepare_cached("SELECT * FROM held_run WHERE facility = ?1")?
+        .query_row([facility], held_of)
+        .optional()
 }

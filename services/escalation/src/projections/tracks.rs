@@ -7,8 +7,8 @@ use rusqlite::{Transaction, params};
 use super::{json, time};
 use crate::domain::{
     events::{
-        ActRecorded, Decision, Deed, LeadershipAsked, Matter, ProposalDecided, Reinstated, StepSuperseded, StepTaken,
-        StepWithheld, Suspended, SuspensionProposed, TrackEvent, TrackOpened,
+        ActRecorded, Decision, Deed, LeadershipAsked, Matter, ProposalDecided, Reinstated, StepSuperseded,
+        StepTaken, StepWithheld, Suspended, SuspensionProposed, TrackEvent, TrackOpened,
     },
     standing::Standing,
 };
@@ -49,7 +49,15 @@ pub(super) fn apply(
         TrackEvent::Suspended(suspended) => row.suspended(suspended)?,
         TrackEvent::ReinstatementProposed(proposed) => {
             let id = inbox_id(row.stream, "reinstatement", &[proposed.proposal]);
-            row.asks(&id, "reinstatement", Some(proposed.proposal), None, proposed.at, &proposed.because, None)?;
+            row.asks(
+                &id,
+                "reinstatement",
+                Some(proposed.proposal),
+                None,
+                proposed.at,
+                &proposed.because,
+                None,
+            )?;
         }
         TrackEvent::Reinstated(reinstated) => row.reinstated(reinstated)?,
         TrackEvent::LeadershipAsked(asked) => row.asked(asked)?,
@@ -229,7 +237,9 @@ impl Row<'_> {
         }
         if asked.matter == Matter::NpdbQuestion {
             self.tables
-                .prepare_cached("UPDATE suspension SET npdb_asked_at = ?3 WHERE track = ?1 AND proposal = ?2")?
+                .prepare_cached(
+                    "UPDATE suspension SET npdb_asked_at = ?3 WHERE track = ?1 AND proposal = ?2",
+                )?
                 .execute(params![self.id, asked.proposal, time::store(asked.at)])?;
         }
         // What is asked again in the same matter is the same task, once more open.
@@ -249,7 +259,9 @@ impl Row<'_> {
     fn act(&self, act: &ActRecorded) -> Result<(), rusqlite::Error> {
         let granted = |kind: &str, until| -> Result<(), rusqlite::Error> {
             self.tables
-                .prepare_cached("UPDATE track SET granted = ?2, granted_until = ?3, granted_by = ?4 WHERE id = ?1")?
+                .prepare_cached(
+                    "UPDATE track SET granted = ?2, granted_until = ?3, granted_by = ?4 WHERE id = ?1",
+                )?
                 .execute(params![self.id, kind, time::store_some(until), json::store(&act.by)?])?;
             Ok(())
         };

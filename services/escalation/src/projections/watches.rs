@@ -6,18 +6,22 @@ use rusqlite::{Connection, Transaction, params};
 use super::time;
 use crate::domain::limit::LimitEvent;
 
-pub(super) fn apply(tables: &Transaction<'_>, chart: &str, event: &LimitEvent) -> Result<(), rusqlite::Error> {
+pub(super) fn apply(
+    tables: &Transaction<'_>,
+    chart: &str,
+    event: &LimitEvent,
+) -> Result<(), rusqlite::Error> {
     match event {
         LimitEvent::Reached(reached) => {
-            tables.prepare_cached("INSERT OR REPLACE INTO watch VALUES (?1, ?2, ?3, ?4, ?5, NULL)")?.execute(
-                params![
+            tables
+                .prepare_cached("INSERT OR REPLACE INTO watch VALUES (?1, ?2, ?3, ?4, ?5, NULL)")?
+                .execute(params![
                     chart,
                     reached.facility,
                     time::store(reached.discharged_at),
                     time::store(reached.due_at),
                     time::store(reached.at)
-                ],
-            )?;
+                ])?;
         }
         LimitEvent::Closed(closed) => {
             tables

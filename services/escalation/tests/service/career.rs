@@ -15,7 +15,12 @@ fn chief() -> Actor {
 
 fn confirm(packet_sha256: String) -> TrackActRequest {
     TrackActRequest {
-        decision: TrackAct::ConfirmSuspension { proposal: 1, packet_sha256, exempt: Vec::new(), overrides: None },
+        decision: TrackAct::ConfirmSuspension {
+            proposal: 1,
+            packet_sha256,
+            exempt: Vec::new(),
+            overrides: None,
+        },
         why: "two notices ignored".to_owned(),
     }
 }

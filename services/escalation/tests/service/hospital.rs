@@ -10,10 +10,7 @@ use countersign_contracts::{
     staff,
 };
 use countersign_escalation::{
-    Escalation, Ports,
-    domain::events::TrackEvent,
-    policies::Governance,
-    publish,
+    Escalation, Heartbeat, Ports, domain::events::TrackEvent, policies::Governance, publish,
 };
 use countersign_eventsourcing::{
     feed::JournalTail,
@@ -126,7 +123,7 @@ impl Hospital {
     pub(crate) fn new(now: &str, policy: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let data = DataFolder::open_shared(folder.path(), "test").expect("the folder");
-        let journal = Arc::new(SqliteJournal::open(data, Options::default()).expect("a journal"));
+        let journal = SqliteJournal::open(data, Options::default()).expect("a journal");
         Self {
             folder,
             journal,
@@ -138,6 +135,11 @@ impl Hospital {
 
     /// A process of the service, with a folder of its own.
     pub(crate) async fn service(&self, name: &str) -> Arc<Escalation> {
+        self.service_with(name, Heartbeat::default()).await
+    }
+
+    /// The same, with somebody who waits for the auditor's heartbeat.
+    pub(crate) async fn service_with(&self, name: &str, heartbeat: Heartbeat) -> Arc<Escalation> {
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let governance = Governance::open(Arc::clone(&self.journal), Arc::clone(&clock), &self.policy);
         let publishers = publishers();
@@ -153,6 +155,7 @@ impl Hospital {
             default_zone: TimeZone::UTC,
             owner: name.to_owned(),
             rivals: Rivals::POSSIBLE,
+            heartbeat,
         };
         Arc::new(Escalation::open(ports).await.expect("the service"))
     }
@@ -203,6 +206,13 @@ impl Hospital {
         self.append(StreamName::new("provider", described.key), ProviderDescribed::TYPE, &described).await
     }
 
+    /// Events of a track that nobody decided.
+    pub(crate) async fn plant(&self, id: &str, events: &[TrackEvent]) {
+        for event in events {
+            self.append(StreamName::new("track", track_of(id)), event.kind(), event).await;
+        }
+    }
+
     /// What became of a notice.
     pub(crate) async fn outcome(&self, track: TrackId, notice: NoticeId, outcome: Outcome) -> Position {
         let told = NoticeOutcome {
@@ -219,7 +229,8 @@ impl Hospital {
 
     /// Every event of a track.
     pub(crate) async fn track(&self, id: &str) -> Vec<TrackEvent> {
-        let events = self.journal.read_stream(StreamName::new("track", track_of(id)), 0).await.expect("a stream");
+        let events =
+            self.journal.read_stream(StreamName::new("track", track_of(id)), 0).await.expect("a stream");
         events
             .iter()
             .map(|event| TrackEvent::decode(&event.kind, &event.data).expect("known").expect("decodes"))

@@ -7,11 +7,12 @@ use axum::{
     body::Bytes,
     extract::{Query, State, rejection::QueryRejection},
 };
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{Operator, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::{
+    authority::Act,
     import::{ImportError, ImportReport},
     service::Inbox,
 };
@@ -38,14 +39,18 @@ pub(super) struct How {
     responses(
         (status = 200, description = "What became of every row", body = ImportReport),
         (status = 400, description = "The file cannot be read: nothing of it was imported", body = Problem),
+        (status = 401, description = "People are registered, and the caller shows no known token", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 503, description = "The journal could not take it; importing it again goes on", body = Problem)
     )
 )]
 pub(super) async fn handle(
     State(inbox): State<Arc<Inbox>>,
+    operator: Operator,
     how: Result<Query<How>, QueryRejection>,
     file: Bytes,
 ) -> Result<Json<ImportReport>, Problem> {
+    operator.may(Act::ImportCharges)?;
     let Query(how) = how.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     inbox.import_charges(&file, how.lines_before, how.dry_run).await.map(Json).map_err(|error| match error {
         ImportError::NotStored { .. } | ImportError::Journal(_) => Problem::unavailable(error.to_string()),

@@ -31,7 +31,7 @@ use crate::{
 /// How long a command waits for its run to end before it answers that it goes on: below the limit of a request.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Who the journal says acted, until people sign in.
+/// Who the journal says acted, when nobody is registered and nobody says who it is.
 const ACTOR: &str = "api";
 
 /// The endpoints.

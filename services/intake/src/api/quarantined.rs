@@ -7,10 +7,16 @@ use axum::{
     extract::{Path, State, rejection::PathRejection},
 };
 use countersign_kernel::MessageId;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::{
+    authority::About,
+    http::{MinPosition, Problem, Visitor},
+};
 
 use super::problem;
-use crate::service::{Inbox, QuarantinedMessage};
+use crate::{
+    authority::Act,
+    service::{Inbox, QuarantinedMessage},
+};
 
 /// Shows one message: why it is in quarantine, what was odd, and its text, which holds patient data.
 #[utoipa::path(
@@ -19,15 +25,18 @@ use crate::service::{Inbox, QuarantinedMessage};
     responses(
         (status = 200, description = "The message", body = QuarantinedMessage),
         (status = 400, description = "The id is none", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 404, description = "It is not in quarantine (any more)", body = Problem),
         (status = 503, description = "Not as fresh as Min-Position asks for yet", body = Problem)
     )
 )]
 pub(super) async fn handle(
     State(inbox): State<Arc<Inbox>>,
+    visitor: Visitor,
     fresh: MinPosition,
     id: Result<Path<MessageId>, PathRejection>,
 ) -> Result<Json<QuarantinedMessage>, Problem> {
+    visitor.may(Act::ReadMessages, &About::everything())?;
     let Path(id) = id.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     inbox.is_at(fresh).await?;
     let found = inbox.quarantined(id).await.map_err(|error| problem(&error))?;

@@ -8,12 +8,15 @@ use axum::{
     response::Response,
 };
 use countersign_kernel::Timestamp;
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{Operator, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{ACTOR, PATIENCE, answer, problem};
-use crate::service::{Again, Inbox, Run};
+use crate::{
+    authority::Act,
+    service::{Again, Inbox, Run},
+};
 
 /// From when on.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -32,16 +35,23 @@ pub(super) struct Since {
         (status = 200, description = "What became of them", body = Run),
         (status = 202, description = "It goes on; `GET /api/v1/reinterpret` says how far it is", body = Run),
         (status = 400, description = "The request cannot be understood", body = Problem),
+        (status = 401, description = "People are registered, and the caller shows no known token", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 409, description = "A run is under way, or the feed profiles cannot be used", body = Problem),
         (status = 503, description = "It stopped; starting it again goes on", body = Problem)
     )
 )]
 pub(super) async fn handle(
     State(inbox): State<Arc<Inbox>>,
+    operator: Operator,
     since: Result<Json<Since>, JsonRejection>,
 ) -> Result<Response, Problem> {
+    operator.may(Act::ReadAgain)?;
     let Json(Since { since }) = since.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-    let run = inbox.again(Again::Since(since), ACTOR, PATIENCE).await.map_err(|error| problem(&error))?;
+    let run = inbox
+        .again(Again::Since(since), operator.name(ACTOR), PATIENCE)
+        .await
+        .map_err(|error| problem(&error))?;
     Ok(answer(run))
 }
 

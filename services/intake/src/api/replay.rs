@@ -7,10 +7,13 @@ use axum::{
     extract::{Path, State, rejection::PathRejection},
 };
 use countersign_kernel::MessageId;
-use countersign_runtime::http::Problem;
+use countersign_runtime::http::{Operator, Problem};
 
 use super::{ACTOR, problem};
-use crate::service::{Inbox, Run};
+use crate::{
+    authority::Act,
+    service::{Inbox, Run},
+};
 
 /// Reads one message again, with the feed profiles as their file is now. Doing it twice changes nothing.
 #[utoipa::path(
@@ -19,14 +22,18 @@ use crate::service::{Inbox, Run};
     responses(
         (status = 200, description = "What became of it", body = Run),
         (status = 400, description = "The id is none", body = Problem),
+        (status = 401, description = "People are registered, and the caller shows no known token", body = Problem),
+        (status = 403, description = "Not permitted", body = Problem),
         (status = 404, description = "There is no such message", body = Problem),
         (status = 409, description = "The feed profiles cannot be used", body = Problem)
     )
 )]
 pub(super) async fn handle(
     State(inbox): State<Arc<Inbox>>,
+    operator: Operator,
     id: Result<Path<MessageId>, PathRejection>,
 ) -> Result<Json<Run>, Problem> {
+    operator.may(Act::ReadAgain)?;
     let Path(id) = id.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-    inbox.replay(id, ACTOR).await.map(Json).map_err(|error| problem(&error))
+    inbox.replay(id, operator.name(ACTOR)).await.map(Json).map_err(|error| problem(&error))
 }

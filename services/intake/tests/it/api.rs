@@ -8,6 +8,11 @@ use axum::{
     http::{Request, StatusCode},
 };
 use countersign_intake::{api, service::Inbox};
+use countersign_kernel::Role;
+use countersign_runtime::{
+    access::{self, Access, Person},
+    http::with_access,
+};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use utoipa::OpenApi;
@@ -18,6 +23,7 @@ struct Site {
     hospital: Hospital,
     router: Router,
     model: Arc<countersign_eventsourcing::read_model::ReadModel>,
+    people: tempfile::TempDir,
 }
 
 impl Site {
@@ -28,7 +34,10 @@ impl Site {
         }
         let model = hospital.inbox().await;
         let inbox = Inbox::new(Arc::clone(&hospital.intake), Arc::clone(&model));
-        Self { hospital, router: api::routes(Arc::new(inbox)), model }
+        let people = tempfile::tempdir().expect("a folder");
+        let access = Arc::new(Access::new(people.path().join("access.toml")));
+        let router = with_access(api::routes(Arc::new(inbox)), access);
+        Self { hospital, router, model, people }
     }
 
     async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (StatusCode, Value) {

@@ -336,8 +336,9 @@ pub struct StoppedPartition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SkipRequest {
-    /// Who decides.
-    pub actor: String,
+    /// Who decides; left out by somebody with a token, who is known by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     /// Why.
     pub why: String,
 }

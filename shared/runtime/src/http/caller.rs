@@ -34,6 +34,11 @@ async fn known_only(request: Request, next: Next) -> Response {
     }
 }
 
+/// Somebody for whom this process vouches in place of a token: the command line at work on a data folder attaches it
+/// to its requests. No request from outside can carry it.
+#[derive(Debug, Clone)]
+pub struct Vouched(pub Actor);
+
 /// Somebody with a known token (`Authorization: Bearer …`). A handler that changes something takes it; who
 /// has no token is refused before the handler runs.
 #[derive(Debug, Clone)]
@@ -43,6 +48,9 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        if let Some(Vouched(actor)) = parts.extensions.get() {
+            return Ok(Self(actor.clone()));
+        }
         let access = known_people(parts)?;
         let token = bearer(&parts.headers)?;
         access.by_token(token).map(Self).map_err(refused)
@@ -76,7 +84,8 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let open = known_people(parts)?.reading() == Reading::Open;
+        let vouched = parts.extensions.get::<Vouched>().is_some();
+        let open = !vouched && known_people(parts)?.reading() == Reading::Open;
         if open && !parts.headers.contains_key(header::AUTHORIZATION) {
             return Ok(Self(None));
         }
@@ -108,6 +117,9 @@ impl<S: Sync> FromRequestParts<S> for Operator {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if let Some(Vouched(actor)) = parts.extensions.get() {
+            return Ok(Self(Some(actor.clone())));
+        }
         let anybody = known_people(parts)?.knows_anybody();
         let anybody = anybody.map_err(|error| refused(Stranger::Access(error)))?;
         if !anybody && !parts.headers.contains_key(header::AUTHORIZATION) {

@@ -20,7 +20,7 @@ use crate::{
     telemetry::Metrics,
 };
 
-pub use caller::{Caller, Operator, Visitor, with_access};
+pub use caller::{Caller, Operator, Visitor, Vouched, with_access};
 pub use fresh::MinPosition;
 pub use health::{PartReadiness, Readiness, ReadinessCheck, ReadinessReport, readiness};
 pub use idempotency::IdempotencyKey;

@@ -30,6 +30,7 @@ mod hospital;
 mod messages;
 mod settings;
 mod staff;
+mod staff_file;
 mod story;
 mod stream;
 mod truth;

@@ -1,9 +1,11 @@
 //! Cycles begin and end.
 
+use countersign_kernel::Timestamp;
+
 use super::Turn;
 use crate::domain::{
     events::{TrackClosed, TrackEvent, TrackOpened},
-    standing::NotCounted,
+    standing::{NotCounted, StandingItem},
 };
 
 impl Turn<'_> {
@@ -52,14 +54,31 @@ impl Turn<'_> {
             return Some("its last step would not have been taken");
         }
         let mut about = items.iter().filter(|item| step.items.contains(&item.deficiency) && item.is_theirs());
-        let rung = usize::try_from(step.rung).unwrap_or(usize::MAX);
-        if about.clone().next().is_none() {
+        if about.next().is_none() {
             return Some("everything that its last step was about is done");
         }
-        // Items on hold or in dispute must not shield others that nobody was warned about.
-        let shelved = about
-            .all(|item| matches!(item.not_counted, Some(NotCounted::Disputed | NotCounted::OnHold { .. })));
-        let others = self.carrying(rung).any(|item| !step.items.contains(&item.deficiency));
-        (shelved && others).then_some("what its last step was about is on hold, and something else is as old")
+        let others = self.shielded_until().is_some_and(|until| until <= self.now());
+        others.then_some("what its last step was about is on hold, and something else is as old")
+    }
+
+    /// Items on hold or in dispute must not shield others that nobody was warned about: while all that the last step was
+    /// about stands, the instant at which another item is as old as that step asks.
+    pub(super) fn shielded_until(&self) -> Option<Timestamp> {
+        let step = self.track.last_step()?;
+        let rung = usize::try_from(step.rung).ok()?;
+        let (about, others): (Vec<&StandingItem>, Vec<&StandingItem>) = self
+            .context
+            .standing
+            .items
+            .iter()
+            .filter(|item| item.is_theirs())
+            .partition(|item| step.items.contains(&item.deficiency));
+        let stands = |item: &&StandingItem| {
+            matches!(item.not_counted, Some(NotCounted::Disputed | NotCounted::OnHold { .. }))
+        };
+        if !about.iter().all(stands) {
+            return None;
+        }
+        others.into_iter().filter_map(|item| item.supports(rung, self.wants_overdue(rung))).min()
     }
 }

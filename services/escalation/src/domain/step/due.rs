@@ -76,10 +76,17 @@ impl Turn<'_> {
     /// When a step may be taken.
     pub(in crate::domain) fn due_of(&self, rung: usize) -> Due {
         let Some(step) = self.policy.steps.get(rung) else { return Due::NotComing };
-        let reached = self.context.standing.items.iter().filter_map(|item| item.supports(rung)).min();
+        let overdue = self.wants_overdue(rung);
+        let reached =
+            self.context.standing.items.iter().filter_map(|item| item.supports(rung, overdue)).min();
         let Some(reached) = reached else { return Due::NotComing };
         let (mut at, mut waits) = (reached, None);
         let notice_step = self.last_notice_step();
+        let below = self.notice_below(rung);
+        let taken = notice_step.and_then(|taken| usize::try_from(taken.rung).ok());
+        if step.days_after_previous.is_some() && below.is_some() && taken != below {
+            return Due::Held { by: Wait::LowerStepFirst, look_again: None };
+        }
         match notice_step {
             Some(taken) => {
                 let days = step.days_after_previous.unwrap_or(0);
@@ -103,9 +110,6 @@ impl Turn<'_> {
                     // Withdrawn: there is nothing to wait for.
                     None => {}
                 }
-            }
-            None if step.days_after_previous.is_some() && self.has_notice_below(rung) => {
-                return Due::Held { by: Wait::LowerStepFirst, look_again: None };
             }
             None => {}
         }
@@ -139,7 +143,9 @@ impl Turn<'_> {
             notice.requested.items.iter().any(|named| named.deficiency == item.deficiency)
         };
         let items = self.context.standing.items.iter().filter(listed);
-        let Some(carried) = items.filter_map(|item| item.supports(rung)).min() else { return Due::NotComing };
+        let Some(carried) = items.filter_map(|item| item.supports(rung, true)).min() else {
+            return Due::NotComing;
+        };
         let Delivery::Delivered(delivered_at) = delivery else {
             let by = Withheld::NoticeNotDelivered { notice: id, outcome: notice.last_outcome() };
             return Due::Held { by: Wait::Withheld(by), look_again: wait_of(delivery) };
@@ -196,8 +202,9 @@ impl Turn<'_> {
             .find(|step| self.policy.step(step.rung).is_some_and(|step| step.class != StepClass::None))
     }
 
-    fn has_notice_below(&self, rung: usize) -> bool {
-        self.policy.steps.iter().take(rung).any(|step| step.class != StepClass::None)
+    /// The next lower step that tells the provider something.
+    fn notice_below(&self, rung: usize) -> Option<usize> {
+        (0..rung).rev().find(|lower| self.wants_overdue(*lower))
     }
 
     /// The newest notice of a step to the provider that was not withdrawn, and where it stands.

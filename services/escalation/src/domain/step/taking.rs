@@ -71,12 +71,9 @@ impl Turn<'_> {
     fn say_why_not(&mut self, lowest: usize) {
         let now = self.now();
         let old_enough = |rung: usize| {
-            self.context
-                .standing
-                .items
-                .iter()
-                .filter(|item| item.is_theirs())
-                .any(|item| item.reached(rung).is_some_and(|reached| reached <= now))
+            self.context.standing.items.iter().filter(|item| item.is_theirs()).any(|item| {
+                item.reached(rung, self.wants_overdue(rung)).is_some_and(|reached| reached <= now)
+            })
         };
         // The lowest of those that are due tells the reason that has to go first.
         let Some(rung) = (lowest..self.policy.steps.len()).find(|rung| old_enough(*rung)) else {

@@ -49,6 +49,9 @@ impl Turn<'_> {
             instants.push((expires, "the proposal lapses when nobody decides".to_owned()));
         }
         if self.track.proposal.is_none() && self.track.suspension().is_none() {
+            if let Some(at) = self.shielded_until() {
+                instants.push((at, "another item is as old as the last step asks".to_owned()));
+            }
             for (rung, step) in self.policy.steps.iter().enumerate().skip(self.next_rung()) {
                 if let Some(at) = self.due_of(rung).wake() {
                     instants.push((at, format!("the step {} is due", step.name)));

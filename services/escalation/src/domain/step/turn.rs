@@ -7,7 +7,12 @@ use countersign_kernel::{NoticeId, Timestamp};
 use jiff::civil::Date;
 
 use super::Context;
-use crate::domain::{events::TrackEvent, policy::Policy, standing::StandingItem, track::Track};
+use crate::domain::{
+    events::TrackEvent,
+    policy::{Policy, StepClass},
+    standing::StandingItem,
+    track::Track,
+};
 
 /// One look.
 pub(in crate::domain) struct Turn<'a> {
@@ -113,8 +118,13 @@ impl<'a> Turn<'a> {
 
     /// The items that carry a step now.
     pub(super) fn carrying(&self, rung: usize) -> impl Iterator<Item = &'a StandingItem> {
-        let now = self.now();
-        self.context.standing.items.iter().filter(move |item| item.carries(rung, now))
+        let (now, overdue) = (self.now(), self.wants_overdue(rung));
+        self.context.standing.items.iter().filter(move |item| item.carries(rung, overdue, now))
+    }
+
+    /// Whether a step is about overdue items only: all are, but for a line in the digest.
+    pub(super) fn wants_overdue(&self, rung: usize) -> bool {
+        self.policy.steps.get(rung).is_some_and(|step| step.class != StepClass::None)
     }
 
     /// The beginning of a local day.

@@ -48,7 +48,9 @@ pub struct TakenStep {
 impl TakenStep {
     pub(super) fn of(event: &StepTaken) -> Self {
         let rung = usize::try_from(event.rung).unwrap_or(usize::MAX);
-        let about = event.seen.items.iter().filter(|item| item.carries(rung, event.at));
+        // Only a line in the digest has no notice, and only it is about items that are not overdue.
+        let overdue = !event.notices.is_empty();
+        let about = event.seen.items.iter().filter(|item| item.carries(rung, overdue, event.at));
         Self {
             cycle: event.cycle,
             rung: event.rung,

@@ -4,7 +4,8 @@ use countersign_kernel::Timestamp;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-/// By how much a wall clock may be off before it is doubted.
+/// By how much a wall clock may be off before it is doubted. A clock that runs many times as fast as the machine's, for
+/// a demonstration, multiplies the small steps of a time service too: it needs limits so many times as wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Forward, beyond what ran.
