@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use countersign_runtime::config::Paper;
 use jiff::tz::TimeZone;
 
 use crate::{
@@ -31,6 +32,8 @@ pub struct Config {
     pub letterheads: BTreeMap<String, Letterhead>,
     /// Webhook endpoints, by name.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// Paper of printed proofs.
+    pub paper: Paper,
     /// How patient the service is.
     pub patience: Settings,
     /// How much goes out at once.
@@ -57,6 +60,7 @@ impl Config {
             offices: BTreeMap::new(),
             letterheads: BTreeMap::new(),
             endpoints: BTreeMap::new(),
+            paper: Paper::Letter,
             patience: Settings::default(),
             limits: Limits::default(),
             reports_secret: None,

@@ -37,7 +37,7 @@ pub(crate) struct Inbox {
     pub(crate) config: Arc<Config>,
 }
 
-fn handle_error<R: std::error::Error>(error: ChangeError<R>) -> HandleError {
+fn handle_error<R: std::error::Error>(error: &ChangeError<R>) -> HandleError {
     match error {
         ChangeError::Contended | ChangeError::Journal(JournalError::Unavailable(_)) => {
             HandleError::Retry(error.to_string())
@@ -48,6 +48,7 @@ fn handle_error<R: std::error::Error>(error: ChangeError<R>) -> HandleError {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn journal_error(error: JournalError) -> HandleError {
     match error {
         JournalError::Unavailable(_) => HandleError::Retry(error.to_string()),
@@ -101,7 +102,7 @@ impl Inbox {
                 tracing::warn!(notice = id, %refusal, "an event about a notice has no effect");
                 Ok(())
             }
-            Err(error) => Err(handle_error(error)),
+            Err(error) => Err(handle_error(&error)),
         }
     }
 
@@ -129,7 +130,11 @@ impl Inbox {
             Ok::<_, Refusal>(contact.trouble(&key, trouble, to.as_ref(), outcome.notice, &detail, now))
         };
         let origin = Origin::caused_by(event);
-        self.store.change::<Contact, Refusal>(&key, &origin, decide).await.map(drop).map_err(handle_error)
+        self.store
+            .change::<Contact, Refusal>(&key, &origin, decide)
+            .await
+            .map(drop)
+            .map_err(|error| handle_error(&error))
     }
 }
 

@@ -215,7 +215,8 @@ impl Dispatcher {
         let id = due.notice.to_string();
         let mut notice = self.store.load::<Notice>(&id).await?.state;
         let Some(requested) = notice.requested().cloned() else { return Ok(Position::START) };
-        if !notice.is_rendered() && requested.class() == NoticeClass::Reminder {
+        let is_new = notice.leg(due.leg).is_some_and(|leg| leg.rendered.is_none());
+        if is_new && requested.class() == NoticeClass::Reminder {
             let done = self.done_meanwhile(&notice, &requested).await?;
             if !done.is_empty() {
                 self.change(due.notice, &Change::DropItems(done)).await?;

@@ -73,28 +73,23 @@ pub(crate) fn zone_of(config: &Config, owed: &Owed, facility: &str) -> String {
 /// What is known of a contact beside itself.
 pub(crate) fn known_of(config: &Config, owed: &Owed, key: &str, now: Timestamp) -> Known {
     let mut known = Known { key: key.to_owned(), ..Known::default() };
-    match contact::provider_of(key) {
-        Some(provider) => {
-            known.elsewhere = elsewhere(owed, provider, now);
-            known.delegate = owed.people().delegate_of(provider, now).map(|delegate| {
-                let of = owed.people().key_of(delegate);
-                let owner = contact::key_of_provider(of);
-                let mut addresses = vec![Destination::Inbox { owner }];
-                addresses.extend(elsewhere(owed, of, now).into_iter().filter(Destination::disturbs).take(1));
-                (delegate.clone(), addresses)
-            });
-        }
-        None => {
-            let office = key.strip_prefix("office-").unwrap_or(key);
-            known.elsewhere =
-                config.offices.get(office).map(|office| office.addresses.clone()).unwrap_or_default();
-            let has_letter = known.elsewhere.iter().any(|to| matches!(to, Destination::Letter { .. }));
-            if !has_letter {
-                // Whatever else is missing, somebody can carry a letter there.
-                let lines = vec![self::office(config, office).as_str().to_owned()];
-                known.elsewhere.push(Destination::Letter { lines });
-            }
-        }
+    if let Some(provider) = contact::provider_of(key) {
+        known.elsewhere = elsewhere(owed, provider, now);
+        known.delegate = owed.people().delegate_of(provider, now).map(|delegate| {
+            let of = owed.people().key_of(delegate);
+            let owner = contact::key_of_provider(of);
+            let mut addresses = vec![Destination::Inbox { owner }];
+            addresses.extend(elsewhere(owed, of, now).into_iter().filter(Destination::disturbs).take(1));
+            (delegate.clone(), addresses)
+        });
+        return known;
+    }
+    let office = key.strip_prefix("office-").unwrap_or(key);
+    known.elsewhere = config.offices.get(office).map(|office| office.addresses.clone()).unwrap_or_default();
+    if !known.elsewhere.iter().any(|to| matches!(to, Destination::Letter { .. })) {
+        // Whatever else is missing, somebody can carry a letter there.
+        let lines = vec![self::office(config, office).as_str().to_owned()];
+        known.elsewhere.push(Destination::Letter { lines });
     }
     known
 }
@@ -130,6 +125,18 @@ pub(crate) fn address(config: &Config, to: &Destination, name: &str) -> Option<A
     })
 }
 
+/// The name of a facility.
+fn facility(owed: &Owed, code: &str) -> FacilityName {
+    let known = owed.directory().places.facility(code);
+    known.map_or_else(|| FacilityName::of_code(code), FacilityName::of)
+}
+
+/// Head and foot of a facility's documents.
+pub(crate) fn letterhead(config: &Config, owed: &Owed, code: &str) -> Letterhead {
+    let configured = config.letterheads.get(code).or_else(|| config.letterheads.get("default")).cloned();
+    configured.unwrap_or_else(|| Letterhead::of_facility(&facility(owed, code)))
+}
+
 /// The content of a notice, with the items that are still part of it.
 pub(crate) fn message(
     config: &Config,
@@ -142,14 +149,8 @@ pub(crate) fn message(
     let request = NoticeRequested { items, ..requested.request.clone() };
     let places = &owed.directory().places;
     let zone = places.zone(&request.facility).clone();
-    let facility = places
-        .facility(&request.facility)
-        .map_or_else(|| FacilityName::of_code(&request.facility), FacilityName::of);
-    let letterhead = config
-        .letterheads
-        .get(&request.facility)
-        .cloned()
-        .unwrap_or_else(|| Letterhead::of_facility(&facility));
+    let facility = facility(owed, &request.facility);
+    let letterhead = letterhead(config, owed, &request.facility);
     let names = Names {
         addressee: recipient(config, owed, &request.recipient),
         about: staff(owed, &request.about),

@@ -23,10 +23,10 @@ fn of_leg(leg: WhichLeg, outcome: Outcome, at: Timestamp, detail: Option<String>
     (!copy).then_some(NoticeOutcome { notice, track, channel: Some(channel), outcome, at, sha256, detail })
 }
 
-fn of_notice(which: Which, outcome: Outcome, at: Timestamp, detail: String) -> Option<NoticeOutcome> {
+fn of_notice(which: Which, outcome: Outcome, at: Timestamp, detail: String) -> NoticeOutcome {
     let Which { notice, track } = which;
     let detail = Some(detail).filter(|detail| !detail.is_empty());
-    Some(NoticeOutcome { notice, track, channel: None, outcome, at, sha256: None, detail })
+    NoticeOutcome { notice, track, channel: None, outcome, at, sha256: None, detail }
 }
 
 fn outcome(event: NoticeEvent) -> Option<NoticeOutcome> {
@@ -43,10 +43,14 @@ fn outcome(event: NoticeEvent) -> Option<NoticeOutcome> {
         }
         NoticeEvent::Lost(event) => of_leg(event.leg, Outcome::Unknown, event.at, Some(event.because)),
         NoticeEvent::Withheld(event) => of_leg(event.leg, Outcome::Withheld, event.at, Some(event.because)),
-        NoticeEvent::Exhausted(event) => of_notice(event.which, Outcome::Failed, event.at, event.because),
-        NoticeEvent::Dropped(event) => of_notice(event.which, Outcome::Dropped, event.at, event.because),
+        NoticeEvent::Exhausted(event) => {
+            Some(of_notice(event.which, Outcome::Failed, event.at, event.because))
+        }
+        NoticeEvent::Dropped(event) => {
+            Some(of_notice(event.which, Outcome::Dropped, event.at, event.because))
+        }
         NoticeEvent::TakenOver(event) => {
-            of_notice(event.which, Outcome::TakenOver, event.act.at, event.act.why)
+            Some(of_notice(event.which, Outcome::TakenOver, event.act.at, event.act.why))
         }
         NoticeEvent::Requested(_)
         | NoticeEvent::Queued(_)

@@ -34,7 +34,7 @@ use crate::{
 /// Name of the consumer, under which its checkpoint is kept.
 pub const CONSUMER: &str = "notification";
 /// How often somebody who has begun to owe something is looked for.
-const SCHEDULE_EVERY: Duration = Duration::from_secs(60);
+const SCHEDULE_EVERY: Duration = Duration::from_mins(1);
 
 /// What the service is given.
 pub struct Ports {
@@ -102,7 +102,12 @@ impl Notification {
         let model = Arc::new(model);
         let checkpoints = Arc::new(Checkpoints::open(&state.join("consumers.db"))?);
         let store = Store { journal: Arc::clone(&journal), clock: Arc::clone(&clock) };
-        let known = Arc::new(Known::new(Arc::clone(&journal), publishers, config.time_zone.clone()));
+        let known = Arc::new(Known::new(
+            Arc::clone(&journal),
+            publishers,
+            Arc::clone(&clock),
+            config.time_zone.clone(),
+        ));
         let alone = config.alone;
         let config = Arc::new(config);
         let digests = Arc::new(Digests {
@@ -194,7 +199,7 @@ impl Notification {
     /// left is found.
     pub async fn dispatch(&self) -> Result<(), ServiceError> {
         let head = self.store.journal.head().await?;
-        while !self.model.wait_for(head, Duration::from_secs(60)).await {
+        while !self.model.wait_for(head, Duration::from_mins(1)).await {
             tracing::info!("the read model of notices is being brought up to date before anything is sent");
         }
         Ok(self.dispatcher.run().await?)

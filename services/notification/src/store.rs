@@ -196,7 +196,7 @@ impl Store {
         let stream = StreamName::new(A::CATEGORY, id);
         for _ in 0..ATTEMPTS {
             let loaded = self.load::<A>(id).await.map_err(ChangeError::Journal)?;
-            let first = event_id(&stream, origin, &loaded.revision, 0, None);
+            let first = event_id(&stream, origin, loaded.revision, 0, None);
             if origin.key.is_some()
                 && let Some(known) = loaded.events.iter().find(|event| event.id == first)
             {
@@ -227,7 +227,7 @@ impl Store {
         let now = self.now();
         let mut encoded = Vec::with_capacity(events.len());
         for (index, event) in events.iter().enumerate() {
-            let id = event_id(stream, origin, &revision, index, A::timer(event));
+            let id = event_id(stream, origin, revision, index, A::timer(event));
             let metadata = Metadata {
                 correlation: origin.correlation.unwrap_or(id.0),
                 causation: origin.causation,
@@ -261,7 +261,7 @@ pub(crate) enum AppendOutcome {
 fn event_id(
     stream: &StreamName,
     origin: &Origin,
-    revision: &Option<u64>,
+    revision: Option<u64>,
     index: usize,
     timer: Option<&TimerEvent>,
 ) -> EventId {
@@ -269,11 +269,9 @@ fn event_id(
         return TimerFired::event_id(*timer, *arming);
     }
     let index = index.to_string();
-    match &origin.key {
-        Some(key) => EventId::derive(&["notification", stream.as_str(), key, &index]),
-        None => {
-            let after = revision.map_or_else(String::new, |revision| revision.to_string());
-            EventId::derive(&["notification", stream.as_str(), "after", &after, &index])
-        }
+    if let Some(key) = &origin.key {
+        return EventId::derive(&["notification", stream.as_str(), key, &index]);
     }
+    let after = revision.map_or_else(String::new, |revision| revision.to_string());
+    EventId::derive(&["notification", stream.as_str(), "after", &after, &index])
 }

@@ -46,15 +46,18 @@ impl Receiver {
             .route("/gone", post(|| async { StatusCode::GONE }))
             .route("/missing", post(|| async { StatusCode::NOT_FOUND }))
             .route("/broken", post(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
-            .route("/busy", post(|| answer(StatusCode::TOO_MANY_REQUESTS, "Retry-After", "120")))
+            .route("/busy", post(|| async { answer(StatusCode::TOO_MANY_REQUESTS, "Retry-After", "120") }))
             .route(
                 "/down",
-                post(|| {
+                post(|| async {
                     answer(StatusCode::SERVICE_UNAVAILABLE, "Retry-After", "Thu, 03 Dec 2026 12:05:00 GMT")
                 }),
             )
-            .route("/forever", post(|| answer(StatusCode::SERVICE_UNAVAILABLE, "Retry-After", "99999999")))
-            .route("/elsewhere", post(|| answer(StatusCode::TEMPORARY_REDIRECT, "Location", "/ok")))
+            .route(
+                "/forever",
+                post(|| async { answer(StatusCode::SERVICE_UNAVAILABLE, "Retry-After", "99999999") }),
+            )
+            .route("/elsewhere", post(|| async { answer(StatusCode::TEMPORARY_REDIRECT, "Location", "/ok") }))
             .route("/silent", post(std::future::pending::<StatusCode>))
             .layer(axum::middleware::from_fn_with_state(Arc::clone(&calls), keep));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -68,7 +71,7 @@ impl Receiver {
     }
 }
 
-async fn answer(status: StatusCode, name: &'static str, value: &'static str) -> Response {
+fn answer(status: StatusCode, name: &'static str, value: &'static str) -> Response {
     let mut response = status.into_response();
     response.headers_mut().insert(
         header::HeaderName::from_bytes(name.as_bytes()).expect("a name"),
@@ -139,9 +142,9 @@ async fn a_call_is_signed_and_bears_the_id_of_the_notice() {
 #[case::gone("/gone", Sent::Refused { detail: "HTTP 410: the receiver wants no more calls".into() })]
 #[case::missing("/missing", Sent::Refused { detail: "HTTP 404".into() })]
 #[case::broken("/broken", Sent::Later { detail: "HTTP 500".into(), after: None })]
-#[case::busy("/busy", Sent::Later { detail: "HTTP 429".into(), after: Some(Duration::from_secs(120)) })]
-#[case::down("/down", Sent::Later { detail: "HTTP 503".into(), after: Some(Duration::from_secs(300)) })]
-#[case::forever("/forever", Sent::Later { detail: "HTTP 503".into(), after: Some(Duration::from_secs(86_400)) })]
+#[case::busy("/busy", Sent::Later { detail: "HTTP 429".into(), after: Some(Duration::from_mins(2)) })]
+#[case::down("/down", Sent::Later { detail: "HTTP 503".into(), after: Some(Duration::from_mins(5)) })]
+#[case::forever("/forever", Sent::Later { detail: "HTTP 503".into(), after: Some(Duration::from_hours(24)) })]
 #[case::silent("/silent", Sent::Later { detail: "the receiver did not answer in time".into(), after: None })]
 #[tokio::test]
 async fn answers_become_outcomes(#[case] path: &str, #[case] expected: Sent) {

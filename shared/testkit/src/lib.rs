@@ -4,4 +4,5 @@
 pub mod eventstore_stand_in;
 pub mod nats_server;
 pub mod program;
+pub mod python;
 pub mod smtp_peer;

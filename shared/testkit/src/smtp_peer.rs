@@ -3,13 +3,13 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::OnceLock,
 };
 
 use serde::Deserialize;
 use tempfile::TempDir;
+
+use crate::python;
 
 /// What the mail server does with the next message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub struct SmtpPeer {
 impl SmtpPeer {
     /// Starts a mail server. `None`, said loudly, when Python or its packages cannot be had here.
     pub fn start(options: &Options) -> Option<Self> {
-        let packages = packages()?;
+        let packages = python::packages("aiosmtpd-1.4.6", include_str!("smtp_peer/requirements.txt"))?;
         let folder = tempfile::tempdir().expect("a folder for the mail server");
         let place = |name: &str| folder.path().join(name);
         fs::write(place("peer.py"), include_str!("smtp_peer/peer.py"))
@@ -154,47 +154,4 @@ impl Drop for SmtpPeer {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// The folder of the Python packages, installed once below `.cache`.
-fn packages() -> Option<&'static Path> {
-    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    FOUND.get_or_init(install).as_deref()
-}
-
-fn install() -> Option<PathBuf> {
-    let cache = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache");
-    let place = cache.join("aiosmtpd-1.4.6");
-    if place.is_dir() {
-        return Some(place);
-    }
-    fs::create_dir_all(&cache).ok()?;
-    // Under its final name only when complete; whoever comes second keeps what the first one made.
-    let work = tempfile::tempdir_in(&cache).ok()?;
-    let requirements = work.path().join("requirements.txt");
-    fs::write(&requirements, include_str!("smtp_peer/requirements.txt")).ok()?;
-    let installed = Command::new("python3")
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-input",
-            "--disable-pip-version-check",
-            "--require-hashes",
-        ])
-        .args(["--only-binary=:all:", "--target"])
-        .arg(work.path().join("packages"))
-        .arg("--requirement")
-        .arg(&requirements)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if installed && (fs::rename(work.path().join("packages"), &place).is_ok() || place.is_dir()) {
-        return Some(place);
-    }
-    eprintln!("SKIPPED: aiosmtpd 1.4.6 cannot be installed here (python3 with pip is needed)");
-    None
 }

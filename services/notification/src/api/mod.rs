@@ -19,6 +19,7 @@ mod mode_set;
 mod notice;
 mod notice_content;
 mod notice_proof;
+mod notice_proof_pdf;
 mod notice_requeue;
 mod notice_take_over;
 mod notices;
@@ -62,6 +63,7 @@ pub fn routes(service: Arc<Notification>) -> Router {
         .route("/api/v1/notices/{id}", get(notice::handle))
         .route("/api/v1/notices/{id}/legs/{leg}/content", get(notice_content::handle))
         .route("/api/v1/notices/{id}/proof", get(notice_proof::handle))
+        .route("/api/v1/notices/{id}/proof.pdf", get(notice_proof_pdf::handle))
         .route("/api/v1/notices/{id}/requeue", post(notice_requeue::handle))
         .route("/api/v1/notices/{id}/take-over", post(notice_take_over::handle))
         .route("/api/v1/letters", get(letters::handle))
@@ -91,7 +93,7 @@ pub fn report_routes(service: Arc<Notification>) -> Router {
 #[openapi(
     paths(
         inbox::handle, inbox_read::handle, notices::handle, dead_letters::handle, resend::handle, notice::handle,
-        notice_content::handle, notice_proof::handle, notice_requeue::handle, notice_take_over::handle,
+        notice_content::handle, notice_proof::handle, notice_proof_pdf::handle, notice_requeue::handle, notice_take_over::handle,
         letters::handle, letter_print::handle, letter_confirm::handle,
         contact::handle, contact_addresses::handle, contact_preferences::handle, contact_tasks::handle,
         contact_task_settle::handle, digest_preview::handle, digest_run::handle, mode::handle, mode_set::handle,

@@ -1,6 +1,6 @@
 //! `GET /api/v1/notices/{id}/proof`: the proof of a notice.
 
-use std::sync::Arc;
+use std::{fmt::Write, sync::Arc};
 
 use axum::{
     Json,
@@ -42,7 +42,11 @@ pub(in crate::api) async fn handle(
         hash.update(event.kind.as_bytes());
         hash.update(&event.data);
     }
-    let events_sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut events_sha256 = String::with_capacity(64);
+    for byte in hash.finalize() {
+        // Writing into a string cannot fail.
+        let _ = write!(events_sha256, "{byte:02x}");
+    }
     Ok(Json(ProofOfNotice {
         detail,
         about: requested.request.about.clone().into(),

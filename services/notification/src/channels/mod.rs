@@ -2,7 +2,10 @@
 //! retries, classes or who is told. A new one is one file with one [`Transport`] in it.
 
 pub mod email;
+pub(crate) mod hash;
 pub mod inbox;
+pub mod letter;
+pub mod outlets;
 mod secret;
 pub mod webhook;
 
@@ -82,7 +85,7 @@ impl Rendered {
     /// Bytes with their hash.
     pub fn new(bytes: impl Into<Bytes>, content_type: &'static str, template: String) -> Self {
         let bytes = bytes.into();
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hash::hexadecimal(&Sha256::digest(&bytes));
         Self { bytes, content_type, sha256, template }
     }
 }

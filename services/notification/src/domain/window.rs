@@ -74,7 +74,7 @@ impl Windows {
         let Ok(zone) = zone else { return at };
         let mut candidate = at.to_zoned(zone);
         for _ in 0..MOVES {
-            let moved = self.out_of_quiet(&candidate).or_else(|| self.into_window(&candidate));
+            let moved = self.out_of_quiet(&candidate).or_else(|| self.next_window(&candidate));
             match moved {
                 None => return candidate.timestamp().max(at),
                 Some(later) => candidate = later,
@@ -92,7 +92,7 @@ impl Windows {
     }
 
     /// When the next window opens after this instant, which lies in none.
-    fn into_window(&self, at: &Zoned) -> Option<Zoned> {
+    fn next_window(&self, at: &Zoned) -> Option<Zoned> {
         let on = |day: Date| self.open.iter().filter(move |window| window.day == day.weekday());
         if self.open.is_empty() || on(at.date()).any(|window| window.hours.contain(at.time())) {
             return None;
@@ -149,6 +149,7 @@ pub mod weekday_name {
         NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, day)| *day)
     }
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
     pub(super) fn serialize<S: Serializer>(day: &Weekday, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(of(*day))
     }

@@ -7,6 +7,8 @@ use countersign_kernel::{NoticeId, Timestamp};
 use jiff::{civil::Date, tz::TimeZone};
 use serde::Serialize;
 
+use crate::templates::long_day;
+
 use super::{Addressee, FacilityName, Kind, Letterhead, Link, Names, OneLine, StaffName, Wording};
 
 /// The content of one message, as templates see it: the names of its fields are those of the template variables. It
@@ -281,6 +283,32 @@ impl Message {
     /// Who is told.
     pub fn addressee(&self) -> &Addressee {
         &self.addressee
+    }
+
+    /// Whether it goes to the one it is about.
+    pub fn is_to_subject(&self) -> bool {
+        self.to_subject
+    }
+
+    /// Whom it is about.
+    pub fn about(&self) -> &StaffName {
+        &self.about
+    }
+
+    /// The items as a table: number, item, due day, open for.
+    pub(crate) fn rows(&self) -> Vec<Vec<String>> {
+        self.items
+            .iter()
+            .map(|item| {
+                let days = if item.age_days == 1 { "day" } else { "days" };
+                vec![
+                    item.n.to_string(),
+                    item.what.to_string(),
+                    item.due.map_or_else(|| "\u{2013}".to_owned(), long_day),
+                    format!("{} {days}", item.age_days),
+                ]
+            })
+            .collect()
     }
 
     /// Where the details stand, behind sign-in.

@@ -331,6 +331,10 @@ pub struct LegRow {
     pub message_id: Option<String>,
 }
 
+/// States of legs, the best first.
+const BEST: [&str; 9] =
+    ["delivered", "accepted", "sending", "queued", "withheld", "unknown", "bounced", "failed", "dropped"];
+
 impl NoticeRow {
     /// Where it stands, in one word: the best that became of any of its legs, copies left aside.
     pub fn state(&self) -> &str {
@@ -342,17 +346,6 @@ impl NoticeRow {
         if self.legs.iter().any(|leg| !leg.copy && leg.read_at.is_some()) {
             return "read";
         }
-        const BEST: [&str; 9] = [
-            "delivered",
-            "accepted",
-            "sending",
-            "queued",
-            "withheld",
-            "unknown",
-            "bounced",
-            "failed",
-            "dropped",
-        ];
         let best =
             BEST.into_iter().find(|state| self.legs.iter().any(|leg| !leg.copy && leg.state == *state));
         match best {

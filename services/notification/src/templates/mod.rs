@@ -20,6 +20,7 @@ use crate::{
     outbound::{Kind, Message, Wording, synthetic},
 };
 
+pub(crate) use filters::long_day;
 pub use lint::Finding;
 use store::Files;
 pub use store::{Origin, TemplateError, TemplateVersion};
@@ -68,7 +69,7 @@ impl TemplateSet {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|name| {
-            if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None }
+            if name.rsplit('.').next() == Some("html") { AutoEscape::Html } else { AutoEscape::None }
         });
         // A value that is not there must not be read as the word "none" in a letter.
         environment.set_formatter(|out, state, value| {

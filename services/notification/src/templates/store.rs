@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use similar::TextDiff;
 
 use super::{PARTS, built_in};
-use crate::outbound::Kind;
+use crate::{channels::hash::hexadecimal, outbound::Kind};
 
 /// Where a template comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -168,7 +168,7 @@ impl Files {
                     version,
                     origin: parts.iter().map(|part| part.origin).max().unwrap_or(Origin::Program),
                     used: newest == Some(version),
-                    sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+                    sha256: hexadecimal(&hash.finalize()),
                 });
             }
         }

@@ -10,7 +10,7 @@ use countersign_notification::domain::{
     act::Act,
     contact::Destination,
     notice::{
-        Answer, Change, LegState, Mode, Notice, NoticeEvent, Refusal, Rendering, Settings,
+        Answer, Change, Mode, Notice, NoticeEvent, Refusal, Rendering, Settings,
         events::{Ending, Requested, Route},
     },
     window::Windows,

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use countersign_contracts::notice::NoticeClass;
 
 use crate::{
-    channels::{RenderError, Rendered},
+    channels::{RenderError, Rendered, hash::hexadecimal},
     outbound::Message,
     templates::Texts,
 };
@@ -71,8 +71,7 @@ fn boundary(message_id: &str, texts: &Texts) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    let hex: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("=_countersign_{hex}")
+    format!("=_countersign_{}", hexadecimal(&hash.finalize()[..16]))
 }
 
 fn crlf(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
+use countersign_runtime::config::{Smtp, SmtpTls};
 use lettre::{
     message::Mailbox,
     transport::smtp::client::{Certificate, TlsParameters},
@@ -69,6 +70,41 @@ pub struct EmailSettings {
 }
 
 impl EmailSettings {
+    /// The settings of section `[notification.smtp]`. `hello` is the full name of this machine.
+    pub fn of(smtp: &Smtp, hello: String) -> Result<Self, EmailSettingsError> {
+        let password = smtp
+            .password_file
+            .as_ref()
+            .map(|file| {
+                std::fs::read_to_string(file)
+                    .map(|text| Secret::new(text.trim_end_matches(['\r', '\n'])))
+                    .map_err(|error| EmailSettingsError::Password(error.to_string()))
+            })
+            .transpose()?;
+        let tls = match (smtp.tls, smtp.port) {
+            (SmtpTls::None, _) => Tls::None,
+            (SmtpTls::Required, 465) => Tls::Implicit,
+            (SmtpTls::Required, _) => Tls::Required,
+        };
+        Ok(Self {
+            host: smtp.host.clone(),
+            port: smtp.port,
+            tls,
+            authority_file: smtp.tls_ca.clone(),
+            user: smtp.user.clone(),
+            password,
+            from: smtp.from.clone(),
+            reply_to: smtp.reply_to.clone(),
+            hello,
+            connect_seconds: smtp.timeout_seconds,
+            command_seconds: smtp.timeout_seconds,
+            // Who gives up on the answer to a whole message does not know what became of it: that is worth a wait.
+            message_seconds: Self::default_message().max(smtp.timeout_seconds),
+            connections: Self::default_connections(),
+            idle_seconds: Self::default_idle(),
+        })
+    }
+
     const fn default_connect() -> u64 {
         30
     }
@@ -117,6 +153,9 @@ pub enum EmailSettingsError {
     /// The file of the authority cannot be used.
     #[error("authority_file: {0}")]
     Authority(String),
+    /// The file of the password cannot be read.
+    #[error("password_file: {0}")]
+    Password(String),
     /// TLS cannot be set up.
     #[error("TLS: {0}")]
     Tls(String),
@@ -219,6 +258,25 @@ mod tests {
     #[case::zero("tls = 'required'\nconnections = 0", Err("connections must be 1 or more"))]
     fn faults_of_settings_are_named(#[case] change: &str, #[case] expected: Result<(), &str>) {
         assert_eq!(settings(change), expected.map_err(str::to_owned));
+    }
+
+    #[test]
+    fn the_section_of_the_configuration_becomes_settings() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("password");
+        std::fs::write(&file, "p\u{e4}ss word\n").expect("a file");
+        let smtp: Smtp = toml::from_str(&format!(
+            "host = 'm.example'\nport = 465\nuser = 'u'\npassword_file = '{}'\nfrom = 'a@example.org'",
+            file.display()
+        ))
+        .expect("a section");
+
+        let settings = EmailSettings::of(&smtp, "charts.example".to_owned()).expect("settings");
+
+        assert_eq!((settings.tls, settings.message_seconds), (Tls::Implicit, 600));
+        assert_eq!(settings.password.expect("a password").reveal(), "p\u{e4}ss word");
+        let lost = Smtp { password_file: Some(folder.path().join("lost")), ..smtp };
+        assert!(EmailSettings::of(&lost, String::new()).is_err());
     }
 
     #[test]

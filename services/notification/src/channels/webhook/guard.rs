@@ -72,7 +72,7 @@ impl Resolve for Guard {
     }
 }
 
-/// IPv4 169.254.0.0/16 (RFC 3927), where clouds serve credentials, and its IPv6 kin (RFC 4291; fd00:ec2::/32 is that
+/// IPv4 169.254.0.0/16 (RFC 3927), where clouds serve credentials, and its IPv6 kin (RFC 4291; `fd00:ec2::/32` is that
 /// of a cloud).
 fn is_link_local(address: IpAddr) -> bool {
     match address {

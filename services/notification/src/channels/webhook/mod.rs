@@ -24,7 +24,7 @@ pub use guard::{Lookup, system_lookup};
 pub use signature::{SignatureError, SigningKey, TOLERANCE};
 
 /// Longest time that `Retry-After` is believed.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// Settings of webhooks.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -157,13 +157,11 @@ impl Webhook {
     /// `Retry-After` in seconds or as a date (RFC 9110 section 10.2.3), believed up to a day.
     fn retry_after(&self, headers: &header::HeaderMap) -> Option<Duration> {
         let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-        let wait = match text.parse::<u64>() {
-            Ok(seconds) => Duration::from_secs(seconds),
-            Err(_) => {
-                let until = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-                let wait = until.duration_since(self.clock.now()).max(SignedDuration::ZERO);
-                wait.unsigned_abs()
-            }
+        let wait = if let Ok(seconds) = text.parse() {
+            Duration::from_secs(seconds)
+        } else {
+            let until = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+            until.duration_since(self.clock.now()).max(SignedDuration::ZERO).unsigned_abs()
         };
         Some(wait.min(LONGEST_WAIT))
     }
@@ -186,12 +184,10 @@ impl Transport for Webhook {
                 problem: "it belongs to another channel",
             });
         }
-        let family = if message.kind() == Kind::Digest { "digest" } else { "notice" };
         let body = Body {
-            event: if message.kind() == Kind::Digest {
-                family.to_owned()
-            } else {
-                format!("{family}.{}", message.kind().name())
+            event: match message.kind() {
+                Kind::Digest => "digest".to_owned(),
+                kind => format!("notice.{}", kind.name()),
             },
             timestamp: message.at(),
             data: message,

@@ -138,6 +138,7 @@ mod stored_weekday {
 
     use super::weekday_name;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde asks for")]
     pub(super) fn serialize<S: Serializer>(day: &Weekday, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(weekday_name::of(*day))
     }

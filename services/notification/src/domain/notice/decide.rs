@@ -347,7 +347,7 @@ impl Story<'_> {
     }
 
     fn drop_items(&mut self, done: &BTreeSet<DeficiencyId>) {
-        if self.notice.is_rendered() || self.notice.standing() != Standing::Live {
+        if !self.notice.has_unrendered() || self.notice.standing() != Standing::Live {
             return;
         }
         let had = self.notice.items();

@@ -4,8 +4,10 @@
 use countersign_kernel::{NoticeId, derive_uuid};
 use jiff::SignedDuration;
 
+/// Attempts after the first one.
+const RETRIES: u32 = 7;
 /// Waits after the first, second, … failed attempt: the schedule that webhook senders have in common.
-const WAITS: [SignedDuration; 7] = [
+const WAITS: [SignedDuration; RETRIES as usize] = [
     SignedDuration::from_secs(5),
     SignedDuration::from_mins(5),
     SignedDuration::from_mins(30),
@@ -20,7 +22,7 @@ const JITTER: i64 = 200;
 const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Attempts of one leg at the most, those before a human's requeue not counted.
-pub const ATTEMPTS: u32 = WAITS.len() as u32 + 1;
+pub const ATTEMPTS: u32 = RETRIES + 1;
 
 /// How long to wait after this failed attempt (from 1) of a leg; nothing: it is given up. `asked` is what the receiver
 /// asked for (`Retry-After`): honoured, but neither less than the schedule's wait nor for ever.

@@ -34,6 +34,7 @@ pub enum Standing {
 }
 
 /// One channel and address.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts, each told by an event of its own")]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Leg {
     /// Number, from 1.
@@ -159,9 +160,9 @@ impl Notice {
         &self.dropped_items
     }
 
-    /// Whether any leg was rendered: from then on its items stay what they are.
-    pub fn is_rendered(&self) -> bool {
-        self.legs.iter().any(|leg| leg.rendered.is_some())
+    /// Whether a leg waits that was not rendered yet: what was rendered stays what it is.
+    pub fn has_unrendered(&self) -> bool {
+        self.legs.iter().any(|leg| leg.rendered.is_none() && matches!(leg.state, LegState::Queued { .. }))
     }
 
     pub(super) fn class(&self) -> NoticeClass {
