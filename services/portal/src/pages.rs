@@ -21,7 +21,7 @@ mod rule_diff;
 mod rule_set;
 mod rules;
 mod sheet;
-mod sign_in;
+pub(crate) mod sign_in;
 mod site;
 pub(crate) mod worklist;
 

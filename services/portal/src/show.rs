@@ -176,9 +176,13 @@ pub(crate) fn number(value: u64) -> String {
     text
 }
 
-/// A stored word for people: `day_surgery` → `Day surgery`.
+/// A stored word for people: `day_surgery` → `Day surgery`, `him_manager` → `HIM manager`.
 pub(crate) fn words(stored: &str) -> String {
-    sentence(&stored.replace('_', " "))
+    let word = |word: &str| match word {
+        "him" | "npdb" => word.to_uppercase(),
+        word => word.to_owned(),
+    };
+    sentence(&stored.split('_').map(word).collect::<Vec<_>>().join(" "))
 }
 
 /// The text with a capital at its beginning.
@@ -196,5 +200,6 @@ mod tests {
         assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(words("day_surgery"), "Day surgery");
         assert_eq!(words(""), "");
+        assert_eq!(words("him_manager"), "HIM manager");
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Visitor {
     pub(crate) bearer: Option<Bearer>,
     /// Whom the API takes it for; nothing = nobody is signed in.
     pub(crate) who: Option<CallerView>,
+    /// The address that is looked at; nothing for a form.
+    pub(crate) page: Option<String>,
 }
 
 tokio::task_local! {
@@ -47,7 +49,10 @@ pub(crate) async fn as_visitor<T>(visitor: Visitor, work: impl Future<Output = T
 pub(crate) async fn recognise(State(portal): State<Portal>, request: Request, next: Next) -> Response {
     // files are the same for everybody
     let bearer = bearer(request.headers()).filter(|_| !request.uri().path().starts_with("/static/"));
-    let visitor = Visitor { bearer, who: None };
+    let page = (request.method() == Method::GET)
+        .then(|| request.uri().path_and_query().map(ToString::to_string))
+        .flatten();
+    let visitor = Visitor { bearer, who: None, page };
     if visitor.bearer.is_none() {
         return as_visitor(visitor, next.run(request)).await;
     }
@@ -56,7 +61,7 @@ pub(crate) async fn recognise(State(portal): State<Portal>, request: Request, ne
     let who = as_visitor(visitor.clone(), ask::me(portal.api.as_ref())).await.ok();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let bearer = visitor.bearer.filter(|_| who.is_some() || !reads);
-    as_visitor(Visitor { bearer, who }, next.run(request)).await
+    as_visitor(Visitor { bearer, who, page: visitor.page }, next.run(request)).await
 }
 
 fn bearer(headers: &HeaderMap) -> Option<Bearer> {

@@ -120,7 +120,7 @@ fn by(by: &ByWhom, site: &Site, facility: &str) -> Line {
 
 /// The same in a sentence.
 fn by_text(by: &ByWhom) -> String {
-    let roles: Vec<String> = by.roles.iter().map(|role| words(role).to_lowercase()).collect();
+    let roles: Vec<String> = by.roles.iter().map(|role| words(role)).collect();
     let roles = if roles.is_empty() { String::new() } else { format!(" ({})", roles.join(", ")) };
     format!("by {}{roles}: {}", by.name, by.why)
 }

@@ -16,8 +16,13 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use countersign_contracts::api::{notification::LegView, people::ByWhomView};
+use countersign_contracts::api::{
+    notification::{LegView, NoticeView},
+    people::ByWhomView,
+};
 use countersign_kernel::{NoticeId, Role};
+
+use uuid::Uuid;
 
 use super::{
     Portal,
@@ -83,6 +88,21 @@ fn state_chip(state: &str) -> Chip {
 /// A stored name for people: `pre-suspension` → `Pre suspension`.
 fn told(stored: &str) -> String {
     words(&stored.replace('-', "_"))
+}
+
+/// Whom a notice is about; those about a chart are about nobody.
+fn about(key: Uuid, name: &str) -> Line {
+    if name.is_empty() {
+        Line::new().quiet("a chart")
+    } else {
+        Line::new().link(format!("/people/{key}"), name)
+    }
+}
+
+/// Who is told: a person, or an office by its name for people.
+fn recipient(notice: &NoticeView) -> String {
+    let office = notice.recipient.starts_with("office-");
+    if office { told(&notice.recipient_name) } else { notice.recipient_name.clone() }
 }
 
 /// What follows what a notice is called: that it is formal.

@@ -5,7 +5,11 @@ use countersign_kernel::Timestamp;
 use jiff::{civil::Date, tz::TimeZone};
 
 use super::{choice::Choice, form::Offer};
-use crate::{api::Api, ask, show::Moment};
+use crate::{
+    api::Api,
+    ask,
+    show::{Moment, localized},
+};
 
 /// Where no facility says otherwise.
 const UTC: &str = "UTC";
@@ -44,6 +48,11 @@ impl Site {
     /// An instant, as people at the facility would say it.
     pub(super) fn moment(&self, at: Timestamp, facility: &str) -> Moment {
         Moment::new(at, self.now, self.zone(facility))
+    }
+
+    /// A sentence with the instants in it said as people at the facility would.
+    pub(super) fn localized(&self, sentence: &str, facility: &str) -> String {
+        localized(sentence, self.now, self.zone(facility))
     }
 
     /// An instant that is not one facility's.

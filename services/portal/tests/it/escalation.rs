@@ -37,6 +37,9 @@ async fn a_suspension_is_confirmed_below_its_evidence_and_with_its_hash() {
     let site = Site::of(in_chicago());
     // given the page of a proposal
     let page = site.get_as("cst_cmo", &page_of("suspension")).await;
+    for act in ["extend", "exempt", "note", "acknowledge", "reject_suspension"] {
+        assert!(page.text.contains(&format!("name=\"act\" value=\"{act}\"")), "{act}");
+    }
     let at = |text: &str| page.text.find(text).unwrap_or_else(|| panic!("{text}"));
     for evidence in ["Items that it rests on", "Notices, and how they were delivered", "Steps of this cycle"]
     {
@@ -86,6 +89,17 @@ async fn who_may_not_decide_is_offered_nothing() {
     }
     let page = site.get(&page_of("suspension")).await;
     assert!(page.text.contains("/sign-in?next=%2Fleadership%2F") && !page.text.contains("/acts\""));
+}
+
+#[tokio::test]
+async fn a_guest_whom_the_services_do_not_tell_is_led_through_sign_in_and_back() {
+    let site = Site::of(Hospital {
+        failing: Some(("/api/v1/escalation", StatusCode::UNAUTHORIZED)),
+        ..in_chicago()
+    });
+    let page = site.get("/tracks?state=open").await;
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    assert!(page.text.contains("href=\"/sign-in?next=%2Ftracks%3Fstate%3Dopen\""));
 }
 
 #[tokio::test]
@@ -159,7 +173,7 @@ async fn a_track_says_what_comes_next_what_holds_it_and_what_each_decision_saw()
         "The facts that it saw",
         "Does not count: disputed",
         "Superseded by a late fact",
-        "by kim (him manager): chart was in the vault",
+        "by kim (HIM manager): chart was in the vault",
         "Delivered",
     ] {
         assert!(page.text.contains(text), "{text}");

@@ -203,6 +203,7 @@ async fn a_message_that_is_opened_is_read() {
     let message = format!("/messages/{}", notice_of("1001"));
     assert_eq!(site.get_as("cst_alvarez", &notice).await.header("location"), message);
     let opened = site.get_as("cst_alvarez", &message).await;
+    assert!(opened.text.contains("<dt>Names</dt><dd><strong>Mon, Mar 9, 2026</strong>"));
     assert!(opened.text.contains("Two items are overdue.") && !opened.text.contains("<b>not markup"));
     let read = |path: &str| path.starts_with("/api/v1/inbox/") && path.ends_with("/read");
     assert_eq!(site.hospital.sent(read).len(), 1);

@@ -1,6 +1,6 @@
 //! What may be decided about a track: the forms, and the decisions that they mean.
 
-use countersign_contracts::api::escalation::{InboxItem, PacketView, TrackAct, TrackView};
+use countersign_contracts::api::escalation::{GrantView, InboxItem, PacketView, TrackAct};
 use countersign_kernel::Role;
 
 use super::{LEADERSHIP, matter_words};
@@ -22,7 +22,7 @@ fn may(visitor: &Visitor, item: &InboxItem, roles: &[Role]) -> bool {
 }
 
 /// Everything that this visitor may decide about a track, beside what waits in the inbox.
-pub(super) fn grants(track: &TrackView, visitor: &Visitor, entered: &Entered) -> Vec<Form> {
+pub(super) fn grants(granted: Option<&GrantView>, visitor: &Visitor, entered: &Entered) -> Vec<Form> {
     let mut forms = Vec::new();
     if visitor.has_any(EXTEND) {
         forms.push(Form::new(
@@ -45,7 +45,7 @@ pub(super) fn grants(track: &TrackView, visitor: &Visitor, entered: &Entered) ->
             vec![until, Field::why(), Field::confirm("No step is taken while the exemption lasts")],
         ));
     }
-    if let Some(granted) = &track.granted {
+    if let Some(granted) = granted {
         let roles = if granted.kind == "extended" { EXTEND } else { LEADERSHIP };
         if visitor.has_any(roles) {
             forms.push(Form::new(

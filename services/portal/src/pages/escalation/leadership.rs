@@ -37,6 +37,7 @@ pub(super) async fn handle(
     let choice = Choice::read(query.as_deref(), &["facility"]);
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
     let mut inbox = ask::escalation::inbox(api, choice.position).await?;
+    inbox.sort_by_key(|item| item.since);
     if let Some(facility) = choice.get("facility") {
         inbox.retain(|item| item.facility.as_deref().is_none_or(|known| known == facility));
     }

@@ -15,7 +15,7 @@ use crate::{
     failure::Failure,
     pages::{
         Portal,
-        form::Entered,
+        form::{Entered, Form},
         sheet::{Block, Line, Part, Sent, Sheet},
         sign_in,
         site::Site,
@@ -108,7 +108,7 @@ fn deciding(item: &InboxItem, visitor: &visitor::Visitor, entered: &Entered) -> 
             runs::release_form(item.facility.as_deref().unwrap_or_default(), item.since, visitor, entered)
         }
         "clock_doubted" => auditor::trust_form(visitor, entered, item.since),
-        _ => act::about(item, visitor, entered)
+        _ => offered(item, visitor, entered)
             .into_iter()
             .map(|form| {
                 let seen = item.revision.map(|revision| revision.to_string()).unwrap_or_default();
@@ -125,6 +125,15 @@ fn deciding(item: &InboxItem, visitor: &visitor::Visitor, entered: &Entered) -> 
     }
     part.hint("Every decision goes on record with your name and the reason. Days are those of the facility.")
         .block(Block::Forms(forms))
+}
+
+/// What is asked, and what else may be decided about the track.
+fn offered(item: &InboxItem, visitor: &visitor::Visitor, entered: &Entered) -> Vec<Form> {
+    let mut forms = act::about(item, visitor, entered);
+    if item.track.is_some() {
+        forms.extend(act::grants(None, visitor, entered));
+    }
+    forms
 }
 
 /// `POST /leadership/{id}/acts`: a decision about something that waits. What is refused comes back with the page.

@@ -252,7 +252,7 @@ fn deciding(detail: &TrackDetail, entered: &Entered) -> Part {
         let sign_in = sign_in::and_back_to(&here);
         return part.line(Line::new().link(sign_in, "Sign in to decide").text("something about this track."));
     }
-    let forms = act::grants(&detail.track, &visitor, entered);
+    let forms = act::grants(detail.track.granted.as_ref(), &visitor, entered);
     if forms.is_empty() {
         return part.line(Line::new().quiet("Nothing: your roles do not allow it."));
     }

@@ -90,9 +90,9 @@ fn row(letter: &DeadLetterView, site: &Site, visitor: &Visitor, entered: &Entere
     });
     Row::new([
         class(what, &notice.class).below(notice.reference.clone()),
-        Line::new().link(format!("/people/{}", notice.about), notice.about_name.clone()).below(facility),
+        super::about(notice.about, &notice.about_name).below(facility),
         Line::new()
-            .link(format!("/contacts/{}", notice.recipient), notice.recipient_name.clone())
+            .link(format!("/contacts/{}", notice.recipient), super::recipient(notice))
             .below(told(&notice.role)),
         why,
         Line::new().at(site.moment(letter.since, facility)),

@@ -5,7 +5,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use countersign_contracts::api::notification::{InboxMessage, LegView};
+use countersign_contracts::api::notification::{InboxMessage, LegView, NoticeDetail};
 use countersign_kernel::NoticeId;
 
 use super::{banner, class, notice, told};
@@ -78,7 +78,7 @@ fn row(message: &InboxMessage, site: &Site) -> Row {
     let came_at = Line::new().text(came.relative.clone()).below_at("", came);
     Row::new([
         what,
-        Line::new().text(message.about_name.clone()).below(facility),
+        super::about(message.about, &message.about_name).below(facility),
         came_at.and(message.read_at, |line, at| line.below_at("read", site.moment(at, facility))),
         Line::from(message.items.to_string()),
         Line::new().button(
@@ -122,19 +122,16 @@ pub(super) async fn one(
         .text("came")
         .at(site.moment(view.requested_at, &view.facility))
         .quiet(view.reference.clone());
-    let mut message = Part::card("message", "The message");
-    message = match text {
-        Some(text) => message.block(Block::Text(text)),
-        None => {
-            message.line(Line::new().quiet("Its text cannot be shown now; what it is about stands below."))
-        }
-    };
+    let mut message = Part::card("message", "The message").pairs(facts(&detail));
+    if let Some(text) = text {
+        message = message.block(Block::Text(text));
+    }
     let next = Part::card("next", "What you can do").block(Block::List(vec![
         Line::new().link("/", "Your worklist").text("what is owed now"),
         Line::new()
             .text("Something is not yours, or not right? Open the item below, and dispute it there: its clock stands."),
     ]));
-    let next = match view.track {
+    let next = match view.track.filter(|_| !view.about_name.is_empty()) {
         Some(track) => {
             next.line(Line::new().link(format!("/tracks/{track}"), "What comes next, and what would stop it"))
         }
@@ -150,8 +147,29 @@ pub(super) async fn one(
         .answer()
 }
 
-/// What the message says, as it was rendered.
+/// What the message says, in short.
+fn facts(detail: &NoticeDetail) -> Vec<(&'static str, Line)> {
+    let view = &detail.notice;
+    let mut pairs = vec![("What", Line::new().strong(told(&view.kind)))];
+    if !view.about_name.is_empty() {
+        pairs.push(("About", Line::new().text(view.about_name.clone()).quiet(told(&view.role))));
+    }
+    pairs.push(("Items", Line::from(view.items.to_string()).quiet("they stand below")));
+    if let Some(date) = view.names_date {
+        pairs.push((
+            "Names",
+            Line::new().strong(day(date)).quiet("the day on which the next step may follow"),
+        ));
+    }
+    let policy =
+        Line::new().link(format!("/policies/{}", detail.policy_version), detail.policy_title.clone());
+    pairs.push(("Rests on", policy));
+    pairs
+}
+
+/// What the message says, where it was rendered as text.
 async fn content(portal: &Portal, id: NoticeId, leg: &LegView) -> Option<String> {
+    leg.content_type.as_deref().filter(|kind| kind.starts_with("text/plain"))?;
     let bytes = ask::notification::content(portal.api.as_ref(), id, leg.leg).await.ok()?;
     String::from_utf8(bytes.to_vec()).ok()
 }

@@ -88,18 +88,22 @@ async fn page(
     if !any {
         contents = contents.block(Block::Empty("Nothing has been rendered so far.".into()));
     }
-    Sheet::new(format!("{} to {}", told(&notice.kind), notice.recipient_name), Section::Notices, "/notices")
-        .crumb("/notices", "Notices")
-        .under(under)
-        .banner(banner(api).await)
-        .sent(sent)
-        .columns([what(&detail, &site), rests(&detail)])
-        .part(ways(&detail, &site))
-        .part(items(&detail.items, &site, facility))
-        .part(deciding(&detail, &visitor, entered, portal, &site))
-        .part(contents)
-        .part(story(&detail, &site))
-        .answer()
+    Sheet::new(
+        format!("{} to {}", told(&notice.kind), super::recipient(notice)),
+        Section::Notices,
+        "/notices",
+    )
+    .crumb("/notices", "Notices")
+    .under(under)
+    .banner(banner(api).await)
+    .sent(sent)
+    .columns([what(&detail, &site), rests(&detail)])
+    .part(ways(&detail, &site))
+    .part(items(&detail.items, &site, facility))
+    .part(deciding(&detail, &visitor, entered, portal, &site))
+    .part(contents)
+    .part(story(&detail, &site))
+    .answer()
 }
 
 /// What a leg carried, where that is text and not too long. Without it the page is as good.
@@ -119,14 +123,11 @@ pub(super) fn what(detail: &NoticeDetail, site: &Site) -> Part {
     let notice = &detail.notice;
     let facility = notice.facility.as_str();
     let mut pairs = vec![
-        (
-            "About",
-            Line::new().link(format!("/people/{}", notice.about), notice.about_name.clone()).quiet(facility),
-        ),
+        ("About", super::about(notice.about, &notice.about_name).quiet(facility)),
         (
             "To",
             Line::new()
-                .link(format!("/contacts/{}", notice.recipient), notice.recipient_name.clone())
+                .link(format!("/contacts/{}", notice.recipient), super::recipient(notice))
                 .quiet(told(&notice.role)),
         ),
         ("Asked for", Line::new().at(site.moment(notice.requested_at, facility))),
@@ -144,7 +145,7 @@ pub(super) fn what(detail: &NoticeDetail, site: &Site) -> Part {
     if let Some(because) = &notice.because {
         pairs.push(("Because", Line::from(sentence(because))));
     }
-    if let Some(track) = notice.track {
+    if let Some(track) = notice.track.filter(|_| !notice.about_name.is_empty()) {
         pairs.push((
             "Track",
             Line::new().link(format!("/tracks/{track}"), format!("Number {} of its notices", notice.number)),
@@ -223,7 +224,11 @@ pub(super) fn story(detail: &NoticeDetail, site: &Site) -> Part {
             (None, _) => "decision",
         };
         let way = step.channel.as_deref().map(|channel| format!(" by {channel}")).unwrap_or_default();
-        let detail = step.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        let detail = step
+            .detail
+            .as_deref()
+            .map(|detail| format!(": {}", site.localized(detail, facility)))
+            .unwrap_or_default();
         Entry {
             class,
             at: site.moment(step.at, facility),

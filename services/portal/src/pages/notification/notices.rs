@@ -6,7 +6,7 @@ use axum::{
 };
 use countersign_contracts::api::notification::NoticeView;
 
-use super::{banner, class, legs, state_chip, told};
+use super::{about, banner, class, legs, recipient, state_chip, told};
 use crate::{
     ask::{self, notification::Wanted},
     failure::Failure,
@@ -96,11 +96,9 @@ fn row(notice: &NoticeView, site: &Site) -> Row {
     };
     Row::new([
         what,
+        about(notice.about, &notice.about_name).below(format!("{facility}, {} items", notice.items)),
         Line::new()
-            .link(format!("/people/{}", notice.about), notice.about_name.clone())
-            .below(format!("{facility}, {} items", notice.items)),
-        Line::new()
-            .link(format!("/contacts/{}", notice.recipient), notice.recipient_name.clone())
+            .link(format!("/contacts/{}", notice.recipient), recipient(notice))
             .below(told(&notice.role)),
         state,
         Line::new().at(site.moment(notice.requested_at, facility)),
