@@ -69,7 +69,7 @@ pub async fn start(
 ) -> anyhow::Result<Running> {
     let mut running = Running::default();
     let mut routes = Router::new();
-    // Callers of these sign in place of showing a token: they stay reachable where only people with one may read.
+    // Those who call these prove themselves by a signature, not by a token.
     let mut signed = Router::new();
     let mut checks = Vec::new();
     let mut described = Description::openapi();
@@ -89,8 +89,9 @@ pub async fn start(
         described.merge(countersign_escalation::api::Api::openapi());
     }
     if wants(ServiceName::Notification) {
-        let (fenced, reports) = start_notification(ground, life, &mut checks)?;
-        (routes, signed) = (routes.merge(fenced), reports);
+        let (api, reports) = start_notification(ground, life, &mut checks)?;
+        routes = routes.merge(api);
+        signed = reports;
         described.merge(countersign_notification::api::Api::openapi());
     }
     if wants(ServiceName::Relay) {
