@@ -121,6 +121,10 @@ pub struct Up {
     /// Load a synthetic hospital's messages through the intake. Only into an empty data folder.
     #[arg(long)]
     pub demo: bool,
+    /// Let the clock begin at this instant and run on from there: for demonstrations and rehearsals of what takes
+    /// weeks. Only on an empty data folder, or on one that was begun like this.
+    #[arg(long, value_name = "INSTANT", hide = true)]
+    pub clock_from: Option<countersign_kernel::Timestamp>,
     #[command(flatten)]
     pub config: ConfigFile,
 }
