@@ -105,7 +105,10 @@ fn stamp(at: Timestamp) -> String {
     at.strftime("%Y%m%d%H%M%S").to_string()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the program runs on the machine's clock, and so does its witness")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program runs on the machine's clock, and so does its witness"
+)]
 fn machine_now() -> Timestamp {
     Timestamp::now()
 }
@@ -116,12 +119,8 @@ fn kill_amid(seed: u64, size: Size) {
     // given charts that were three days too young for a step when everything went down
     let then = days_before(now, 3);
     let Some(mut house) = House::open(Plan::live(POLICY).at(&then.to_string())) else { return };
-    let parts = [
-        ("FORMAL", size.formal),
-        ("REMIND", size.reminded),
-        ("CALL", size.called),
-        ("QUIET", size.quiet),
-    ];
+    let parts =
+        [("FORMAL", size.formal), ("REMIND", size.reminded), ("CALL", size.called), ("QUIET", size.quiet)];
     let discharged = stamp(days_before(now, 5));
     let admitted = stamp(days_before(now, 9));
     let mut number = 7_000_000;
@@ -177,7 +176,12 @@ fn kill_amid(seed: u64, size: Size) {
         calls: house.receiver.calls(),
     };
     let broken = account.broken(machine_now());
-    assert!(broken.is_empty(), "seed {seed}: {} broken, the first: {:#?}", broken.len(), &broken[..broken.len().min(20)]);
+    assert!(
+        broken.is_empty(),
+        "seed {seed}: {} broken, the first: {:#?}",
+        broken.len(),
+        &broken[..broken.len().min(20)]
+    );
     let notices = account.notices();
     let formal = notices.values().filter(|notice| notice.formal).count();
     assert_eq!((formal, notices.len() - formal), (size.formal + 2 * size.called, size.reminded));
@@ -200,7 +204,8 @@ fn under_way(house: &House) -> usize {
         calls: Vec::new(),
     };
     let overdue = account.broken(machine_now()).iter().filter(|text| text.contains("never fired")).count();
-    let lost = account.broken(machine_now()).iter().filter(|text| text.contains("asked for and is lost")).count();
+    let lost =
+        account.broken(machine_now()).iter().filter(|text| text.contains("asked for and is lost")).count();
     overdue + lost + account.notices().values().filter(|notice| !notice.settled).count()
 }
 
@@ -226,7 +231,8 @@ fn kept() -> Account {
     let mut fired = timer.clone();
     fired["fired_at"] = json!("2026-03-02T10:00:01Z");
     let notice = |id: &str, class: &str, from: u64| {
-        let leg = json!({"leg": 1, "channel": "email", "message_id": format!("{id}.1@x"), "ending": "accepted"});
+        let leg =
+            json!({"leg": 1, "channel": "email", "message_id": format!("{id}.1@x"), "ending": "accepted"});
         let stream = format!("notice-{id}");
         vec![
             event(from, "track-a", "notice-requested", json!({"notice": id, "class": class})),
@@ -281,7 +287,10 @@ fn given_a_record_that_was_spoilt_then_the_check_says_what_was_broken() {
             Box::new(|account| account.events[1].data["fired_at"] = json!("2026-03-02T09:59:59Z")),
         ),
         ("asked for twice", Box::new(again("track-a", "notice-requested"))),
-        ("asked for and is lost", Box::new(|account| account.events.retain(|event| event.stream != "notice-f"))),
+        (
+            "asked for and is lost",
+            Box::new(|account| account.events.retain(|event| event.stream != "notice-f")),
+        ),
         ("settled in no way", Box::new(without("notice-f", "notice-delivered"))),
         ("1 attempts begun, 0 ended", Box::new(without("notice-f", "notice-attempt-ended"))),
         ("the formal notice f reached nobody", Box::new(|account| drop(account.mails.remove(0)))),
