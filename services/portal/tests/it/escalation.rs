@@ -30,6 +30,7 @@ async fn what_has_waited_longest_comes_first_with_a_sentence_and_its_age() {
     assert!(page.text.contains("5 days") && page.text.contains("since <time"));
     assert!(page.text.contains("The clock is doubted"), "what stands above everything else");
     assert!(page.text.contains("<dt>Broken promises</dt><dd>1"));
+    assert!(page.text.contains("<dt>Charts at the regulatory limit</dt><dd>1"));
 }
 
 #[tokio::test]
