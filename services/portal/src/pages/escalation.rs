@@ -50,7 +50,7 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/runs/held", post(runs::release))
         .route("/runs/{facility}/{published_at}", get(runs::one))
         .route("/policies", get(policies::handle))
-        .route("/policies/{version}", get(policy::handle))
+        .route("/policies/{version}", get(policy::handle).post(policy::decide))
         .route("/policies/{version}/changes", get(policy::changes))
         .route("/policies/{version}/simulate", post(simulation::ask))
         .route("/simulations/{job}", get(simulation::handle))

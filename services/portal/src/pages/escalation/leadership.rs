@@ -87,15 +87,13 @@ pub(super) async fn handle(
         .figures(figures)
         .filter(Filter { path: "/leadership", fields: vec![facility], filtered: choice.is_narrow() })
         .part(waiting)
-        .part(
-            Part::card("more", "Elsewhere").block(Block::List(vec![
+        .part(Part::card("more", "Elsewhere").block(Block::List(vec![
                 Line::new().link("/suspensions", "The register of suspensions").text("for the committee"),
                 Line::new().link("/runs", "Runs").text("what the next cutoff would do"),
                 Line::new()
                     .link("/auditor", "The auditor and the clock")
                     .text("whether promises are kept, and charts at the regulatory limit"),
-            ])),
-        )
+            ])))
         .answer()
 }
 
