@@ -49,6 +49,7 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/runs", get(runs::handle))
         .route("/runs/held", post(runs::release))
         .route("/runs/{facility}/{published_at}", get(runs::one))
+        .route("/runs/{facility}/{published_at}/list.csv", get(runs::export))
         .route("/policies", get(policies::handle))
         .route("/policies/{version}", get(policy::handle).post(policy::decide))
         .route("/policies/{version}/changes", get(policy::changes))

@@ -205,6 +205,8 @@ async fn the_register_counts_and_can_be_taken_along() {
     assert!(file.text.contains("\"2026-02-04 08:20:00-06:00\"") && file.text.contains("\"not reportable\""));
     assert_eq!(site.get("/tracks.csv?state=open").await.text.matches("\r\n").count(), 2);
     assert_eq!(site.get("/simulations/done/steps.csv").await.text.matches("\r\n").count(), 3);
+    let list = site.get("/runs/SIMHOSP1/2026-03-04T12:20:00Z/list.csv").await;
+    assert_eq!((list.status, list.text.matches("\r\n").count()), (StatusCode::OK, 3));
     assert_eq!(site.get("/simulations/running/steps.csv").await.status, StatusCode::NOT_FOUND);
 }
 
