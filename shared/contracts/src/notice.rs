@@ -97,8 +97,9 @@ pub struct NoticeRequested {
     pub number: u32,
     /// Facility code.
     pub facility: String,
-    /// Whom it is about.
-    pub about: ProviderId,
+    /// Whom it is about; nothing when it is about a chart and no provider.
+    #[serde(default, deserialize_with = "named", skip_serializing_if = "Option::is_none")]
+    pub about: Option<ProviderId>,
     /// Who is told.
     pub recipient: Recipient,
     /// By which channels, the preferred one first.
@@ -124,6 +125,11 @@ pub struct NoticeRequested {
 impl NoticeRequested {
     /// Type name in the envelope.
     pub const TYPE: &'static str = "notice-requested";
+}
+
+/// Before this could be left out, an empty identifier stood for nobody.
+fn named<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<ProviderId>, D::Error> {
+    Ok(Option::<ProviderId>::deserialize(from)?.filter(|about| !about.id.is_empty()))
 }
 
 /// One item of a notice.
@@ -236,4 +242,25 @@ pub enum Outcome {
     TakenOver,
     /// Nothing leaves the installation now (shadow mode): it was kept here.
     Withheld,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_about_a_chart_names_no_provider_and_one_stored_with_an_empty_identifier_neither() {
+        let stored = serde_json::json!({
+            "notice": NoticeId::derive(&["n"]), "track": TrackId::derive(&["t"]), "kind": "regulatory-limit",
+            "class": "formal", "number": 1, "facility": "MAIN", "about": {"id": "", "authority": ""},
+            "recipient": {"to": "office", "name": "him"}, "channels": ["inbox"], "on_all": false,
+            "at_any_hour": false, "items": [], "policy": {"version": 1, "title": "P", "sha256": "00"},
+            "requested_at": "2026-03-02T15:00:00Z"
+        });
+        let request: NoticeRequested = serde_json::from_value(stored).expect("a notice");
+        assert_eq!(request.about, None);
+        let again = serde_json::to_value(&request).expect("JSON");
+        assert_eq!(again.get("about"), None);
+        assert_eq!(serde_json::from_value::<NoticeRequested>(again).expect("a notice"), request);
+    }
 }
