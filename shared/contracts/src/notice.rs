@@ -7,6 +7,30 @@ use serde::{Deserialize, Serialize};
 /// Category of the subjects these events travel on.
 pub const CATEGORY: &str = "notice";
 
+/// Kinds of messages: the names of [`NoticeRequested::kind`]. Each is one set of templates of the notification service,
+/// and what has none cannot be sent: whoever asks for a message names one of these.
+pub mod kind {
+    /// What a step of the ladder may ask for.
+    pub const STEPS: [&str; 3] = ["overdue", "warning", PRE_SUSPENSION];
+    /// The one that names the day from which privileges are to be suspended.
+    pub const PRE_SUSPENSION: &str = "pre-suspension";
+    /// What may be asked for when suspensions repeat: word to those who consider it, a letter to the credentials file,
+    /// the question of a deemed relinquishment.
+    pub const REPEATS: [&str; 3] = ["repeat-suspension", "credentials-letter", "relinquishment-proposal"];
+    /// What may be asked for when a chart comes close to the federal limit.
+    pub const LIMITS: [&str; 1] = ["regulatory-limit"];
+    /// What is asked for about proposals and suspensions, whatever the policy says.
+    pub const SUSPENSIONS: [&str; 6] =
+        ["suspension-proposed", "suspended", "reinstated", "reinstatement-proposed", "review", "npdb-prompt"];
+    /// What the notification service asks of itself, and what people send by hand.
+    pub const OTHERS: [&str; 2] = ["digest", "correction"];
+
+    /// Every kind.
+    pub fn all() -> impl Iterator<Item = &'static str> {
+        STEPS.into_iter().chain(REPEATS).chain(LIMITS).chain(SUSPENSIONS).chain(OTHERS)
+    }
+}
+
 /// How honestly a message must arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,8 +112,7 @@ pub struct NoticeRequested {
     pub notice: NoticeId,
     /// The track that asks for it.
     pub track: TrackId,
-    /// Which template, e.g. `overdue`, `warning`, `pre-suspension`, `suspended`, `reinstated`, `review`: names are
-    /// additive.
+    /// Which template: one of [`kind`]; names are additive.
     pub kind: String,
     /// How honestly it must arrive.
     pub class: NoticeClass,

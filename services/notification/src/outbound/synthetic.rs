@@ -87,13 +87,23 @@ fn request(kind: Kind) -> NoticeRequested {
         kind,
         Kind::SuspensionProposed
             | Kind::Review
+            | Kind::ReinstatementProposed
             | Kind::RepeatSuspension
+            | Kind::CredentialsLetter
+            | Kind::RelinquishmentProposal
             | Kind::RegulatoryLimit
             | Kind::NpdbPrompt
     );
     let in_force = matches!(
         kind,
-        Kind::Suspended | Kind::Reinstated | Kind::Review | Kind::RepeatSuspension | Kind::NpdbPrompt
+        Kind::Suspended
+            | Kind::Reinstated
+            | Kind::ReinstatementProposed
+            | Kind::Review
+            | Kind::RepeatSuspension
+            | Kind::CredentialsLetter
+            | Kind::RelinquishmentProposal
+            | Kind::NpdbPrompt
     );
     let about_suspension = in_force || matches!(kind, Kind::PreSuspension | Kind::SuspensionProposed);
     NoticeRequested {
