@@ -68,7 +68,7 @@ impl Inbox {
             let folded = self.known.current().await.map_err(journal_error)?;
             let owed = &folded.owed;
             let key = naming::contact_of(owed, &request.recipient);
-            let about = owed.people().key_of(&request.about);
+            let about = request.about.as_ref().map(|about| owed.people().key_of(about));
             let known = naming::known_of(&self.config, owed, &key, now);
             let zone = naming::zone_of(&self.config, owed, &request.facility);
             (key, about, known, zone)

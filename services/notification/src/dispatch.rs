@@ -278,10 +278,11 @@ impl Dispatcher {
     ) -> Result<BTreeSet<DeficiencyId>, JournalError> {
         let folded = self.known.current().await?;
         let owed: &Owed = &folded.owed;
-        let about = owed.people().root(requested.about);
+        let about = requested.about.map(|key| owed.people().root(key));
         let is_theirs = |id| {
             owed.item(id).is_none_or(|item| {
-                !item.is_closed() && owed.directory().holder_of(item).is_none_or(|holder| holder == about)
+                let holder = owed.directory().holder_of(item);
+                !item.is_closed() && about.is_none_or(|about| holder.is_none_or(|holder| holder == about))
             })
         };
         let items = notice.items().into_iter().map(|item| item.deficiency);

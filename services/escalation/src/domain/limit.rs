@@ -6,7 +6,7 @@ use countersign_contracts::notice::{
 };
 use countersign_eventsourcing::timer::{TimerEvent, Timers};
 use countersign_kernel::{
-    CountedDays, DayCount, Days, DeficiencyId, EncounterId, NoticeId, ProviderId, TimerId, Timestamp, TrackId,
+    CountedDays, DayCount, Days, DeficiencyId, EncounterId, NoticeId, TimerId, Timestamp, TrackId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -269,8 +269,8 @@ impl Watch {
                 class: NoticeClass::Formal,
                 number: order,
                 facility: chart.facility.clone(),
-                // About a chart, and not about a provider: the contract has no other word for it.
-                about: ProviderId { id: String::new(), authority: String::new() },
+                // About a chart, and not about a provider.
+                about: None,
                 recipient: Recipient::Office { name: office.clone() },
                 channels: vec![Channel::Inbox, Channel::Email],
                 on_all: false,

@@ -216,8 +216,9 @@ fn may(actor: Option<&Actor>, act: Act, row: &NoticeRow, owed: &Owed) -> Result<
     if act == Act::ReadNotices && authority::inboxes(&actor, owed).contains(&row.contact) {
         return Ok(());
     }
-    let about = owed.people().id_of(row.about).cloned().unwrap_or_else(|| row.about_id.clone());
-    permit(&actor, act, &About::item(Some(about), row.facility.as_str())).map_err(Problem::from)
+    let known = row.about.and_then(|key| owed.people().id_of(key).cloned());
+    permit(&actor, act, &About::item(known.or_else(|| row.about_id.clone()), row.facility.as_str()))
+        .map_err(Problem::from)
 }
 
 /// Whether somebody may do this about a contact.

@@ -49,7 +49,7 @@ pub(in crate::api) async fn handle(
     }
     Ok(Json(ProofOfNotice {
         detail,
-        about: requested.request.about.clone().into(),
+        about: requested.request.about.clone().map(Into::into),
         made_at: service.store.now(),
         events_sha256,
         position: loaded.position().0,

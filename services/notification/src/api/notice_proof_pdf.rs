@@ -78,7 +78,7 @@ fn facts(detail: &NoticeDetail) -> Vec<(OneLine, OneLine)> {
     let mut facts = vec![
         ("Notice", notice.id.to_string()),
         ("Kind", format!("{}, {}", notice.kind, notice.class)),
-        ("About", notice.about_name.clone()),
+        ("About", notice.about_name.clone().unwrap_or_else(|| "a chart".to_owned())),
         ("Told", format!("{} ({})", notice.recipient_name, notice.role)),
         ("Facility", notice.facility.clone()),
         ("Items", detail.items.len().to_string()),

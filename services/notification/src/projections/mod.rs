@@ -36,7 +36,7 @@ impl Projection for Notifications {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn filter(&self) -> Filter {

@@ -61,10 +61,12 @@ pub struct NoticeView {
     pub number: u32,
     /// Facility code.
     pub facility: String,
-    /// Key of the provider it is about.
-    pub about: Uuid,
+    /// Key of the provider it is about; nothing when it is about a chart.
+    #[serde(default)]
+    pub about: Option<Uuid>,
     /// Name of the provider, or the identifier.
-    pub about_name: String,
+    #[serde(default)]
+    pub about_name: Option<String>,
     /// The contact that is told: `provider-<key>` or `office-<name>`.
     pub recipient: String,
     /// Name of the recipient.
@@ -218,10 +220,12 @@ pub struct InboxMessage {
     pub class: String,
     /// Facility code.
     pub facility: String,
-    /// Key of the provider it is about.
-    pub about: Uuid,
+    /// Key of the provider it is about; nothing when it is about a chart.
+    #[serde(default)]
+    pub about: Option<Uuid>,
     /// Name of the provider, or the identifier.
-    pub about_name: String,
+    #[serde(default)]
+    pub about_name: Option<String>,
     /// Whose inbox.
     pub owner: String,
     /// How many items.
@@ -636,8 +640,9 @@ pub struct TemplatePreview {
 pub struct ProofOfNotice {
     /// The notice with its timeline.
     pub detail: NoticeDetail,
-    /// The provider it is about.
-    pub about: IdentifierView,
+    /// The provider it is about; nothing when it is about a chart.
+    #[serde(default)]
+    pub about: Option<IdentifierView>,
     /// When the proof was made.
     #[schema(value_type = String, format = DateTime)]
     pub made_at: Timestamp,

@@ -68,8 +68,8 @@ impl Transport for Letter {
             }
         }
         page.space(14.0);
-        if !message.is_to_subject() {
-            page.line(&format!("About: {}", message.about().as_str()), Look::Plain);
+        if let Some(about) = message.about().filter(|_| !message.is_to_subject()) {
+            page.line(&format!("About: {}", about.as_str()), Look::Plain);
         }
         page.line(&foot, Look::Plain);
         page.space(10.0);

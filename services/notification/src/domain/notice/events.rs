@@ -158,9 +158,9 @@ pub struct Requested {
     /// Key of the recipient's contact.
     #[serde(default)]
     pub contact: String,
-    /// Key of the provider it is about.
-    #[serde(default)]
-    pub about: Uuid,
+    /// Key of the provider it is about; nothing when it is about a chart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<Uuid>,
     /// By which ways the recipient can be reached, in the order in which they are tried.
     pub routes: Vec<Route>,
     /// When the recipient may be disturbed.
