@@ -1,6 +1,8 @@
 //! The watch over the federal limit of a chart (guard b): 30 days after the discharge it has to be complete (42 CFR
 //! 482.24(c)(4)(viii)), whatever holds, leaves and disputes do to personal clocks. Stream `limit-<encounter id>`.
 
+use std::collections::BTreeSet;
+
 use countersign_contracts::notice::{
     Channel, NoticeClass, NoticeItem, NoticeRequested, NoticeWithdrawn, PolicyReference, Recipient,
 };
@@ -10,7 +12,12 @@ use countersign_kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{events::NoticeAnswered, policy::Policy};
+use uuid::Uuid;
+
+use super::{
+    events::{ByWhom, NoticeAnswered},
+    policy::Policy,
+};
 
 /// Category of these streams.
 pub const LIMIT: &str = "limit";
@@ -28,6 +35,8 @@ pub enum LimitEvent {
     NoticeWithdrawn(NoticeWithdrawn),
     /// Something became of a notice.
     NoticeAnswered(NoticeAnswered),
+    /// Somebody has seen it.
+    Acknowledged(LimitAcknowledged),
     /// The chart is complete, or the requirement fell away.
     Closed(LimitClosed),
     /// A timer.
@@ -64,6 +73,15 @@ pub struct LimitClosed {
     pub because: String,
 }
 
+/// Somebody has seen that a chart is close to the limit. Stored format: version with care.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitAcknowledged {
+    /// Which escalation of the chart.
+    pub number: u32,
+    /// Who, and what is done about it.
+    pub by: ByWhom,
+}
+
 impl LimitEvent {
     /// The stored type name.
     pub const fn kind(&self) -> &'static str {
@@ -72,6 +90,7 @@ impl LimitEvent {
             Self::NoticeRequested(_) => "notice-requested",
             Self::NoticeWithdrawn(_) => "notice-withdrawn",
             Self::NoticeAnswered(_) => "notice-answered",
+            Self::Acknowledged(_) => "limit-acknowledged",
             Self::Closed(_) => "limit-closed",
             Self::Timer(event) => event.kind(),
         }
@@ -85,6 +104,7 @@ impl LimitEvent {
             "notice-requested" => from_slice(data).map(Self::NoticeRequested),
             "notice-withdrawn" => from_slice(data).map(Self::NoticeWithdrawn),
             "notice-answered" => from_slice(data).map(Self::NoticeAnswered),
+            "limit-acknowledged" => from_slice(data).map(Self::Acknowledged),
             "limit-closed" => from_slice(data).map(Self::Closed),
             _ => return TimerEvent::decode(kind, data).map(|event| event.map(Self::Timer)),
         })
@@ -98,6 +118,7 @@ impl Serialize for LimitEvent {
             Self::NoticeRequested(event) => event.serialize(to),
             Self::NoticeWithdrawn(event) => event.serialize(to),
             Self::NoticeAnswered(event) => event.serialize(to),
+            Self::Acknowledged(event) => event.serialize(to),
             Self::Closed(event) => event.serialize(to),
             Self::Timer(event) => event.serialize(to),
         }
@@ -140,6 +161,8 @@ pub struct Limit {
     pub told: Option<Vec<NoticeId>>,
     /// What became of notices.
     pub answers: Vec<NoticeAnswered>,
+    /// Acts of people that are on record: the same one again changes nothing.
+    pub acts: BTreeSet<Uuid>,
     /// Its timer.
     pub timers: Timers,
 }
@@ -147,7 +170,14 @@ pub struct Limit {
 impl Limit {
     /// One of which nothing is known.
     pub fn new(encounter: EncounterId) -> Self {
-        Self { encounter, escalations: 0, told: None, answers: Vec::new(), timers: Timers::default() }
+        Self {
+            encounter,
+            escalations: 0,
+            told: None,
+            answers: Vec::new(),
+            acts: BTreeSet::new(),
+            timers: Timers::default(),
+        }
     }
 
     /// The track id that its notices carry: notices have to belong to one.
@@ -178,10 +208,21 @@ impl Limit {
                 }
             }
             LimitEvent::NoticeAnswered(event) => self.answers.push(event.clone()),
+            LimitEvent::Acknowledged(event) => self.acts.extend(event.by.act),
             LimitEvent::Closed(_) => self.told = None,
             LimitEvent::Timer(event) => self.timers.evolve(event),
         }
     }
+}
+
+/// Somebody has seen that the chart is close to the limit. Nothing when this act is on record; `None`: the chart did not
+/// go to the offices, or is complete.
+pub fn acknowledge(limit: &Limit, by: &ByWhom) -> Option<Vec<LimitEvent>> {
+    if by.act.is_some_and(|act| limit.acts.contains(&act)) {
+        return Some(Vec::new());
+    }
+    limit.told.as_ref()?;
+    Some(vec![LimitEvent::Acknowledged(LimitAcknowledged { number: limit.escalations, by: by.clone() })])
 }
 
 /// What happens on a chart's watch at an instant: once the chart is so many days from its discharge and incomplete, the
