@@ -181,6 +181,7 @@ fn told(event: &NoticeEvent) -> Option<Told<'_>> {
         }
         NoticeEvent::Exhausted(event) => (event.at, None, Some(event.because.clone()), None),
         NoticeEvent::Dropped(event) => (event.at, None, Some(event.because.clone()), None),
+        NoticeEvent::Unwanted(event) => (event.at, None, Some(event.because.clone()), None),
         NoticeEvent::TakenOver(event) => {
             (event.act.at, None, Some(event.act.why.clone()), Some(event.act.by.clone()))
         }

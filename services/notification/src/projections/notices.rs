@@ -166,7 +166,7 @@ pub(super) fn apply(tables: &Transaction<'_>, id: &str, event: &NoticeEvent) -> 
         NoticeEvent::Dropped(event) => end(tables, id, "dropped", &event.because, event.at)?,
         NoticeEvent::TakenOver(event) => end(tables, id, "taken_over", &event.act.why, event.act.at)?,
         NoticeEvent::Requeued(event) => stand(tables, id, "live", None, event.act.at)?,
-        NoticeEvent::Timer(_) => {}
+        NoticeEvent::Unwanted(_) | NoticeEvent::Timer(_) => {}
     }
     Ok(())
 }

@@ -485,6 +485,21 @@ pub struct ContactView {
     pub position: u64,
 }
 
+/// One contact of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ContactSummary {
+    /// `provider-<key>` or `office-<name>`.
+    pub key: String,
+    /// Name of the provider or the office.
+    pub name: String,
+    /// Something was set for it here: addresses, preferences.
+    pub own_settings: bool,
+    /// An address of it came back, and nobody has settled that yet.
+    pub bounced: bool,
+    /// Tasks about it that wait.
+    pub open_tasks: u32,
+}
+
 /// The addresses of a contact as they are to be: all of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -87,6 +87,10 @@ impl Transport for Letter {
         Ok(Rendered::new(bytes, "application/pdf", texts.template))
     }
 
+    fn longest(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+
     /// In the queue: who prints and mails it says when.
     fn send<'a>(&'a self, _outgoing: Outgoing<'a>) -> PortFuture<'a, Sent> {
         Box::pin(async { Sent::Accepted { detail: "in the print queue".to_owned() } })
