@@ -20,6 +20,7 @@ use crate::{
     domain::{
         acts::{Act, Refusal, decide_act},
         events::TrackEvent,
+        explain,
         limit::Limit,
         policy::{Policy, PolicySet},
         standing::{Standing, standing},
@@ -458,15 +459,17 @@ impl Desk {
         let standing = Self::standing(&case, &loaded.state, &owed, (position, false), now);
         let recipients = Self::recipients(&case, &loaded.state, &owed, now);
         let around = self.surroundings(&case, now).await?;
-        let next = step::next(
+        let told = explain::explain(
             &loaded.state,
             case.policy(),
             &around.context(&case, owed.directory(), &standing, recipients.clone()),
         );
-        Ok(next.filter(|next| next.at <= by).map(|next| Line {
+        // Where several are due by then, the highest one is taken.
+        let due = told.ahead.into_iter().filter(|ahead| ahead.at.is_some_and(|at| at <= by)).next_back();
+        Ok(due.map(|due| Line {
             track: row.id,
             provider: recipients.provider,
-            step: next.what,
+            step: due.step,
             counting: u32::try_from(standing.counting().count()).unwrap_or(u32::MAX),
             oldest_days: standing.counting().map(|item| item.age_days).max().unwrap_or(0),
         }))

@@ -17,6 +17,7 @@ pub mod runs;
 mod scope;
 pub mod service;
 mod show;
+pub mod simulate;
 mod streams;
 mod tracks;
 mod watches;

@@ -26,6 +26,7 @@ use crate::{
     policies::{Governance, GovernanceError},
     projections::Tracks,
     runs::Runs,
+    simulate::jobs::Jobs,
     streams::Cause,
 };
 
@@ -90,6 +91,7 @@ pub struct Escalation {
     pub(crate) trust: Arc<Trust>,
     pub(crate) runs: Runs,
     pub(crate) auditor: Auditor,
+    pub(crate) simulations: Jobs,
     pub(crate) default_zone: TimeZone,
     reign: Arc<Reign>,
     timers: Arc<FiringLoop>,
@@ -158,6 +160,7 @@ impl Escalation {
         )?;
         Ok(Self {
             runs: Runs::new(Arc::clone(&desk)),
+            simulations: Jobs::default(),
             auditor: Auditor::new(Arc::clone(&desk), heartbeat),
             timers: Arc::new(timers),
             journal,

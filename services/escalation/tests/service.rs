@@ -3,7 +3,17 @@
 #[path = "service/hospital.rs"]
 mod hospital;
 
+#[path = "service/audited.rs"]
+mod audited;
 #[path = "service/career.rs"]
 mod career;
+#[path = "service/fenced.rs"]
+mod fenced;
+#[path = "service/golden.rs"]
+mod golden;
+#[path = "service/simulated.rs"]
+mod simulated;
 #[path = "service/twice.rs"]
 mod twice;
+#[path = "service/weekly.rs"]
+mod weekly;

@@ -16,6 +16,7 @@ mod register;
 mod release;
 mod run;
 mod runs;
+mod simulations;
 mod track;
 mod tracks;
 
@@ -60,6 +61,8 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         .route("/api/v1/escalation/clock", get(clock::handle))
         .route("/api/v1/escalation/clock/trust", post(clock_trust::handle))
         .route("/api/v1/escalation/auditor", get(auditor::handle))
+        .route("/api/v1/escalation/simulations", post(simulations::ask))
+        .route("/api/v1/escalation/simulations/{job}", get(simulations::show).delete(simulations::cancel))
         .merge(policies::routes())
         .with_state(service)
 }
@@ -84,6 +87,9 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         clock::handle,
         clock_trust::handle,
         auditor::handle,
+        simulations::ask,
+        simulations::show,
+        simulations::cancel,
         policies::list::handle,
         policies::draft::handle,
         policies::lint::handle,
@@ -111,6 +117,8 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         dto::Recorded,
         dto::ClockView,
         dto::AuditView,
+        dto::SimulateRequest,
+        dto::SimulateJob,
         dto::PolicyDetail,
         dto::PolicyDiff,
         dto::PolicyLint,

@@ -151,7 +151,7 @@ fn an_item_on_hold_does_not_shield_others_that_nobody_was_warned_about() {
     world.pass(days(60));
     // then it gets its own notices, in a cycle of its own
     assert_eq!(world.count("delinquent"), 2);
-    assert_eq!(world.track.cycles, 2);
+    assert_eq!(world.track.cycles, 2, "{:?}", world.told());
     world.released(first);
     assert!(world.is_open(first));
 }

@@ -187,10 +187,14 @@ fn notices_of<'w>(world: &'w World, cycle: u32, kind: &str) -> Vec<&'w NoticeReq
 /// I4: no suspension without a delivered notice that names the day and every item, so many whole days before, under the
 /// same policy.
 fn i4_due_notice(world: &World, at: Timestamp, cycle: u32, items: &[DeficiencyId], policy: &Policy) {
-    let Some(warning) = policy.steps.iter().find(|step| step.warns_of_suspension) else {
-        fail("I4: a suspension by a policy that never warns", world)
-    };
-    let due = notices_of(world, cycle, &warning.kind).into_iter().any(|notice| {
+    if !has_due_notice(world, at, cycle, items, policy) {
+        fail("I4: a suspension without due notice", world);
+    }
+}
+
+fn has_due_notice(world: &World, at: Timestamp, cycle: u32, items: &[DeficiencyId], policy: &Policy) -> bool {
+    let Some(warning) = policy.steps.iter().find(|step| step.warns_of_suspension) else { return false };
+    notices_of(world, cycle, &warning.kind).into_iter().any(|notice| {
         let named = |id: &DeficiencyId| notice.items.iter().any(|item| item.deficiency == *id);
         let in_time = delivered(world, notice.notice, policy).is_some_and(|delivered| {
             let whole = i64::from(policy.suspension.notice_days) + 1;
@@ -200,10 +204,17 @@ fn i4_due_notice(world: &World, at: Timestamp, cycle: u32, items: &[DeficiencyId
             && notice.names_date.is_some_and(|named| named <= day(world, at))
             && items.iter().all(named)
             && in_time
-    });
-    if !due {
-        fail("I4: a suspension without due notice", world);
-    }
+    })
+}
+
+/// Whether the suspension that begins with the world's last append, if one does, had due notice.
+pub(crate) fn last_suspension_had_due_notice(world: &World) -> bool {
+    world.history.iter().filter(|entry| entry.at == world.now).all(|entry| match &entry.event {
+        TrackEvent::Suspended(event) => {
+            has_due_notice(world, entry.at, event.cycle, &event.items, cycle_policy(world, event.cycle))
+        }
+        _ => true,
+    })
 }
 
 /// I5: no suspension while everything that it rests on is done, on leave, disputed, held, or somebody else's.
@@ -331,21 +342,19 @@ fn i7_no_notice_twice(world: &World, requested: &NoticeRequested) {
     }
 }
 
-/// I14: at most one step, or one proposal, with one look.
+/// I14: at most one step, or one proposal, of a cycle at an instant.
 fn i14_one_step_at_a_time(world: &World) {
-    let Some(batch) = world.history.last().map(|entry| entry.batch) else { return };
-    let now = world.history.last().expect("an entry").at;
-    let moves = |entry: &&crate::world::Entry| {
-        entry.at == now && matches!(entry.event, TrackEvent::StepTaken(_) | TrackEvent::SuspensionProposed(_))
+    let Some(now) = world.history.last().map(|entry| entry.at) else { return };
+    let moved = |entry: &crate::world::Entry| match &entry.event {
+        TrackEvent::StepTaken(step) => Some(step.cycle),
+        TrackEvent::SuspensionProposed(proposed) => Some(proposed.cycle),
+        _ => None,
     };
-    let count = world
-        .history
-        .iter()
-        .rev()
-        .take_while(|entry| entry.batch > batch.saturating_sub(8))
-        .filter(moves)
-        .count();
-    if count > 1 {
+    let mut cycles: Vec<u32> =
+        world.history.iter().rev().take_while(|entry| entry.at == now).filter_map(moved).collect();
+    cycles.dedup();
+    let moves = world.history.iter().rev().take_while(|entry| entry.at == now).filter_map(moved).count();
+    if moves > cycles.len() {
         fail("I14: a track moved by more than one step at once", world);
     }
 }

@@ -2,8 +2,10 @@
 
 mod careers;
 mod edges;
+mod golden;
 mod hospitals;
 mod invariants;
+mod model;
 mod outages;
 mod planted;
 mod random;

@@ -85,10 +85,10 @@ fn career(bug: Option<Bug>) {
     let first = world.owe("a");
     world.pass(days(8));
     world.post = Post::Bounces;
-    world.pass(days(10));
+    world.pass(days(8));
     world.post = Post::Arrives;
     let second = world.owe_since("b", world.now.checked_sub(days(40)).expect("an instant"));
-    world.pass(days(35));
+    world.pass(days(37));
     // Done in the very instant in which somebody confirms.
     let mut late = world.clone();
     late.stale = Some(late.owed.clone());

@@ -9,7 +9,9 @@ use countersign_contracts::{
     notice::{self, Channel, NoticeOutcome, Outcome},
     staff,
 };
-use countersign_escalation::{Escalation, Ports, domain::events::TrackEvent, policies::Governance, publish};
+use countersign_escalation::{
+    Escalation, Heartbeat, Ports, domain::events::TrackEvent, policies::Governance, publish,
+};
 use countersign_eventsourcing::{
     feed::JournalTail,
     journal::{Expected, Journal, JournalError, Metadata, NewEvent, Position, RecordedEvent, StreamName},
@@ -133,6 +135,11 @@ impl Hospital {
 
     /// A process of the service, with a folder of its own.
     pub(crate) async fn service(&self, name: &str) -> Arc<Escalation> {
+        self.service_with(name, Heartbeat::default()).await
+    }
+
+    /// The same, with somebody who waits for the auditor's heartbeat.
+    pub(crate) async fn service_with(&self, name: &str, heartbeat: Heartbeat) -> Arc<Escalation> {
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let governance = Governance::open(Arc::clone(&self.journal), Arc::clone(&clock), &self.policy);
         let publishers = publishers();
@@ -148,7 +155,7 @@ impl Hospital {
             default_zone: TimeZone::UTC,
             owner: name.to_owned(),
             rivals: Rivals::POSSIBLE,
-            heartbeat: countersign_escalation::Heartbeat::default(),
+            heartbeat,
         };
         Arc::new(Escalation::open(ports).await.expect("the service"))
     }
@@ -197,6 +204,13 @@ impl Hospital {
             leaves: Vec::new(),
         };
         self.append(StreamName::new("provider", described.key), ProviderDescribed::TYPE, &described).await
+    }
+
+    /// Events of a track that nobody decided.
+    pub(crate) async fn plant(&self, id: &str, events: &[TrackEvent]) {
+        for event in events {
+            self.append(StreamName::new("track", track_of(id)), event.kind(), event).await;
+        }
     }
 
     /// What became of a notice.

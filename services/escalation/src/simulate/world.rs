@@ -1,0 +1,274 @@
+//! What one policy makes of the history.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use countersign_contracts::notice::{Channel, NoticeRequested, Outcome};
+use countersign_eventsourcing::timer::TimerEvent;
+use countersign_kernel::{Actor, NoticeId, ProviderId, Timestamp, TrackId, derive_uuid};
+use countersign_owed::{Owed, OwedItem, Party};
+use jiff::SignedDuration;
+
+use crate::domain::{
+    acts::{Act, Command, decide_act},
+    events::{NoticeAnswered, SuspensionProposed, TrackEvent},
+    policy::PolicySet,
+    standing::standing,
+    step::{Context, Recipients, look},
+    track::{Track, track_id},
+};
+
+/// How the world around the policy behaves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ideal {
+    pub(super) delivered_after: SignedDuration,
+    pub(super) confirmed_after: Option<SignedDuration>,
+}
+
+/// Something that happened to somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Happened {
+    pub(super) track: TrackId,
+    pub(super) party: Party,
+    pub(super) provider: ProviderId,
+    pub(super) step: String,
+    pub(super) at: Timestamp,
+    pub(super) counting: u32,
+    pub(super) oldest_days: u32,
+}
+
+/// Something that is to happen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Coming {
+    /// A notice arrives.
+    Delivery(NoticeId, Option<Channel>),
+    /// Leadership decides about a proposal.
+    Decision(u32, String),
+    /// A timer.
+    Timer,
+}
+
+/// One policy on the history.
+pub(super) struct World {
+    pub(super) policy: Arc<PolicySet>,
+    ideal: Ideal,
+    tracks: HashMap<Party, Track>,
+    coming: BTreeSet<(Timestamp, Party, Coming)>,
+    /// When the timer of each party is due.
+    timers: BTreeMap<Party, Timestamp>,
+    pub(super) happened: Vec<Happened>,
+    pub(super) notices: u64,
+    pub(super) opened: u64,
+}
+
+impl World {
+    pub(super) fn new(policy: Arc<PolicySet>, ideal: Ideal) -> Self {
+        Self {
+            policy,
+            ideal,
+            tracks: HashMap::new(),
+            coming: BTreeSet::new(),
+            timers: BTreeMap::new(),
+            happened: Vec::new(),
+            notices: 0,
+            opened: 0,
+        }
+    }
+
+    /// Lets everything happen that is to come up to an instant, in order.
+    pub(super) fn pass(&mut self, owed: &Owed, until: Timestamp) {
+        while let Some((at, party, what)) = self.coming.first().filter(|(at, ..)| *at <= until).cloned() {
+            self.coming.pop_first();
+            match what {
+                Coming::Timer => {
+                    self.timers.remove(&party);
+                    self.fire(owed, &party, at);
+                }
+                Coming::Delivery(notice, channel) => {
+                    let answered = NoticeAnswered {
+                        notice,
+                        channel,
+                        outcome: Outcome::Delivered,
+                        at,
+                        sha256: None,
+                        detail: None,
+                    };
+                    self.happens(&party, vec![TrackEvent::NoticeAnswered(answered)]);
+                    self.look(owed, &party, at);
+                }
+                Coming::Decision(proposal, sha256) => self.confirm(owed, &party, proposal, &sha256, at),
+            }
+        }
+    }
+
+    fn fire(&mut self, owed: &Owed, party: &Party, at: Timestamp) {
+        let Some(track) = self.tracks.get(party) else { return };
+        let timer = track.ladder_timer();
+        let arming = track.timers.get(timer).map(|armed| armed.arming);
+        let fired = arming.and_then(|arming| track.timers.fire(timer, arming, at, 0));
+        if let Some(fired) = fired {
+            self.happens(party, vec![TrackEvent::Timer(fired)]);
+        }
+        self.look(owed, party, at);
+    }
+
+    /// Looks at a party: the same core as in the service, on facts that are as fresh as can be.
+    pub(super) fn look(&mut self, owed: &Owed, party: &Party, now: Timestamp) {
+        let events = {
+            let known = self.tracks.get(party);
+            if known.is_none() && owed.items_of(party.provider, &party.facility).is_empty() {
+                return;
+            }
+            let fresh;
+            let track = match known {
+                Some(track) => track,
+                None => {
+                    fresh = Track::new(track_id(party.provider, &party.facility));
+                    &fresh
+                }
+            };
+            self.within(owed, party, track, now, |policy, context| look(track, policy, context))
+        };
+        self.happens(party, events);
+    }
+
+    fn confirm(&mut self, owed: &Owed, party: &Party, proposal: u32, sha256: &str, now: Timestamp) {
+        let policy = self.policy.of(&party.facility);
+        let roles: Vec<_> = policy.suspension.approver_roles.iter().copied().collect();
+        for number in 0..policy.suspension.approvals.max(1) {
+            let Some(track) = self.tracks.get(party) else { return };
+            let act = Act {
+                id: derive_uuid(
+                    "simulated",
+                    &[&track.id.to_string(), &proposal.to_string(), &number.to_string()],
+                ),
+                actor: Actor::new(format!("simulated-{number}"), roles.clone()),
+                why: "simulated".to_owned(),
+                command: Command::Confirm {
+                    proposal,
+                    packet_sha256: sha256.to_owned(),
+                    exempt: Vec::new(),
+                    override_coverage: false,
+                },
+            };
+            let events = self.within(owed, party, track, now, |policy, context| {
+                // What is refused does not happen: nobody is there to ask.
+                decide_act(track, policy, &act, context).unwrap_or_default()
+            });
+            self.happens(party, events);
+        }
+    }
+
+    fn within(
+        &self,
+        owed: &Owed,
+        party: &Party,
+        track: &Track,
+        now: Timestamp,
+        decide: impl FnOnce(&crate::domain::policy::Policy, &Context<'_>) -> Vec<TrackEvent>,
+    ) -> Vec<TrackEvent> {
+        let (policy, directory) = (self.policy.of(&party.facility), owed.directory());
+        let people = &directory.people;
+        let seen = standing(owed, party, policy, now, (directory.upto, true), &track.asked_about());
+        let named = || owed.items_of(party.provider, &party.facility).into_iter().find_map(OwedItem::named);
+        let provider =
+            people.id_of(party.provider).cloned().or_else(|| track.provider.clone()).or_else(named);
+        let recipients = Recipients {
+            provider: provider
+                .unwrap_or_else(|| ProviderId { id: party.provider.to_string(), authority: String::new() }),
+            chair: directory.chair_of(party.provider, &party.facility, now).cloned(),
+            delegate: people.delegate_of(party.provider, now).cloned(),
+        };
+        let context = Context {
+            standing: &seen,
+            days: directory.places.days(&party.facility),
+            facility: &party.facility,
+            provider_key: party.provider,
+            recipients,
+            clock_trusted: true,
+            settles_until: None,
+            many_would_move: None,
+            uncovered: Vec::new(),
+        };
+        decide(policy, &context)
+    }
+
+    fn happens(&mut self, party: &Party, events: Vec<TrackEvent>) {
+        if events.is_empty() {
+            return;
+        }
+        let id = track_id(party.provider, &party.facility);
+        let mut track = self.tracks.remove(party).unwrap_or_else(|| Track::new(id));
+        for event in &events {
+            track.evolve(event);
+            self.takes_note(party, &track, event);
+        }
+        self.tracks.insert(party.clone(), track);
+    }
+
+    fn takes_note(&mut self, party: &Party, track: &Track, event: &TrackEvent) {
+        let mut happened = |step: &str, at: Timestamp, counting: usize, oldest_days: Option<u32>| {
+            self.happened.push(Happened {
+                track: track.id,
+                party: party.clone(),
+                provider: track.provider.clone().unwrap_or_else(|| ProviderId {
+                    id: party.provider.to_string(),
+                    authority: String::new(),
+                }),
+                step: step.to_owned(),
+                at,
+                counting: u32::try_from(counting).unwrap_or(u32::MAX),
+                oldest_days: oldest_days.unwrap_or(0),
+            });
+        };
+        match event {
+            TrackEvent::Opened(_) => self.opened += 1,
+            TrackEvent::StepTaken(step) => {
+                let oldest = step.seen.counting().map(|item| item.age_days).max();
+                happened(&step.step, step.at, step.seen.counting().count(), oldest);
+            }
+            TrackEvent::SuspensionProposed(proposed) => {
+                let items = &proposed.packet.items;
+                let oldest = items.counting().map(|item| item.age_days).max();
+                happened("suspension-proposed", proposed.at, items.counting().count(), oldest);
+                self.comes_to_leadership(party, proposed);
+            }
+            TrackEvent::Suspended(suspended) => {
+                happened("suspended", suspended.from, suspended.items.len(), None);
+            }
+            TrackEvent::Reinstated(reinstated) => happened("reinstated", reinstated.until, 0, None),
+            TrackEvent::NoticeRequested(asked) => {
+                self.notices += 1;
+                self.sends(party, asked);
+            }
+            TrackEvent::Timer(TimerEvent::Armed(armed)) => self.arm(party, Some(armed.due_at)),
+            TrackEvent::Timer(_) => self.arm(party, None),
+            _ => {}
+        }
+    }
+
+    fn arm(&mut self, party: &Party, due: Option<Timestamp>) {
+        if let Some(before) = self.timers.remove(party) {
+            self.coming.remove(&(before, party.clone(), Coming::Timer));
+        }
+        if let Some(due) = due {
+            self.timers.insert(party.clone(), due);
+            self.coming.insert((due, party.clone(), Coming::Timer));
+        }
+    }
+
+    fn sends(&mut self, party: &Party, asked: &NoticeRequested) {
+        let at = asked.requested_at.checked_add(self.ideal.delivered_after).unwrap_or(Timestamp::MAX);
+        let arrives = Coming::Delivery(asked.notice, asked.channels.first().copied());
+        self.coming.insert((at, party.clone(), arrives));
+    }
+
+    fn comes_to_leadership(&mut self, party: &Party, proposed: &SuspensionProposed) {
+        let Some(after) = self.ideal.confirmed_after else { return };
+        let at = proposed.at.checked_add(after).unwrap_or(Timestamp::MAX);
+        let decision = Coming::Decision(proposed.proposal, proposed.packet.sha256.clone());
+        self.coming.insert((at, party.clone(), decision));
+    }
+}
