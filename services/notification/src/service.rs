@@ -102,7 +102,12 @@ impl Notification {
         let model = Arc::new(model);
         let checkpoints = Arc::new(Checkpoints::open(&state.join("consumers.db"))?);
         let store = Store { journal: Arc::clone(&journal), clock: Arc::clone(&clock) };
-        let known = Arc::new(Known::new(Arc::clone(&journal), publishers, config.time_zone.clone()));
+        let known = Arc::new(Known::new(
+            Arc::clone(&journal),
+            publishers,
+            Arc::clone(&clock),
+            config.time_zone.clone(),
+        ));
         let alone = config.alone;
         let config = Arc::new(config);
         let digests = Arc::new(Digests {

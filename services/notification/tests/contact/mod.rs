@@ -75,7 +75,7 @@ fn an_address_of_ones_own_comes_before_that_of_the_directory_until_it_bounces() 
     assert_eq!(ways(&request(Reminder), &contact)[0], (email("directory@example.org"), true));
     // one task, however often it comes back; and set again it gets another chance
     assert_eq!((contact.tasks.len(), bounced(&contact).len()), (1, 0));
-    for event in contact.set_addresses(&[own.clone()], true, &act("was full")).expect("allowed") {
+    for event in contact.set_addresses(std::slice::from_ref(&own), true, &act("was full")).expect("allowed") {
         contact.evolve(&event);
     }
     assert_eq!(ways(&request(Reminder), &contact)[0], (own, true));

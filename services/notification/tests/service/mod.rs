@@ -215,7 +215,7 @@ async fn the_loops_of_a_process_bring_a_notice_out_by_themselves() {
             }
         }
     };
-    let limit = Duration::from_secs(60);
+    let limit = Duration::from_mins(1);
     tokio::time::timeout(limit, sent(1)).await.expect("the first attempt");
     // when it was put off, and the greylisting is over
     let mut changes = office.service.read_model().changes();
