@@ -5,6 +5,7 @@
 //! heartbeat goes out: whoever waits for it learns that the auditor stands still, or that nothing runs at all.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -373,18 +374,18 @@ fn has_due_notice(
     let day = from.to_zoned(zone.clone()).date();
     let days = SignedDuration::from_hours(24 * i64::from(policy.suspension.notice_days));
     let latest = from.checked_sub(days).unwrap_or(Timestamp::MIN);
-    let mut because = "no notice to the provider names a day".to_owned();
+    let mut because = Cow::Borrowed("no notice to the provider names a day");
     for (asked, answers) in notices.values() {
         let to_provider = matches!(&asked.recipient, Recipient::Provider { role, .. } if role == PROVIDER);
         let Some(named) = asked.names_date.filter(|_| to_provider) else { continue };
         match delivered(asked, answers, policy, from) {
-            _ if named > day => because = format!("the notice named {named}, a later day"),
-            None => because = "the notice that names the day was not delivered".to_owned(),
-            Some(at) if at > latest => because = "the notice was delivered too late".to_owned(),
+            _ if named > day => because = format!("the notice named {named}, a later day").into(),
+            None => because = "the notice that names the day was not delivered".into(),
+            Some(at) if at > latest => because = "the notice was delivered too late".into(),
             Some(_) => return Ok(()),
         }
     }
-    Err(because)
+    Err(because.into_owned())
 }
 
 /// When a notice was delivered by what was known at `now`, as the policy defines it.

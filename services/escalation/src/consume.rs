@@ -81,11 +81,17 @@ impl Inbox {
         };
         let item = changed.as_ref().map(|changed| changed.id);
         let position = event.position;
+        // So far behind that nobody remembers: everybody is looked at, once.
+        let forgotten = self.desk.model.position().0.saturating_sub(position) >= projections::KEPT;
         let parties = self
             .desk
             .model
             .query(move |sql| {
-                let mut parties: BTreeSet<Party> = projections::concerned(sql, position)?;
+                let mut parties: BTreeSet<Party> = if forgotten {
+                    projections::everybody(sql)?
+                } else {
+                    projections::concerned(sql, position)?
+                };
                 if let Some(item) = item {
                     for track in projections::suspended_by(sql, item)? {
                         parties.extend(projections::track(sql, track)?.map(|row| row.party()));

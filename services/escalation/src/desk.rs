@@ -196,7 +196,7 @@ impl Desk {
     /// What is owed by the read model: everything of the party, and what earlier steps were about.
     async fn owed_by_model(&self, case: &Case, track: &Track) -> Result<(Owed, Position), DeskError> {
         let (party, asked) = (case.party.clone(), track.asked_about());
-        let kept = self.kept_items(case, track);
+        let kept = Self::kept_items(case, track);
         let position = self.model.position();
         let items = self
             .model
@@ -215,7 +215,7 @@ impl Desk {
     }
 
     /// Where a record was merged into another one: only what its suspension is about. All else is found there.
-    fn kept_items(&self, case: &Case, track: &Track) -> Option<BTreeSet<DeficiencyId>> {
+    fn kept_items(case: &Case, track: &Track) -> Option<BTreeSet<DeficiencyId>> {
         case.is_merged_away().then(|| {
             track
                 .suspension()
@@ -238,7 +238,7 @@ impl Desk {
         let charts: BTreeSet<EncounterId> = by_model.items().map(|item| item.changed.encounter).collect();
         let (rechecked, head) =
             recheck(self.journal.as_ref(), &self.publishers, &charts, Arc::clone(&case.directory)).await?;
-        let Some(kept) = self.kept_items(case, track) else { return Ok((rechecked, head)) };
+        let Some(kept) = Self::kept_items(case, track) else { return Ok((rechecked, head)) };
         let items: Vec<OwedItem> =
             rechecked.items().filter(|item| Self::keeps(Some(&kept), item)).cloned().collect();
         Ok((Owed::of(Arc::clone(&case.directory), items), head))
@@ -465,7 +465,7 @@ impl Desk {
             &around.context(&case, owed.directory(), &standing, recipients.clone()),
         );
         // Where several are due by then, the highest one is taken.
-        let due = told.ahead.into_iter().filter(|ahead| ahead.at.is_some_and(|at| at <= by)).next_back();
+        let due = told.ahead.into_iter().rfind(|ahead| ahead.at.is_some_and(|at| at <= by));
         Ok(due.map(|due| Line {
             track: row.id,
             provider: recipients.provider,

@@ -1,7 +1,7 @@
 //! Policies as governed data: drafted, checked by somebody else, published, withdrawn. The shipped policy is version 1 of
 //! an installation that begins.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use countersign_contracts::{
     api::escalation::{PolicyDetail, PolicyDiff, PolicyLint, PolicySetting, PolicyStep},
@@ -158,7 +158,7 @@ fn ladder(policy: &Policy) -> Vec<PolicyStep> {
         .map(|step| {
             let mut after = format!("{} days on the clock of the oldest item that counts", step.after_days);
             if let Some(days) = step.days_after_previous {
-                after.push_str(&format!(", and {days} days after the previous notice was delivered"));
+                let _ = write!(after, ", and {days} days after the previous notice was delivered");
             }
             if step.at == Moment::Run {
                 after.push_str(clock);

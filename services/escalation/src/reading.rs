@@ -1,5 +1,7 @@
 //! What is asked of the service: tracks and why they stand where they stand, the inbox, the register, runs, the clock.
 
+use std::fmt::Write as _;
+
 use countersign_contracts::api::{
     Page,
     escalation::{
@@ -196,7 +198,7 @@ impl Escalation {
         let may_decide = scope::permit_on(actor, Act::ReadRegister, &party, &directory, now).is_ok();
         let mut inbox = Vec::new();
         for waiting in waiting.iter().filter(|_| may_decide) {
-            inbox.push(self.inbox_item(waiting, Some(&row), &directory)?);
+            inbox.push(self.inbox_item(waiting, Some(&row), &directory));
         }
         let suspensions = suspensions.iter().filter(|_| may_decide);
         Ok(TrackDetail {
@@ -233,7 +235,9 @@ impl Escalation {
             explained.standing().items.len()
         );
         match &told.next {
-            Some(next) => summary.push_str(&format!(" Next, at {}: {}.", next.at, next.what)),
+            Some(next) => {
+                let _ = write!(summary, " Next, at {}: {}.", next.at, next.what);
+            }
             None => summary.push_str(" Nothing is to come by itself."),
         }
         let mut held_by: Vec<String> =
@@ -272,9 +276,9 @@ impl Escalation {
         })
     }
 
-    fn packet(&self, proposed: &SuspensionProposed) -> Result<PacketView, LifecycleError> {
+    fn packet(&self, proposed: &SuspensionProposed) -> PacketView {
         let text = policies::text_of(&self.governance.book(), &proposed.packet.policy);
-        Ok(show::packet(proposed, text))
+        show::packet(proposed, text)
     }
 
     /// What a proposal rests or rested on.
@@ -295,17 +299,13 @@ impl Escalation {
             .await
             .map_err(ServiceError::from)?;
         let proposed = waiting.and_then(|waiting| waiting.proposed);
-        self.packet(&proposed.ok_or(LifecycleError::Unknown("there is no such proposal of this track"))?)
+        let proposed = proposed.ok_or(LifecycleError::Unknown("there is no such proposal of this track"))?;
+        Ok(self.packet(&proposed))
     }
 
-    fn inbox_item(
-        &self,
-        waiting: &Waiting,
-        row: Option<&TrackRow>,
-        directory: &Directory,
-    ) -> Result<InboxItem, LifecycleError> {
-        let packet = waiting.proposed.as_ref().map(|proposed| self.packet(proposed)).transpose()?;
-        Ok(show::inbox_item(waiting, row, packet, directory))
+    fn inbox_item(&self, waiting: &Waiting, row: Option<&TrackRow>, directory: &Directory) -> InboxItem {
+        let packet = waiting.proposed.as_ref().map(|proposed| self.packet(proposed));
+        show::inbox_item(waiting, row, packet, directory)
     }
 
     /// What waits for the caller: proposals, reinstatements, matters; runs that are held, and a doubted clock.
@@ -334,7 +334,7 @@ impl Escalation {
             .map_err(ServiceError::from)?;
         let mut items = Vec::new();
         for (waiting, row) in &waiting {
-            items.push(self.inbox_item(waiting, row.as_ref(), &directory)?);
+            items.push(self.inbox_item(waiting, row.as_ref(), &directory));
         }
         let theirs = |facility: &String| actor.facilities.is_empty() || actor.facilities.contains(facility);
         for run in held.into_iter().filter(|run| wide && run.released.is_none() && theirs(&run.held.facility))

@@ -181,7 +181,7 @@ pub(crate) fn notices(
     for (.., event) in events {
         match event {
             TrackEvent::NoticeRequested(requested) => {
-                notices.push(notice(requested, delivered_at(requested)))
+                notices.push(notice(requested, delivered_at(requested)));
             }
             TrackEvent::NoticeWithdrawn(withdrawn) => {
                 if let Some(notice) = notices.iter_mut().find(|notice| notice.id == withdrawn.notice) {

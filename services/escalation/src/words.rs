@@ -1,5 +1,7 @@
 //! What happened to a track, in plain words. No patient data: there is none in these events.
 
+use std::fmt::Write as _;
+
 use countersign_contracts::notice::Recipient;
 
 use crate::{
@@ -20,10 +22,10 @@ pub(crate) fn event(event: &TrackEvent) -> String {
         TrackEvent::StepTaken(step) => {
             let mut text = format!("{}: {}", step.step, items(step.seen.counting().count()));
             if !step.notices.is_empty() {
-                text.push_str(&format!("; {} notices asked for", step.notices.len()));
+                let _ = write!(text, "; {} notices asked for", step.notices.len());
             }
             if !step.skipped.is_empty() {
-                text.push_str(&format!("; {} skipped, since it was due as well", step.skipped.join(", ")));
+                let _ = write!(text, "; {} skipped, since it was due as well", step.skipped.join(", "));
             }
             text.push('.');
             text

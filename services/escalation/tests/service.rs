@@ -17,3 +17,5 @@ mod simulated;
 mod twice;
 #[path = "service/weekly.rs"]
 mod weekly;
+#[path = "service/year.rs"]
+mod year;

@@ -69,6 +69,8 @@ pub async fn start(
 ) -> anyhow::Result<Running> {
     let mut running = Running::default();
     let mut routes = Router::new();
+    // Those who call these prove themselves by a signature, not by a token.
+    let mut signed = Router::new();
     let mut checks = Vec::new();
     let mut described = Description::openapi();
     let wants = |service| services.contains(&service);
@@ -87,7 +89,9 @@ pub async fn start(
         described.merge(countersign_escalation::api::Api::openapi());
     }
     if wants(ServiceName::Notification) {
-        routes = routes.merge(start_notification(ground, life, &mut checks)?);
+        let (api, reports) = start_notification(ground, life, &mut checks)?;
+        routes = routes.merge(api);
+        signed = reports;
         described.merge(countersign_notification::api::Api::openapi());
     }
     if wants(ServiceName::Relay) {
@@ -96,7 +100,7 @@ pub async fn start(
     routes = routes.route("/api/v1/openapi.json", get(move || async move { Json(described) }));
     let access = countersign_runtime::access::Access::new(ground.config.people_file())
         .with_reading(ground.config.access.reading);
-    routes = http::with_access(routes, Arc::new(access));
+    routes = http::with_access(routes, Arc::new(access)).merge(signed);
     if wants(ServiceName::Portal) {
         let pages = portal(ground, services, &routes);
         routes = routes.merge(pages);
@@ -198,7 +202,7 @@ fn start_notification(
     ground: &Ground,
     life: &Life,
     checks: &mut Vec<ReadinessCheck>,
-) -> anyhow::Result<Router> {
+) -> anyhow::Result<(Router, Router)> {
     let service = ground.notification()?;
     let [consumer, timers, dispatcher, digests] = [(); 4].map(|()| Arc::clone(&service));
     life.spawn("notices", |stop| async move { stopped_by(stop, consumer.consume()).await });
@@ -207,7 +211,8 @@ fn start_notification(
     life.spawn("dispatch", |stop| async move { stopped_by(stop, dispatcher.dispatch()).await });
     life.spawn("digests", |stop| async move { stopped_by(stop, digests.schedule_digests()).await });
     checks.push(consumer_stands("notices", Arc::clone(&service), |service| service.consumer().stopped()));
-    Ok(countersign_notification::api::routes(service))
+    let reports = countersign_notification::api::report_routes(Arc::clone(&service));
+    Ok((countersign_notification::api::routes(service), reports))
 }
 
 /// A loop that never fails.

@@ -200,7 +200,10 @@ pub fn look(
         (discharged, last.saturating_add(jiff::SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX))
     });
     match due_at {
-        None => watch.close(chart, now),
+        None => {
+            watch.close(chart, now);
+            watch.cancel("the chart is complete, or has no discharge");
+        }
         Some((discharged_at, due_at)) if due_at <= now => {
             if watch.limit.told.is_none() {
                 watch.escalate(policy, chart, (discharged_at, due_at), now);
@@ -298,7 +301,6 @@ impl Watch {
             }
             self.push(LimitEvent::Closed(LimitClosed { at: now, because: because.to_owned() }));
         }
-        self.cancel("the chart is complete, or has no discharge");
     }
 }
 
@@ -335,7 +337,9 @@ mod tests {
         let mut limit = Limit::new(encounter);
         let mut play = |chart: &ChartLimit, now: &str| {
             let events = look(&limit, &policy, chart, at(now), days);
-            events.iter().for_each(|event| limit.evolve(event));
+            for event in &events {
+                limit.evolve(event);
+            }
             events.iter().map(LimitEvent::kind).collect::<Vec<_>>()
         };
         // then the timer is armed, and a second before the day is over nothing happens

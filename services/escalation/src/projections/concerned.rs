@@ -30,7 +30,7 @@ pub(super) fn note(
     for party in concerned {
         insert.execute(params![position.0, party.provider.to_string(), party.facility])?;
     }
-    if position.0 % 1024 == 0 {
+    if position.0.is_multiple_of(1024) {
         transaction
             .prepare_cached("DELETE FROM concerned WHERE position < ?1")?
             .execute([position.0.saturating_sub(KEPT)])?;
@@ -54,4 +54,15 @@ pub fn concerned(sql: &Connection, position: u64) -> Result<BTreeSet<Party>, rus
     sql.prepare_cached("SELECT provider, facility FROM concerned WHERE position = ?1")?
         .query_map([position], party)?
         .collect()
+}
+
+/// Everybody with something open, or with a track.
+pub fn everybody(sql: &Connection) -> Result<BTreeSet<Party>, rusqlite::Error> {
+    let mut everybody = tables::parties_with_open_items(sql)?;
+    let with_track: BTreeSet<Party> = sql
+        .prepare_cached("SELECT provider_key, facility FROM track")?
+        .query_map([], party)?
+        .collect::<Result<_, _>>()?;
+    everybody.extend(with_track);
+    Ok(everybody)
 }

@@ -24,7 +24,7 @@ use countersign_eventsourcing::{
 use countersign_owed::{CATEGORIES, tables as owed};
 use rusqlite::Transaction;
 
-pub use concerned::{KEPT, concerned};
+pub use concerned::{KEPT, concerned, everybody};
 pub use inbox::{Waiting, inbox, inbox_of, item_of_proposal};
 pub use list::{
     Place, Scope, TrackQuery, TrackRow, due_tracks, facilities_with_tracks, held_because, open_with_timer,

@@ -106,7 +106,9 @@ impl Runs {
         after: Timestamp,
     ) -> Result<(Timestamp, Vec<Line>), DeskError> {
         let directory = self.desk.known.get();
-        let cutoff_at = policy.cadence.cutoff.on_or_after(after, directory.places.days(facility));
+        // A list that is published with a cutoff is for the next one.
+        let later = after.checked_add(SignedDuration::from_secs(1)).unwrap_or(after);
+        let cutoff_at = policy.cadence.cutoff.on_or_after(later, directory.places.days(facility));
         let query = TrackQuery { facility: Some(facility.to_owned()), limit: MOST, ..TrackQuery::default() };
         let (rows, _) =
             self.desk.model.query(move |sql| projections::tracks(sql, &query, &Scope::default())).await?;

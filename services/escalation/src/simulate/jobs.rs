@@ -31,7 +31,11 @@ pub struct Jobs {
 
 impl Default for Jobs {
     fn default() -> Self {
-        Self { turn: Arc::new(Semaphore::new(1)), shelf: Mutex::default(), asked: Default::default() }
+        Self {
+            turn: Arc::new(Semaphore::new(1)),
+            shelf: Mutex::default(),
+            asked: std::sync::atomic::AtomicU64::new(0),
+        }
     }
 }
 

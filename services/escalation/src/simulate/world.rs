@@ -95,7 +95,7 @@ impl World {
                         sha256: None,
                         detail: None,
                     };
-                    self.happens(&party, vec![TrackEvent::NoticeAnswered(answered)]);
+                    self.happens(&party, &[TrackEvent::NoticeAnswered(answered)]);
                     self.look(owed, &party, at);
                 }
                 Coming::Decision(proposal, sha256) => self.confirm(owed, &party, proposal, &sha256, at),
@@ -109,7 +109,7 @@ impl World {
         let arming = track.timers.get(timer).map(|armed| armed.arming);
         let fired = arming.and_then(|arming| track.timers.fire(timer, arming, at, 0));
         if let Some(fired) = fired {
-            self.happens(party, vec![TrackEvent::Timer(fired)]);
+            self.happens(party, &[TrackEvent::Timer(fired)]);
         }
         self.look(owed, party, at);
     }
@@ -122,16 +122,15 @@ impl World {
                 return;
             }
             let fresh;
-            let track = match known {
-                Some(track) => track,
-                None => {
-                    fresh = Track::new(track_id(party.provider, &party.facility));
-                    &fresh
-                }
+            let track = if let Some(track) = known {
+                track
+            } else {
+                fresh = Track::new(track_id(party.provider, &party.facility));
+                &fresh
             };
             self.within(owed, party, track, now, |policy, context| look(track, policy, context))
         };
-        self.happens(party, events);
+        self.happens(party, &events);
     }
 
     fn confirm(&mut self, owed: &Owed, party: &Party, proposal: u32, sha256: &str, now: Timestamp) {
@@ -157,7 +156,7 @@ impl World {
                 // What is refused does not happen: nobody is there to ask.
                 decide_act(track, policy, &act, context).unwrap_or_default()
             });
-            self.happens(party, events);
+            self.happens(party, &events);
         }
     }
 
@@ -195,13 +194,13 @@ impl World {
         decide(policy, &context)
     }
 
-    fn happens(&mut self, party: &Party, events: Vec<TrackEvent>) {
+    fn happens(&mut self, party: &Party, events: &[TrackEvent]) {
         if events.is_empty() {
             return;
         }
         let id = track_id(party.provider, &party.facility);
         let mut track = self.tracks.remove(party).unwrap_or_else(|| Track::new(id));
-        for event in &events {
+        for event in events {
             track.evolve(event);
             self.takes_note(party, &track, event);
         }

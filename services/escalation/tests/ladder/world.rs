@@ -250,7 +250,7 @@ impl World {
 
     pub(crate) fn given_to_somebody_else(&mut self, id: DeficiencyId) {
         self.change(id, |item| {
-            item.responsible = Some(Person { id: Some("D2".to_owned()), ..Person::default() })
+            item.responsible = Some(Person { id: Some("D2".to_owned()), ..Person::default() });
         });
     }
 

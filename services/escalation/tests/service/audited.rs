@@ -93,8 +93,7 @@ async fn whoever_waits_for_the_heartbeat_hears_it_after_a_look() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let hospital = Hospital::new("2026-03-02T12:00:00Z", POLICY);
-    let heartbeat =
-        Heartbeat { url: Some(format!("http://{address}/beat")), every: Duration::from_secs(3600) };
+    let heartbeat = Heartbeat { url: Some(format!("http://{address}/beat")), every: Duration::from_hours(1) };
     let service = hospital.service_with("one", heartbeat).await;
     // when the auditor runs
     let heard = async {

@@ -4,7 +4,7 @@ use countersign_contracts::{
     api::escalation::{TrackAct, TrackActRequest},
     notice::Outcome,
 };
-use countersign_escalation::domain::events::TrackEvent;
+use countersign_escalation::{domain::events::TrackEvent, reading::RegisterFilter};
 use countersign_kernel::{Actor, Role};
 
 use crate::hospital::{FACILITY, Hospital, POLICY, at, done, owed, pass, track_of};
@@ -58,7 +58,7 @@ async fn ignored_notices_lead_to_a_proposal_a_human_confirms_it_and_completion_e
     let again = service.act(&chief(), "key-1", None, track_of("1001"), &confirm(packet.sha256)).await;
     assert_eq!(first.expect("confirmed"), again.expect("repeated"));
     service.catch_up().await.expect("caught up");
-    let register = service.register(&chief(), &Default::default()).await.expect("the register");
+    let register = service.register(&chief(), &RegisterFilter::default()).await.expect("the register");
     assert_eq!(register.items.len(), 1);
     assert_eq!((register.items[0].until, register.items[0].within_year), (None, 1));
     assert_eq!(register.items[0].facility, FACILITY);

@@ -91,5 +91,5 @@ async fn tracks_are_shown_to_those_who_may_and_nothing_to_strangers() {
     assert!(first.1.contains("\"kind\":\"extended\""), "{}", first.1);
     // and the policy in force is version 1
     let (_, body) = ask(Some(0), get("policies/1"), "").await;
-    assert!(body.contains("\"status\":\"in_force\"") && body.contains("names"), "{body}");
+    assert!(body.contains("\"status\":\"in_force\"") && body.contains("naming the day"), "{body}");
 }

@@ -74,7 +74,7 @@ pub enum Weekday {
 }
 
 impl Weekday {
-    const fn from_monday(self) -> i64 {
+    const fn days_after_monday(self) -> i64 {
         self as i64
     }
 }
@@ -88,7 +88,7 @@ impl Run {
         let monday = self.counted_from.saturating_sub(into_week.days());
         let passed = i64::from(monday.until(today).map_or(0, |span| span.get_days()));
         let cycle = i64::from(self.every_weeks.max(1)) * 7;
-        let offset = self.day.from_monday();
+        let offset = self.day.days_after_monday();
         // The last run's day that is not after today, and the one after it.
         let mut day = (passed - offset).div_euclid(cycle) * cycle + offset;
         loop {

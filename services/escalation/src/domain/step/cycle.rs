@@ -11,7 +11,7 @@ use crate::domain::{
 impl Turn<'_> {
     /// Begins a cycle when something is owed and none runs.
     pub(super) fn begin_cycle(&mut self) {
-        if self.track.cycle.is_some() || !self.context.standing.items.iter().any(|item| item.is_theirs()) {
+        if self.track.cycle.is_some() || !self.context.standing.items.iter().any(StandingItem::is_theirs) {
             return;
         }
         let event = TrackOpened {
@@ -46,7 +46,7 @@ impl Turn<'_> {
         if self.track.suspensions.iter().any(|suspension| suspension.cycle == cycle.number) {
             return Some("its suspension is over");
         }
-        if !items.iter().any(|item| item.is_theirs()) {
+        if !items.iter().any(StandingItem::is_theirs) {
             return Some("nothing is owed any more");
         }
         let step = self.track.last_step()?;

@@ -87,31 +87,25 @@ impl Turn<'_> {
         if step.days_after_previous.is_some() && below.is_some() && taken != below {
             return Due::Held { by: Wait::LowerStepFirst, look_again: None };
         }
-        match notice_step {
-            Some(taken) => {
-                let days = step.days_after_previous.unwrap_or(0);
-                match self.provider_notice(taken) {
-                    Some((notice, _, Delivery::Delivered(delivered_at))) if days > 0 => {
-                        let until = self.after_days(delivered_at, days);
-                        if until > at {
-                            at = until;
-                            waits = Some(Wait::Withheld(Withheld::NoticePeriodRuns {
-                                notice,
-                                delivered_at,
-                                until,
-                            }));
-                        }
+        if let Some(taken) = notice_step {
+            let days = step.days_after_previous.unwrap_or(0);
+            match self.provider_notice(taken) {
+                Some((notice, _, Delivery::Delivered(delivered_at))) if days > 0 => {
+                    let until = self.after_days(delivered_at, days);
+                    if until > at {
+                        at = until;
+                        waits =
+                            Some(Wait::Withheld(Withheld::NoticePeriodRuns { notice, delivered_at, until }));
                     }
-                    Some((_, _, Delivery::Delivered(delivered_at))) => at = at.max(delivered_at),
-                    Some((id, notice, delivery)) => {
-                        let by = Withheld::NoticeNotDelivered { notice: id, outcome: notice.last_outcome() };
-                        return Due::Held { by: Wait::Withheld(by), look_again: wait_of(delivery) };
-                    }
-                    // Withdrawn: there is nothing to wait for.
-                    None => {}
                 }
+                Some((_, _, Delivery::Delivered(delivered_at))) => at = at.max(delivered_at),
+                Some((id, notice, delivery)) => {
+                    let by = Withheld::NoticeNotDelivered { notice: id, outcome: notice.last_outcome() };
+                    return Due::Held { by: Wait::Withheld(by), look_again: wait_of(delivery) };
+                }
+                // Withdrawn: there is nothing to wait for.
+                None => {}
             }
-            None => {}
         }
         if let Some(held) = self.held(&mut at, &mut waits) {
             return held;
@@ -159,7 +153,7 @@ impl Turn<'_> {
         match self.track.cycle.as_ref().and_then(|cycle| cycle.rejected) {
             Some(None) => return Due::Held { by: Wait::Rejected { until: None }, look_again: None },
             Some(Some(until)) if until > at => {
-                (at, waits) = (until, Some(Wait::Rejected { until: Some(until) }))
+                (at, waits) = (until, Some(Wait::Rejected { until: Some(until) }));
             }
             Some(Some(_)) | None => {}
         }

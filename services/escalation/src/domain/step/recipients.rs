@@ -35,13 +35,13 @@ impl Turn<'_> {
                 DELEGATE => {
                     people.delegate.as_ref().filter(|delegate| **delegate != people.provider).map(person)
                 }
-                CHAIR => match people.chair.as_ref().filter(|chair| **chair != people.provider) {
-                    Some(chair) => Some(person(chair)),
-                    None => {
+                CHAIR => {
+                    let chair = people.chair.as_ref().filter(|chair| **chair != people.provider).map(person);
+                    if chair.is_none() {
                         self.ask_for_chair();
-                        Some(office(&self.policy.delivery.in_place_of_chair))
                     }
-                },
+                    chair.or_else(|| Some(office(&self.policy.delivery.in_place_of_chair)))
+                }
                 name => Some(office(name)),
             };
             found.extend(recipient.filter(|recipient| !found.contains(recipient)));
@@ -63,6 +63,7 @@ impl Turn<'_> {
         self.push(TrackEvent::LeadershipAsked(LeadershipAsked {
             matter: Matter::NoRecipient,
             proposal: None,
+            notice: None,
             at,
             text,
         }));

@@ -98,7 +98,7 @@ impl Turn<'_> {
             }));
             if !automatic {
                 let recipients = self.resolve(&self.policy.suspension.proposal_to);
-                let facts = self.facts(&suspension);
+                let facts = facts(&suspension);
                 for recipient in recipients {
                     self.tell(
                         recipient,
@@ -176,9 +176,15 @@ impl Turn<'_> {
     fn ask(&mut self, matter: Matter, text: String, kind: &str, to: &[String], purpose: &str) {
         let Some(suspension) = self.track.suspension().cloned() else { return };
         let (number, at) = (suspension.proposal, self.now());
-        self.push(TrackEvent::LeadershipAsked(LeadershipAsked { matter, proposal: Some(number), at, text }));
+        self.push(TrackEvent::LeadershipAsked(LeadershipAsked {
+            matter,
+            proposal: Some(number),
+            notice: None,
+            at,
+            text,
+        }));
         let recipients = self.resolve(to);
-        let facts = self.facts(&suspension);
+        let facts = facts(&suspension);
         for recipient in recipients {
             self.tell(recipient, &about(format!("{purpose}-{number}"), kind, facts.clone(), true));
         }
@@ -186,7 +192,7 @@ impl Turn<'_> {
 
     fn tell_of_suspension(&mut self, kind: &'static str, recipients: Vec<Recipient>) {
         let Some(suspension) = self.track.suspensions.last().cloned() else { return };
-        let facts = self.facts(&suspension);
+        let facts = facts(&suspension);
         let listed =
             self.context.standing.items.iter().filter(|item| suspension.items.contains(&item.deficiency));
         let items: Vec<NoticeItem> = super::turn::listed(listed);
@@ -196,16 +202,16 @@ impl Turn<'_> {
             self.tell(recipient, &message);
         }
     }
+}
 
-    fn facts(&self, suspension: &SuspensionState) -> SuspensionFacts {
-        let people: Vec<&str> = suspension.authority.iter().map(|by| by.name.as_str()).collect();
-        SuspensionFacts {
-            scope: suspension.scope.clone(),
-            exempt: suspension.exempt.clone(),
-            from: Some(suspension.from),
-            until: suspension.until,
-            authority: (!people.is_empty()).then(|| people.join(", ")),
-        }
+fn facts(suspension: &SuspensionState) -> SuspensionFacts {
+    let people: Vec<&str> = suspension.authority.iter().map(|by| by.name.as_str()).collect();
+    SuspensionFacts {
+        scope: suspension.scope.clone(),
+        exempt: suspension.exempt.clone(),
+        from: Some(suspension.from),
+        until: suspension.until,
+        authority: (!people.is_empty()).then(|| people.join(", ")),
     }
 }
 

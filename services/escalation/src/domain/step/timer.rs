@@ -6,7 +6,7 @@ use super::{
     Turn,
     due::{Due, days_later},
 };
-use crate::domain::events::TrackEvent;
+use crate::domain::{events::TrackEvent, standing::StandingItem};
 
 /// What the timer is for.
 const PURPOSE: &str = "ladder";
@@ -24,7 +24,7 @@ impl Turn<'_> {
     /// Arms, moves or cancels the timer.
     pub(super) fn set_timer(&mut self, ended: bool) {
         let timer = self.track.ladder_timer();
-        let owed = self.context.standing.items.iter().any(|item| item.is_theirs());
+        let owed = self.context.standing.items.iter().any(StandingItem::is_theirs);
         let next = if ended && owed {
             // The next cycle begins with the policy that is in force: at once.
             Some(Next { at: self.now(), what: "the next cycle begins".to_owned() })

@@ -135,7 +135,7 @@ impl Notice {
             Channel::Email => match rules.email {
                 EmailProof::Accepted => Proof::Accepted,
                 EmailProof::BounceFree => Proof::AcceptedFor(rules.bounce_free_days),
-                EmailProof::Read => Proof::Told,
+                EmailProof::Read => Proof::Read,
             },
             Channel::Inbox => Proof::of(rules.inbox),
             Channel::Webhook => Proof::of(rules.webhook),
@@ -152,7 +152,9 @@ impl Notice {
         let at = answer.at.max(self.requested.requested_at);
         let by = |at: Timestamp| if at <= now { Delivery::Delivered(at) } else { Delivery::Waits(Some(at)) };
         let new = match (answer.outcome, proof) {
-            (Outcome::Read | Outcome::Delivered, _) | (Outcome::Accepted, Proof::Accepted) => by(at),
+            (Outcome::Read, _)
+            | (Outcome::Delivered, Proof::Told | Proof::Accepted)
+            | (Outcome::Accepted, Proof::Accepted) => by(at),
             (Outcome::Accepted, Proof::AcceptedFor(days)) => by(at
                 .saturating_add(SignedDuration::from_hours(24 * i64::from(days)))
                 .unwrap_or(Timestamp::MAX)),
@@ -166,7 +168,15 @@ impl Notice {
                 });
                 return if proven { before } else { Delivery::Failed { at, outcome: answer.outcome } };
             }
-            (Outcome::Accepted | Outcome::Unknown | Outcome::TakenOver | Outcome::Withheld, _) => {
+            // What the policy does not take for a proof proves nothing, whatever notification calls it.
+            (
+                Outcome::Delivered
+                | Outcome::Accepted
+                | Outcome::Unknown
+                | Outcome::TakenOver
+                | Outcome::Withheld,
+                _,
+            ) => {
                 return before_or_open(before);
             }
         };
@@ -197,15 +207,17 @@ enum Proof {
     Accepted,
     /// That it was taken over and did not come back for so many days.
     AcceptedFor(u16),
-    /// Only that it is told of as delivered or read.
+    /// That it is told of as delivered, or opened.
     Told,
+    /// Only that it was opened.
+    Read,
 }
 
 impl Proof {
     const fn of(read: ReadProof) -> Self {
         match read {
             ReadProof::Accepted => Self::Accepted,
-            ReadProof::Read => Self::Told,
+            ReadProof::Read => Self::Read,
         }
     }
 }
