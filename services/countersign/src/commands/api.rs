@@ -19,7 +19,7 @@ pub enum Part {
     History,
     /// Escalation. No timer fires: steps are taken by a running Countersign.
     Escalation,
-    /// Notices and contacts as they stand. Nothing is sent.
+    /// Notices and contacts as they stand on record. Nothing is asked for and nothing is sent.
     Notification,
     /// Settings and templates of notification.
     Settings,
@@ -76,9 +76,9 @@ async fn folder(source: &Source, name: Option<&str>, part: Part, command: &str) 
         service.catch_up().await?;
         routes = routes.merge(countersign_deficiency::api::routes(service));
     }
-    if part != Part::Settings {
+    if matches!(part, Part::Policies | Part::History | Part::Escalation) {
         let service = ground.escalation().await?;
-        if matches!(part, Part::Escalation | Part::Notification) {
+        if part == Part::Escalation {
             service.catch_up().await?;
         }
         routes = routes.merge(countersign_escalation::api::routes(service));
@@ -86,7 +86,8 @@ async fn folder(source: &Source, name: Option<&str>, part: Part, command: &str) 
     if matches!(part, Part::Notification | Part::Settings) {
         let service = ground.notification()?;
         if part == Part::Notification {
-            service.catch_up().await?;
+            // What the record says, and no more: to catch up as a service does would send.
+            service.read_model().catch_up(ground.journal.as_ref()).await?;
         }
         routes = routes.merge(countersign_notification::api::routes(service));
     }

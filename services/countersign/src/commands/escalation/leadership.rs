@@ -120,7 +120,9 @@ pub async fn register(args: Suspensions) -> anyhow::Result<()> {
     let api = args.asking.api(Part::Escalation, COMMAND).await?;
     let mut query = Vec::new();
     query.extend(args.facility.map(|facility| ("facility", facility)));
-    query.extend(args.provider.map(|provider| ("provider", provider)));
+    if let Some(provider) = &args.provider {
+        query.extend(tracks::whose(&api, provider).await?);
+    }
     query.extend(args.in_force.then(|| ("in_force", "true".to_owned())));
     query.extend(args.from.map(|from| ("from", from.to_string())));
     query.extend(args.until.map(|until| ("until", until.to_string())));

@@ -39,9 +39,9 @@ pub async fn run(args: Escalation) -> anyhow::Result<()> {
     }
 }
 
-/// `Okafor, Ada (1001)`.
+/// `Okafor, Ada (1001)`; of somebody without a name the identifier alone.
 fn staff(who: &StaffRef) -> String {
-    if who.name == who.id { who.id.clone() } else { format!("{} ({})", who.name, who.id) }
+    if who.name.starts_with(&who.id) { who.name.clone() } else { format!("{} ({})", who.name, who.id) }
 }
 
 fn by_whom(by: &ByWhom) -> String {

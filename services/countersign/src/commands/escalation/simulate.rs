@@ -93,6 +93,12 @@ fn show(report: &SimulateReport, request: &SimulateRequest) -> anyhow::Result<()
     places(report)?;
     print::line("")?;
     people(report)?;
+    if report.lines.is_empty() {
+        print::line(
+            "\nNobody would have got a step. Facts count from the instant they were received here: messages that came in \
+             all at once have no past. --until TIME lets time pass over what is owed at the end.",
+        )?;
+    }
     match &report.against {
         Some(difference) => differences(difference),
         None => Ok(()),

@@ -19,7 +19,9 @@ pub async fn list(args: ListTracks) -> anyhow::Result<()> {
     let mut query = Vec::new();
     query.extend(args.facility.map(|facility| ("facility", facility)));
     query.extend(args.state.map(|state| ("state", state.name().to_owned())));
-    query.extend(args.provider.map(|provider| ("provider", provider)));
+    if let Some(provider) = &args.provider {
+        query.extend(whose(&api, provider).await?);
+    }
     query.extend(args.held.map(|held| ("held", held)));
     let path = format!("{PATH}/tracks");
     if args.csv.csv {
@@ -200,7 +202,9 @@ pub async fn why(args: Why) -> anyhow::Result<()> {
     let api = args.asking.api(Part::Escalation, COMMAND).await?;
     let track = match (args.track, args.provider) {
         (Some(track), _) => track,
-        (None, provider) => find(&api, provider.unwrap_or_default(), args.facility).await?,
+        (None, provider) => {
+            find(&api, provider.as_deref().unwrap_or_default(), args.facility.as_deref()).await?
+        }
     };
     let explanation: TrackExplanation = api.get(&format!("{PATH}/tracks/{track}/explanation"), &()).await?;
     if args.asking.json {
@@ -229,14 +233,46 @@ pub async fn why(args: Why) -> anyhow::Result<()> {
     log(&explanation.past)
 }
 
-/// The track of a provider, idle or not.
-async fn find(api: &Client, provider: String, facility: Option<String>) -> anyhow::Result<TrackId> {
-    let mut query = vec![("provider", provider.clone())];
-    query.extend(facility.map(|facility| ("facility", facility)));
+/// How the API is asked about a provider: `ID^AUTHORITY`, or `ID` where the tracks know only one with it.
+pub async fn whose(client: &Client, provider: &str) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let part =
+        |id: &str, authority: &str| vec![("provider", id.to_owned()), ("authority", authority.to_owned())];
+    if let Some((id, authority)) = provider.split_once('^') {
+        return Ok(part(id, authority));
+    }
+    let mut authorities: Vec<String> = every(client)
+        .await?
+        .into_iter()
+        .filter(|track| track.provider.id == provider)
+        .map(|track| track.provider.authority)
+        .collect();
+    authorities.sort_unstable();
+    authorities.dedup();
+    match &authorities[..] {
+        [] => Ok(vec![("provider", provider.to_owned())]),
+        [authority] => Ok(part(provider, authority)),
+        several => bail!("{} each have a provider {provider}: say {provider}^AUTHORITY", several.join(", ")),
+    }
+}
+
+/// Every track, idle or not.
+async fn every(client: &Client) -> anyhow::Result<Vec<TrackView>> {
     let path = format!("{PATH}/tracks");
-    let mut tracks: Vec<TrackView> = api.all(&path, &query).await?;
-    query.push(("state", "idle".to_owned()));
-    tracks.extend(api.all::<TrackView>(&path, &query).await?);
+    let mut tracks: Vec<TrackView> = client.all(&path, &[]).await?;
+    tracks.extend(client.all::<TrackView>(&path, &[("state", "idle".to_owned())]).await?);
+    Ok(tracks)
+}
+
+/// The track of a provider, idle or not.
+async fn find(client: &Client, provider: &str, facility: Option<&str>) -> anyhow::Result<TrackId> {
+    let (id, authority) = provider.split_once('^').map_or((provider, None), |(id, of)| (id, Some(of)));
+    let tracks: Vec<TrackView> = every(client)
+        .await?
+        .into_iter()
+        .filter(|track| track.provider.id == id)
+        .filter(|track| authority.is_none_or(|authority| track.provider.authority == authority))
+        .filter(|track| facility.is_none_or(|facility| track.facility == facility))
+        .collect();
     match &tracks[..] {
         [track] => Ok(track.id),
         [] => bail!(
@@ -244,8 +280,13 @@ async fn find(api: &Client, provider: String, facility: Option<String>) -> anyho
              is another one (see `countersign people list --q NAME`)"
         ),
         several => {
-            let facilities: Vec<&str> = several.iter().map(|track| &*track.facility).collect();
-            bail!("provider {provider} has tracks in {}: say which with --facility", facilities.join(", "))
+            let places: Vec<String> = several
+                .iter()
+                .map(|track| {
+                    format!("--provider {id}^{} --facility {}", track.provider.authority, track.facility)
+                })
+                .collect();
+            bail!("provider {provider} has several tracks: say one of\n  {}", places.join("\n  "))
         }
     }
 }

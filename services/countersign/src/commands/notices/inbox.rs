@@ -3,7 +3,7 @@
 use countersign_contracts::api::notification::{InboxMessage, NoticeDetail, NotificationStep};
 use countersign_kernel::NoticeId;
 
-use super::{MOST, content};
+use super::{MOST, items};
 use crate::{
     cli::{Asking, Changing, Inbox, InboxAction},
     commands::api::Part,
@@ -59,8 +59,21 @@ async fn read(notice: NoticeId, changing: &Changing) -> anyhow::Result<()> {
         return print::json(&step);
     }
     let detail: NoticeDetail = api.get(&format!("/api/v1/notices/{notice}"), &()).await?;
-    let leg = detail.notice.legs.iter().find(|leg| leg.channel == "inbox").map_or(1, |leg| leg.leg);
-    let text = content(&api, notice, leg).await?;
-    print::text(&String::from_utf8_lossy(&text))?;
-    print::line("\non record: read")
+    let message = &detail.notice;
+    print::line(&format!(
+        "{} notice no. {} `{}` of {} at {} · reference {}",
+        message.class,
+        message.number,
+        message.kind,
+        print::instant(message.requested_at),
+        message.facility,
+        message.reference
+    ))?;
+    if let Some(date) = message.names_date {
+        print::line(&format!("  it names the day {date}"))?;
+    }
+    items(&detail)?;
+    print::line(
+        "\non record: read. Is one not yours, or not owed? `countersign item dispute ITEM --reason not_mine --why ...`",
+    )
 }

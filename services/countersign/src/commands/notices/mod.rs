@@ -9,14 +9,17 @@ pub mod templates;
 use std::{io::Write as _, path::Path};
 
 use anyhow::{Context, bail};
-use countersign_contracts::api::{
-    notification::{
-        DeadLetterView, DestinationView, NoticeDetail, NoticeView, NotificationStep, ProofOfNotice,
-        RequeueRequest, ResendReport, ResendRequest, WhyRequest,
+use countersign_contracts::{
+    api::{
+        notification::{
+            DeadLetterView, DestinationView, NoticeDetail, NoticeView, NotificationStep, ProofOfNotice,
+            RequeueRequest, ResendReport, ResendRequest, WhyRequest,
+        },
+        people::PersonView,
     },
-    people::PersonView,
+    staff,
 };
-use countersign_kernel::NoticeId;
+use countersign_kernel::{NoticeId, ProviderId};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -113,21 +116,31 @@ async fn content(client: &Client, notice: NoticeId, leg: u32) -> anyhow::Result<
     client.bytes(&format!("{PATH}/{notice}/legs/{leg}/content")).await
 }
 
-/// The key of a provider, by identifier.
-async fn key_of(client: &Client, id: &str) -> anyhow::Result<Uuid> {
+/// The key of a provider: `ID^AUTHORITY`, or `ID` where the directory knows only one with it.
+async fn key_of(client: &Client, provider: &str) -> anyhow::Result<Uuid> {
+    let (id, authority) = provider.split_once('^').map_or((provider, None), |(id, of)| (id, Some(of)));
     let found: Vec<PersonView> = client.all("/api/v1/people", &[("q", id.to_owned())]).await?;
     let mut keys: Vec<Uuid> = found
         .iter()
-        .filter(|person| person.identifiers.iter().any(|known| known.id == id))
+        .filter(|person| {
+            person
+                .identifiers
+                .iter()
+                .any(|known| known.id == id && authority.is_none_or(|authority| known.authority == authority))
+        })
         .map(|person| person.key)
         .collect();
     keys.dedup();
-    match keys[..] {
-        [key] => Ok(key),
-        [] => bail!("the directory knows no provider {id}: see `countersign people list --q NAME`"),
-        _ => bail!(
-            "several authorities have a provider {id}: take `provider-KEY` from `countersign people show`"
+    match (&keys[..], authority) {
+        ([key], _) => Ok(*key),
+        // Whom no message and no file has entered has a key all the same: charts name them.
+        ([], Some(authority)) => {
+            Ok(staff::key_of(&ProviderId { id: id.to_owned(), authority: authority.to_owned() }))
+        }
+        ([], None) => bail!(
+            "the directory knows no provider {id}: see `countersign people list --q NAME`, or say {id}^AUTHORITY"
         ),
+        _ => bail!("several authorities have a provider {id}: say {id}^AUTHORITY"),
     }
 }
 
@@ -208,7 +221,7 @@ fn tell_all(detail: &NoticeDetail) -> anyhow::Result<()> {
     let names = notice.names_date.map(|date| date.to_string());
     let delivered = notice.delivered_at.map(print::instant);
     for (name, value) in [
-        ("about", Some(format!("{} at {}", notice.about_name, notice.facility))),
+        ("about", Some(format!("{} at {}", notice.about_name, notice.facility).trim_start().to_owned())),
         ("told", Some(format!("{} ({})", notice.recipient_name, notice.role))),
         ("asked for", Some(print::instant(notice.requested_at))),
         ("delivered", delivered),
@@ -252,6 +265,27 @@ fn tell_all(detail: &NoticeDetail) -> anyhow::Result<()> {
         ],
         &rows,
     )?;
+    items(detail)?;
+    print::line("\nWhat happened:")?;
+    let rows: Vec<Vec<String>> = detail
+        .timeline
+        .iter()
+        .map(|step| {
+            vec![
+                step.at.to_string(),
+                print::words(&step.what),
+                step.channel.clone().unwrap_or_default(),
+                step.detail.clone().unwrap_or_default(),
+                step.by.clone().unwrap_or_default(),
+                step.position.to_string(),
+            ]
+        })
+        .collect();
+    print::table(&["AT", "WHAT", "CHANNEL", "MORE", "BY", "POSITION"], &rows)
+}
+
+/// Prints what a notice is about.
+fn items(detail: &NoticeDetail) -> anyhow::Result<()> {
     print::line("\nItems:")?;
     let rows: Vec<Vec<String>> = detail
         .items
@@ -270,22 +304,7 @@ fn tell_all(detail: &NoticeDetail) -> anyhow::Result<()> {
     if !detail.dropped_items.is_empty() {
         print::line(&format!("  {} more were done before it was written", detail.dropped_items.len()))?;
     }
-    print::line("\nWhat happened:")?;
-    let rows: Vec<Vec<String>> = detail
-        .timeline
-        .iter()
-        .map(|step| {
-            vec![
-                step.at.to_string(),
-                print::words(&step.what),
-                step.channel.clone().unwrap_or_default(),
-                step.detail.clone().unwrap_or_default(),
-                step.by.clone().unwrap_or_default(),
-                step.position.to_string(),
-            ]
-        })
-        .collect();
-    print::table(&["AT", "WHAT", "CHANNEL", "MORE", "BY", "POSITION"], &rows)
+    Ok(())
 }
 
 async fn proof(notice: NoticeId, pdf: Option<&Path>, asking: &Asking) -> anyhow::Result<()> {
