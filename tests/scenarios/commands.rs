@@ -2,7 +2,9 @@
 
 mod claims;
 mod compare_peers;
+mod escalation;
 mod ingest;
+mod notices;
 mod proof;
 mod quarantine;
 mod refusals;
