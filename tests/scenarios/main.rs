@@ -10,6 +10,8 @@ mod distributed;
 mod edge_cases;
 mod eventstoredb;
 mod journey;
+mod kill;
+mod mail;
 mod privacy;
 mod truth;
 mod walls;

@@ -148,6 +148,10 @@ pub struct Up {
     /// Load a synthetic hospital's messages through the intake. Only into an empty data folder.
     #[arg(long)]
     pub demo: bool,
+    /// Let the clock begin at this instant and run on from there: for demonstrations and rehearsals of what takes
+    /// weeks. Only on an empty data folder, or on one that was begun like this.
+    #[arg(long, value_name = "INSTANT", hide = true)]
+    pub clock_from: Option<countersign_kernel::Timestamp>,
     #[command(flatten)]
     pub config: ConfigFile,
 }
@@ -482,6 +486,15 @@ pub enum Model {
     Intake,
     /// Worklists, charts, providers.
     Deficiency,
+    /// Tracks, suspensions, runs.
+    Escalation,
+    /// Notices, messages, letters, contacts.
+    Notification,
+}
+
+impl Model {
+    /// Every read model.
+    pub const ALL: [Self; 4] = [Self::Intake, Self::Deficiency, Self::Escalation, Self::Notification];
 }
 
 /// `countersign rebuild`
