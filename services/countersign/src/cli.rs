@@ -132,6 +132,10 @@ pub enum ServiceName {
     Intake,
     /// Charts, rules and deficiencies.
     Deficiency,
+    /// Steps from notice to suspension and back.
+    Escalation,
+    /// Digests, notices, letters.
+    Notification,
     /// Publishes the journal to NATS. One at a time works; others stand by.
     Relay,
     /// Pages.

@@ -1,5 +1,7 @@
 //! Puts services together: which journal, which feed, which folders.
 
+mod notices;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -39,6 +41,8 @@ pub struct Ground {
     pub nats: Option<Nats>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Whether other processes may use the data folder at the same time.
+    sharing: Sharing,
     /// Locks on folders, for as long as the process lives.
     locks: Mutex<Vec<Arc<DataFolder>>>,
 }
@@ -61,7 +65,15 @@ impl Ground {
                 &[contracts::chart::CATEGORY, contracts::patient::CATEGORY, contracts::staff::CATEGORY],
                 countersign_intake::publish::publish,
             )
-            .saying("chart", &[contracts::deficiency::CATEGORY], countersign_deficiency::publish::publish);
+            .saying("chart", &[contracts::deficiency::CATEGORY], countersign_deficiency::publish::publish)
+            .saying("track", &[contracts::notice::CATEGORY], countersign_escalation::publish::publish)
+            .saying("limit", &[contracts::notice::CATEGORY], countersign_escalation::publish::publish)
+            .saying("notice", &[contracts::notice::CATEGORY], countersign_notification::publish::publish)
+            .saying(
+                "digest",
+                &[contracts::notice::CATEGORY],
+                countersign_notification::publish::publish_digest,
+            );
         let publishers: SharedPublishers =
             Arc::new(countersign_deficiency::publish::DIRECTORY_STREAMS.into_iter().fold(
                 publishers,
@@ -102,6 +114,7 @@ impl Ground {
             publishers,
             nats,
             clock: Arc::new(SystemClock),
+            sharing,
             locks: Mutex::new(folder.into_iter().collect()),
         })
     }

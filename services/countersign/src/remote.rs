@@ -7,14 +7,21 @@ use countersign_runtime::config;
 
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// What the intake answers; everything else is the deficiency service's.
+/// What the intake answers.
 const OF_THE_INTAKE: [&str; 4] =
     ["/api/v1/charges", "/api/v1/feeds", "/api/v1/quarantine", "/api/v1/reinterpret"];
+/// What the escalation service answers.
+const OF_ESCALATION: [&str; 1] = ["/api/v1/escalation"];
+/// What the notification service answers; everything else is the deficiency service's.
+const OF_NOTIFICATION: [&str; 5] =
+    ["/api/v1/inbox", "/api/v1/notices", "/api/v1/letters", "/api/v1/contacts", "/api/v1/notification"];
 
 /// The services of other processes.
 pub struct Remote {
     intake: String,
     deficiency: String,
+    escalation: String,
+    notification: String,
     http: reqwest::Client,
 }
 
@@ -25,6 +32,8 @@ impl Remote {
         Self {
             intake: base(&portal.intake_url),
             deficiency: base(&portal.deficiency_url),
+            escalation: base(&portal.escalation_url),
+            notification: base(&portal.notification_url),
             http: reqwest::Client::new(),
         }
     }
@@ -32,8 +41,16 @@ impl Remote {
 
 impl Api for Remote {
     fn call(&self, call: Call) -> ApiFuture<'_> {
-        let of_the_intake = OF_THE_INTAKE.iter().any(|prefix| call.path.starts_with(prefix));
-        let base = if of_the_intake { &self.intake } else { &self.deficiency };
+        let of = |prefixes: &[&str]| prefixes.iter().any(|prefix| call.path.starts_with(prefix));
+        let base = if of(&OF_THE_INTAKE) {
+            &self.intake
+        } else if of(&OF_ESCALATION) {
+            &self.escalation
+        } else if of(&OF_NOTIFICATION) {
+            &self.notification
+        } else {
+            &self.deficiency
+        };
         let headers = call.headers();
         let request = self.http.request(call.method, format!("{base}{}", call.path)).timeout(PATIENCE);
         let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));

@@ -16,3 +16,5 @@ mod laws;
 mod leaves;
 #[path = "people/site.rs"]
 mod site;
+#[path = "people/snapshots.rs"]
+mod snapshots;

@@ -7,7 +7,7 @@ use std::future::Future;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, Method, header},
     middleware::Next,
     response::Response,
 };
@@ -51,9 +51,12 @@ pub(crate) async fn recognise(State(portal): State<Portal>, request: Request, ne
     if visitor.bearer.is_none() {
         return as_visitor(visitor, next.run(request)).await;
     }
-    // Who cannot be recognised is a guest: what guests may not do, the API refuses, and says why.
+    // Who cannot be recognised is a guest. A guest reads as guests do, without the token that nobody knows; what
+    // guests may not do, the API refuses, and says why.
     let who = as_visitor(visitor.clone(), ask::me(portal.api.as_ref())).await.ok();
-    as_visitor(Visitor { who, ..visitor }, next.run(request)).await
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let bearer = visitor.bearer.filter(|_| who.is_some() || !reads);
+    as_visitor(Visitor { bearer, who }, next.run(request)).await
 }
 
 fn bearer(headers: &HeaderMap) -> Option<Bearer> {

@@ -110,7 +110,6 @@ fn event(id: EventId, kind: &'static str, content: &impl Serialize, now: Timesta
         recorded_at: None,
         received_at: now,
     };
-    #[expect(clippy::expect_used, reason = "the bench's own types are JSON")]
     NewEvent::encode(id, kind, content, metadata).expect("JSON")
 }
 

@@ -28,6 +28,7 @@ impl Acting {
 
     /// The running Countersign to tell, in the name of whose token it is; `None` when the command works on a
     /// data folder.
+    #[expect(clippy::unused_self, reason = "only commands in which somebody acts insist on a token")]
     pub fn client(&self, source: &Source) -> anyhow::Result<Option<Client>> {
         let Some(client) = source.client() else { return Ok(None) };
         if source.token_file.is_none() {

@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Json, Router, routing::get};
-use countersign_eventsourcing::read_model::ReadModel;
+use countersign_eventsourcing::{
+    consumer::{CheckpointError, Stopped},
+    read_model::ReadModel,
+};
 use countersign_intake::{
     Intake,
     server::{MllpServer, ServerOptions, TlsFiles},
@@ -66,6 +69,8 @@ pub async fn start(
 ) -> anyhow::Result<Running> {
     let mut running = Running::default();
     let mut routes = Router::new();
+    // Those who call these prove themselves by a signature, not by a token.
+    let mut signed = Router::new();
     let mut checks = Vec::new();
     let mut described = Description::openapi();
     let wants = |service| services.contains(&service);
@@ -79,13 +84,23 @@ pub async fn start(
         routes = routes.merge(start_deficiency(ground, life, &mut checks).await?);
         described.merge(countersign_deficiency::api::Api::openapi());
     }
+    if wants(ServiceName::Escalation) {
+        routes = routes.merge(start_escalation(ground, life, &mut checks).await?);
+        described.merge(countersign_escalation::api::Api::openapi());
+    }
+    if wants(ServiceName::Notification) {
+        let (api, reports) = start_notification(ground, life, &mut checks)?;
+        routes = routes.merge(api);
+        signed = reports;
+        described.merge(countersign_notification::api::Api::openapi());
+    }
     if wants(ServiceName::Relay) {
         start_relay(ground, life, &mut checks)?;
     }
     routes = routes.route("/api/v1/openapi.json", get(move || async move { Json(described) }));
     let access = countersign_runtime::access::Access::new(ground.config.people_file())
         .with_reading(ground.config.access.reading);
-    routes = http::with_access(routes, Arc::new(access));
+    routes = http::with_access(routes, Arc::new(access)).merge(signed);
     if wants(ServiceName::Portal) {
         let pages = portal(ground, services, &routes);
         routes = routes.merge(pages);
@@ -163,13 +178,61 @@ async fn start_deficiency(
         let service = Arc::clone(&service);
         move || still(service.read_model().stopped())
     }));
-    checks.push(ReadinessCheck::new("facts", move || match asked.consumer().stopped() {
+    checks.push(consumer_stands("facts", asked, |service| service.consumer().stopped()));
+    Ok(countersign_deficiency::api::routes(service))
+}
+
+async fn start_escalation(
+    ground: &Ground,
+    life: &Life,
+    checks: &mut Vec<ReadinessCheck>,
+) -> anyhow::Result<Router> {
+    let service = ground.escalation().await?;
+    let [consumer, timers, runs, auditor] = [(); 4].map(|()| Arc::clone(&service));
+    life.spawn("tracks", |stop| async move { stopped_by(stop, consumer.consume()).await });
+    follow(ground, life, "escalation", service.read_model(), checks);
+    life.spawn("ladder timers", |stop| async move { stopped_by(stop, endless(timers.fire_timers())).await });
+    life.spawn("runs", |stop| async move { stopped_by(stop, endless(runs.runs())).await });
+    life.spawn("auditor", |stop| async move { stopped_by(stop, endless(auditor.audit())).await });
+    checks.push(consumer_stands("tracks", Arc::clone(&service), |service| service.consumer().stopped()));
+    Ok(countersign_escalation::api::routes(service))
+}
+
+fn start_notification(
+    ground: &Ground,
+    life: &Life,
+    checks: &mut Vec<ReadinessCheck>,
+) -> anyhow::Result<(Router, Router)> {
+    let service = ground.notification()?;
+    let [consumer, timers, dispatcher, digests] = [(); 4].map(|()| Arc::clone(&service));
+    life.spawn("notices", |stop| async move { stopped_by(stop, consumer.consume()).await });
+    follow(ground, life, "notification", service.read_model(), checks);
+    life.spawn("notice timers", |stop| async move { stopped_by(stop, endless(timers.fire_timers())).await });
+    life.spawn("dispatch", |stop| async move { stopped_by(stop, dispatcher.dispatch()).await });
+    life.spawn("digests", |stop| async move { stopped_by(stop, digests.schedule_digests()).await });
+    checks.push(consumer_stands("notices", Arc::clone(&service), |service| service.consumer().stopped()));
+    let reports = countersign_notification::api::report_routes(Arc::clone(&service));
+    Ok((countersign_notification::api::routes(service), reports))
+}
+
+/// A loop that never fails.
+async fn endless(work: impl Future<Output = ()>) -> anyhow::Result<()> {
+    work.await;
+    Ok(())
+}
+
+/// Not ready while a partition of a consumer stands before an event that it cannot process.
+fn consumer_stands<S: Send + Sync + 'static>(
+    name: &'static str,
+    service: Arc<S>,
+    stopped: impl Fn(&S) -> Result<Vec<Stopped>, CheckpointError> + Send + Sync + 'static,
+) -> ReadinessCheck {
+    ReadinessCheck::new(name, move || match stopped(&service) {
         Ok(stopped) => still(stopped.first().map(|stop| {
             format!("partition {} stands before event {}: {}", stop.partition, stop.event, stop.reason)
         })),
         Err(error) => Readiness::NotReady(error.to_string()),
-    }));
-    Ok(countersign_deficiency::api::routes(service))
+    })
 }
 
 fn start_relay(ground: &Ground, life: &Life, checks: &mut Vec<ReadinessCheck>) -> anyhow::Result<()> {
@@ -219,7 +282,10 @@ async fn stopped_by<E>(
 
 /// The pages: over the services of this process where they run here, else over the API of another one.
 fn portal(ground: &Ground, services: &[ServiceName], api: &Router) -> Router {
-    let here = [ServiceName::Intake, ServiceName::Deficiency].iter().all(|name| services.contains(name));
+    let here =
+        [ServiceName::Intake, ServiceName::Deficiency, ServiceName::Escalation, ServiceName::Notification]
+            .iter()
+            .all(|name| services.contains(name));
     let api: Arc<dyn countersign_portal::Api> = if here {
         Arc::new(countersign_portal::InProcess::new(api.clone()))
     } else {

@@ -41,7 +41,13 @@ pub fn run(runtime: &Runtime, args: Up) -> anyhow::Result<()> {
             );
         }
         let life = Life::new();
-        let services = [ServiceName::Intake, ServiceName::Deficiency, ServiceName::Portal];
+        let services = [
+            ServiceName::Intake,
+            ServiceName::Deficiency,
+            ServiceName::Escalation,
+            ServiceName::Notification,
+            ServiceName::Portal,
+        ];
         let running = super::serve::start(&ground, &services, &life, &telemetry.metrics()).await?;
         announce(&ground.config, empty && !args.demo, running.http, running.mllp);
         if args.demo {

@@ -85,8 +85,8 @@ impl Snapshot {
     /// its id.
     pub(super) fn mending(self, told: &Told, now: Timestamp) -> NewEvent {
         let before = told.0.get(&self.key).map(|last| last.event.to_string()).unwrap_or_default();
-        let hash: String = self.hash().iter().map(|byte| format!("{byte:02x}")).collect();
-        let id = EventId::derive(&["snapshot", &self.key.to_string(), &before, &hash]);
+        let content = String::from_utf8_lossy(&self.data);
+        let id = EventId::derive(&["snapshot", &self.key.to_string(), &before, &content]);
         let metadata = Metadata {
             correlation: id.0,
             causation: None,

@@ -3,6 +3,7 @@
 mod clocks;
 mod decisions;
 mod facts;
+mod owed;
 
 use countersign_contracts::{chart::EncounterClass, deficiency::DeficiencyStatus};
 use countersign_deficiency::domain::{

@@ -133,7 +133,7 @@ impl Ward {
         self.known(Person { provider: Some(provider), ..Person::new(name, &[Role::Physician]) })
     }
 
-    fn known(&self, person: Person) -> Caller<'_> {
+    pub(super) fn known(&self, person: Person) -> Caller<'_> {
         let (person, token) = person.with_token().expect("random bytes");
         access::update(&Self::people(&self.folder), |people| people.add(person)).expect("added");
         Caller { ward: self, token: token.reveal().to_owned() }
@@ -150,6 +150,12 @@ impl Ward {
         self.service.catch_up().await.expect("catches up");
         let request = Request::builder().method(Method::GET).uri(path).body(Body::empty());
         self.ask(request.expect("a request")).await.done()
+    }
+
+    /// Posts without a token.
+    pub(super) async fn posts(&self, path: &str, body: &Value) -> Answer {
+        let request = Request::post(path).header("content-type", "application/json");
+        self.ask(request.body(Body::from(body.to_string())).expect("a request")).await
     }
 
     /// The item of this rule; the first one when there are several.
@@ -179,6 +185,12 @@ pub(super) struct Caller<'a> {
 }
 
 impl Caller<'_> {
+    pub(super) async fn reads(&self, path: &str) -> Answer {
+        self.ward.service.catch_up().await.expect("catches up");
+        let request = Request::get(path).header("authorization", format!("Bearer {}", self.token));
+        self.ward.ask(request.body(Body::empty()).expect("a request")).await
+    }
+
     pub(super) async fn posts(&self, path: &str, key: &str, seen: Option<u64>, body: &Value) -> Answer {
         let request = Request::builder()
             .method(Method::POST)

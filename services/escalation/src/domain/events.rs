@@ -433,6 +433,9 @@ pub struct LeadershipAsked {
     /// Which suspension, by its proposal, where it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<u32>,
+    /// Which notice, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<NoticeId>,
     /// When.
     pub at: Timestamp,
     /// In words, for people.

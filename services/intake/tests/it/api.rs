@@ -41,7 +41,21 @@ impl Site {
     }
 
     async fn call(&self, method: &str, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        self.call_as(None, method, path, body).await
+    }
+
+    async fn call_as(
+        &self,
+        token: Option<&str>,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (StatusCode, Value) {
         let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        let request = match token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        };
         let body = body.map_or(Body::empty(), |body| Body::from(body.to_string()));
         let response =
             self.router.clone().oneshot(request.body(body).expect("a request")).await.expect("an answer");
@@ -52,6 +66,14 @@ impl Site {
 
     async fn get(&self, path: &str) -> (StatusCode, Value) {
         self.call("GET", path, None).await
+    }
+
+    /// Registers somebody; their token.
+    fn person(&self, name: &str, role: Role) -> String {
+        let (person, token) = Person::new(name, &[role]).with_token().expect("random bytes");
+        let file = self.people.path().join("access.toml");
+        access::update(&file, |people| people.add(person)).expect("added");
+        token.reveal().to_owned()
     }
 
     async fn catch_up(&self) {
@@ -148,6 +170,39 @@ async fn stored_messages_are_read_again_since_an_instant() {
         (StatusCode::OK, &json!(1), &json!(0))
     );
     assert_eq!(site.get("/api/v1/reinterpret").await.1, run);
+}
+
+#[tokio::test]
+async fn from_the_first_registered_person_on_a_token_and_a_role_are_needed() {
+    // given a message in quarantine, and people
+    let site = Site::open(&[unassigned(1)]).await;
+    let (_, page) = site.get("/api/v1/quarantine").await;
+    let id = page["items"][0]["id"].as_str().expect("an id").to_owned();
+    let analyst = site.person("ann", Role::HimAnalyst);
+    let revenue = site.person("rey", Role::RevenueCycle);
+    let since = || Some(json!({ "since": "2026-01-01T00:00:00Z" }));
+    let replay = format!("/api/v1/quarantine/{id}/replay");
+    let message = format!("/api/v1/quarantine/{id}");
+    let (analyst, revenue) = (Some(&*analyst), Some(&*revenue));
+
+    // then who shows no token changes nothing, and who shows one does what the role allows
+    for (method, path, body, by_analyst, by_revenue) in [
+        ("POST", &*replay, None, StatusCode::OK, StatusCode::FORBIDDEN),
+        ("POST", "/api/v1/quarantine/replay", None, StatusCode::OK, StatusCode::FORBIDDEN),
+        ("POST", "/api/v1/reinterpret", since(), StatusCode::OK, StatusCode::FORBIDDEN),
+        // no file was sent, which is told to who may send one
+        ("POST", "/api/v1/charges/import", None, StatusCode::FORBIDDEN, StatusCode::BAD_REQUEST),
+    ] {
+        let answer = site.call(method, path, body.clone()).await.0;
+        assert_eq!(answer, StatusCode::UNAUTHORIZED, "{path}");
+        assert_eq!(site.call_as(analyst, method, path, body.clone()).await.0, by_analyst, "{path}");
+        assert_eq!(site.call_as(revenue, method, path, body).await.0, by_revenue, "{path}");
+    }
+    // and a message, which names a patient, is read by those who work with it; reading is open to who says nothing
+    assert_eq!(site.get(&message).await.0, StatusCode::OK);
+    assert_eq!(site.call_as(analyst, "GET", &message, None).await.0, StatusCode::OK);
+    assert_eq!(site.call_as(revenue, "GET", &message, None).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(site.call_as(revenue, "GET", "/api/v1/quarantine", None).await.0, StatusCode::OK);
 }
 
 #[tokio::test]

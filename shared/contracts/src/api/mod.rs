@@ -5,6 +5,7 @@ pub mod acts;
 pub mod escalation;
 pub mod governed;
 mod me;
+pub mod notification;
 pub mod people;
 pub mod rules;
 mod what_if;

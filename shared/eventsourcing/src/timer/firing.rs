@@ -45,7 +45,7 @@ use crate::{
 use pace::Pace;
 
 /// Time from one look at the whole table to the next, at least, while there is more to be tried again than memory
-/// holds.
+/// holds; and from one look for a journal out of reach to the next.
 const BREATH: Duration = Duration::from_secs(1);
 
 /// How the loop is run. The defaults are right for production.
@@ -69,7 +69,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             nearest: 10_000,
-            under_way: 128,
+            under_way: 256,
             slice: Duration::from_secs(30),
             anew: Duration::from_mins(1),
             count_every: Duration::from_secs(5),
@@ -472,6 +472,8 @@ impl<'l> Work<'l> {
         let retry = self.held.next_retry().unwrap_or(slice);
         let factor = self.pace.factor(self.of.clock.ran());
         let due = match self.held.next_due() {
+            // The journal was out of reach, and nobody tells when it is back.
+            _ if epoch.is_none() && self.of.reign.epoch().is_some() => now + BREATH,
             // What ends one of these wakes the loop.
             _ if epoch.is_none() || self.is_full() || self.held.ahead_of_table() => slice,
             None => slice,

@@ -1,9 +1,6 @@
 //! What the loop holds in memory: the nearest timers, those under way, those to be tried again, those set aside. All
 //! of it is a cache, bounded, and can be forgotten at any moment: the table has what is armed, the streams know.
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     time::Duration,
@@ -341,3 +338,6 @@ impl Key {
         self.due() <= rounded_down(now)
     }
 }
+
+#[cfg(test)]
+mod tests;

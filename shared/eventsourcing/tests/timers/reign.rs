@@ -1,7 +1,17 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
-use countersign_eventsourcing::timer::{Reign, Rivals, Settings};
+use countersign_eventsourcing::{
+    journal::{
+        AppendError, Appended, Batch, Expected, Filter, Journal, JournalError, NewEvent, PortFuture,
+        Position, RecordedEvent, StreamName,
+    },
+    timer::{FiringLoop, Reign, Rivals, Settings},
+};
 use countersign_kernel::Clock;
+use futures::stream::BoxStream;
 use jiff::SignedDuration;
 
 use crate::world::{Running, World, at, timer, until};
@@ -29,6 +39,10 @@ async fn given_two_processes_then_one_reigns_and_the_other_takes_over_when_it_is
         other.step().await.expect("looked up");
     }
     assert_eq!((one.epoch(), other.epoch()), (Some(1), None));
+    // with two events a minute
+    let stream = StreamName::new("reign", "escalation");
+    let events = world.journal.read_stream(stream, 0).await.expect("a stream");
+    assert_eq!(events.len(), 1 + 120);
     // and then no more, then the other takes over after three missed heartbeats
     pass(&world, 89);
     other.step().await.expect("looked up");
@@ -109,4 +123,91 @@ async fn given_a_loop_that_does_not_reign_then_it_fires_nothing_until_it_does() 
     until("it looks", || firing.counts().looked_at == Some(at(1_000))).await;
     // then it is left to the other
     assert_eq!(world.store.asked(timer(0, 0)), 0);
+}
+
+/// A journal that can be out of reach.
+struct Reached {
+    journal: Arc<dyn Journal>,
+    down: AtomicBool,
+}
+
+impl Reached {
+    fn check(&self) -> Result<(), JournalError> {
+        let down = self.down.load(Ordering::SeqCst);
+        if down { Err(JournalError::Unavailable("out of reach".to_owned())) } else { Ok(()) }
+    }
+}
+
+impl Journal for Reached {
+    fn append(
+        &self,
+        stream: StreamName,
+        expected: Expected,
+        events: Vec<NewEvent>,
+    ) -> PortFuture<'_, Result<Appended, AppendError>> {
+        Box::pin(async move {
+            self.check()?;
+            self.journal.append(stream, expected, events).await
+        })
+    }
+
+    fn read_stream(
+        &self,
+        stream: StreamName,
+        from_revision: u64,
+    ) -> PortFuture<'_, Result<Vec<RecordedEvent>, JournalError>> {
+        Box::pin(async move {
+            self.check()?;
+            self.journal.read_stream(stream, from_revision).await
+        })
+    }
+
+    fn read_all(
+        &self,
+        after: Position,
+        filter: Filter,
+        limit: usize,
+    ) -> PortFuture<'_, Result<Batch, JournalError>> {
+        self.journal.read_all(after, filter, limit)
+    }
+
+    fn subscribe(&self, after: Position, filter: Filter) -> BoxStream<'static, Result<Batch, JournalError>> {
+        self.journal.subscribe(after, filter)
+    }
+
+    fn head(&self) -> PortFuture<'_, Result<Position, JournalError>> {
+        self.journal.head()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn given_a_journal_out_of_reach_then_the_loop_stands_by_and_goes_on_when_it_is_back() {
+    // given a loop that reigns, and timers that come due while the journal is out of reach
+    let world = World::new();
+    world.arm(0, &[(0, at(1_000))]).await;
+    world.caught_up().await;
+    let journal = Arc::new(Reached { journal: world.journal.clone(), down: AtomicBool::new(false) });
+    let reign = Arc::new(Reign::new(journal.clone(), world.clock.clone(), "loop", "loop", Rivals::None));
+    reign.step().await.expect("a reign");
+    journal.down.store(true, Ordering::SeqCst);
+    until("the reign is in doubt", || futures::FutureExt::now_or_never(reign.confirmed()) == Some(None))
+        .await;
+    let firing = FiringLoop::new(
+        "loop",
+        world.model.clone(),
+        world.store.clone(),
+        world.clock.clone(),
+        reign,
+        Settings::default(),
+    );
+    let firing = Arc::new(firing);
+    let _running = Running::of(&firing);
+    world.clock.set(at(2_000));
+    firing.wake();
+    until("it looks", || firing.counts().looked_at == Some(at(2_000))).await;
+    // then nobody is asked, until it is back
+    assert_eq!(world.store.asked(timer(0, 0)), 0);
+    journal.down.store(false, Ordering::SeqCst);
+    until("it fires", || firing.counts().fired == 1).await;
+    assert_eq!(world.fired().await.len(), 1);
 }

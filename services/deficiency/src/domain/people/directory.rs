@@ -273,12 +273,17 @@ impl Directory {
     /// the one that came first counts.
     fn merge(&mut self, retired: Uuid, event: &ProvidersMerged) {
         let survivor = self.enter(&event.survivor);
-        if self.root(survivor) == retired {
+        if self.leads_to(survivor, retired) {
             return;
         }
+        let before = self.root(retired);
         self.providers.remove(&retired);
         self.merges.insert(retired, Merge { survivor, act: event.act.clone() });
         self.refresh(retired);
+        // Two people merged one record into two others at once: it leaves the first.
+        if before != retired {
+            self.refresh(before);
+        }
     }
 
     fn step(&mut self, key: Uuid, leave: LeaveId, act: &Attribution, change: impl FnOnce(&mut Leave)) {
@@ -305,6 +310,17 @@ impl Directory {
         }
         if authorities.is_empty() {
             self.claims.remove(&id.id);
+        }
+    }
+
+    /// Whether merges lead from one record over or to another.
+    fn leads_to(&self, mut key: Uuid, other: Uuid) -> bool {
+        loop {
+            if key == other {
+                return true;
+            }
+            let Some(merge) = self.merges.get(&key) else { return false };
+            key = merge.survivor;
         }
     }
 

@@ -50,6 +50,7 @@ impl Turn<'_> {
             self.push(TrackEvent::LeadershipAsked(LeadershipAsked {
                 matter: Matter::Correction,
                 proposal,
+                notice: None,
                 at: now,
                 text: format!(
                     "The step {} of cycle {} would not have been taken on what is known now. Correct what came of it: \
@@ -111,6 +112,7 @@ impl Turn<'_> {
             self.push(TrackEvent::LeadershipAsked(LeadershipAsked {
                 matter: Matter::Correction,
                 proposal: Some(number),
+                notice: None,
                 at,
                 text: "The notice that this suspension rests on came back after all. Decide whether it stays in force."
                     .to_owned(),

@@ -56,10 +56,11 @@ impl Turn<'_> {
                     self.push(TrackEvent::LeadershipAsked(LeadershipAsked {
                         matter: Matter::Undeliverable,
                         proposal: None,
+                        notice: Some(id),
                         at,
                         text: format!(
                             "Notice {number} of the track has not been delivered. Correct the address or hand it over \
-                             by letter; nothing follows before it is delivered. Acknowledge to have it sent again."
+                             by letter; nothing follows before it is delivered. Where it came back, acknowledging has it sent again."
                         ),
                     }));
                 }
@@ -104,9 +105,9 @@ impl Turn<'_> {
     fn mend(&self, id: NoticeId, attempts: usize) -> Option<Mend> {
         let notice = self.track.notices.get(&id).filter(|notice| notice.withdrawn_at.is_none())?;
         let rules = &self.policy.delivery;
-        let cycle = self.track.cycles;
+        // One notice's trouble is not another's: a chair without an address does not keep the provider from being told.
         let undeliverable = |matter: &&crate::domain::track::OpenMatter| {
-            matter.matter == Matter::Undeliverable && matter.cycle == cycle
+            matter.matter == Matter::Undeliverable && matter.notice == Some(id)
         };
         let open = self.track.matters.iter().filter(undeliverable).any(|matter| matter.seen_at.is_none());
         // Somebody was asked and has not answered: nothing more is sent into the void.
@@ -117,7 +118,7 @@ impl Turn<'_> {
             Delivery::Delivered(_) | Delivery::Waits(Some(_)) => None,
             Delivery::Waits(None) => {
                 let last = notice.answers.last().map_or(notice.requested.requested_at, |answer| answer.at);
-                let last = self.seen_since(last);
+                let last = self.seen_since(id, last);
                 Some(Mend::AskHuman(days_later(last, rules.silence_days)))
             }
             Delivery::Failed { at, .. } => {
@@ -141,10 +142,10 @@ impl Turn<'_> {
         }
     }
 
-    /// The later of an instant and the last acknowledgement.
-    fn seen_since(&self, at: Timestamp) -> Timestamp {
-        let seen = self.track.matters.iter().filter(|matter| matter.matter == Matter::Undeliverable);
-        seen.filter_map(|matter| matter.seen_at).chain([at]).max().unwrap_or(at)
+    /// The later of an instant and the last acknowledgement that a notice has not arrived.
+    fn seen_since(&self, id: NoticeId, at: Timestamp) -> Timestamp {
+        let of_it = self.track.matters.iter().filter(|matter| matter.notice == Some(id));
+        of_it.filter_map(|matter| matter.seen_at).chain([at]).max().unwrap_or(at)
     }
 
     /// Withdraws notices that have not gone out, of those that are about nothing but these items.

@@ -63,6 +63,7 @@ impl Turn<'_> {
         self.push(TrackEvent::LeadershipAsked(LeadershipAsked {
             matter: Matter::NoRecipient,
             proposal: None,
+            notice: None,
             at,
             text,
         }));

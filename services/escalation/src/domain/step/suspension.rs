@@ -176,7 +176,13 @@ impl Turn<'_> {
     fn ask(&mut self, matter: Matter, text: String, kind: &str, to: &[String], purpose: &str) {
         let Some(suspension) = self.track.suspension().cloned() else { return };
         let (number, at) = (suspension.proposal, self.now());
-        self.push(TrackEvent::LeadershipAsked(LeadershipAsked { matter, proposal: Some(number), at, text }));
+        self.push(TrackEvent::LeadershipAsked(LeadershipAsked {
+            matter,
+            proposal: Some(number),
+            notice: None,
+            at,
+            text,
+        }));
         let recipients = self.resolve(to);
         let facts = facts(&suspension);
         for recipient in recipients {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use countersign_contracts::notice::PolicyReference;
-use countersign_kernel::{DeficiencyId, Timestamp};
+use countersign_kernel::{DeficiencyId, NoticeId, Timestamp};
 
 use crate::domain::events::{Matter, StepTaken, Withheld};
 
@@ -78,6 +78,8 @@ pub struct OpenMatter {
     pub matter: Matter,
     /// Which suspension.
     pub proposal: Option<u32>,
+    /// Which notice.
+    pub notice: Option<NoticeId>,
     /// In which cycle.
     pub cycle: u32,
     /// When.

@@ -216,6 +216,7 @@ impl Track {
         self.matters.push(OpenMatter {
             matter: event.matter,
             proposal: event.proposal,
+            notice: event.notice,
             cycle: self.cycles,
             at: event.at,
             text: event.text.clone(),

@@ -1,0 +1,162 @@
+//! Contract events in, changes to notices and contacts.
+//!
+//! Effects happen once: every event's effect has an id derived from it, in the stream that it changes. So a request
+//! that is delivered again finds its notice, and replay sends nothing.
+
+use std::sync::Arc;
+
+use countersign_contracts::{
+    Envelope,
+    notice::{NoticeOutcome, NoticeRequested, NoticeWithdrawn, Outcome},
+};
+use countersign_eventsourcing::{
+    consumer::{HandleError, Handler},
+    journal::{JournalError, PortFuture},
+};
+use countersign_kernel::NoticeId;
+
+use crate::{
+    config::Config,
+    domain::{
+        contact::{Contact, events::Trouble, routes},
+        digest::events::DigestReleased,
+        notice::{
+            Change, LegState, Notice, Refusal,
+            events::{DigestFacts, Requested},
+        },
+    },
+    known::Known,
+    naming, publish,
+    store::{ChangeError, Origin, Store},
+};
+
+/// Takes delivered events in.
+pub(crate) struct Inbox {
+    pub(crate) store: Store,
+    pub(crate) known: Arc<Known>,
+    pub(crate) config: Arc<Config>,
+}
+
+fn handle_error<R: std::error::Error>(error: &ChangeError<R>) -> HandleError {
+    match error {
+        ChangeError::Contended | ChangeError::Journal(JournalError::Unavailable(_)) => {
+            HandleError::Retry(error.to_string())
+        }
+        ChangeError::Refused(_) | ChangeError::Journal(_) | ChangeError::Encode(_) => {
+            HandleError::Poison(error.to_string())
+        }
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn journal_error(error: JournalError) -> HandleError {
+    match error {
+        JournalError::Unavailable(_) => HandleError::Retry(error.to_string()),
+        _ => HandleError::Poison(error.to_string()),
+    }
+}
+
+impl Inbox {
+    async fn request(
+        &self,
+        event: &Envelope,
+        request: NoticeRequested,
+        digest: Option<DigestFacts>,
+    ) -> Result<(), HandleError> {
+        let now = self.store.now();
+        let (key, about, known, windows_zone) = {
+            let folded = self.known.current().await.map_err(journal_error)?;
+            let owed = &folded.owed;
+            let key = naming::contact_of(owed, &request.recipient);
+            let about = owed.people().key_of(&request.about);
+            let known = naming::known_of(&self.config, owed, &key, now);
+            let zone = naming::zone_of(&self.config, owed, &request.facility);
+            (key, about, known, zone)
+        };
+        let contact = self.store.load::<Contact>(&key).await.map_err(journal_error)?.state;
+        let muted = routes::is_muted(&request, &contact);
+        let requested = Box::new(Requested {
+            routes: routes::routes(&request, &contact, &known),
+            windows: contact.preferences.windows(&windows_zone),
+            contact: key,
+            about,
+            digest,
+            request,
+        });
+        let id = requested.request.notice.to_string();
+        let change = if muted {
+            Change::RequestOnly(requested, "the recipient has muted this".to_owned())
+        } else {
+            Change::Request(requested)
+        };
+        self.change(&id, event, &change).await
+    }
+
+    async fn change(&self, id: &str, event: &Envelope, change: &Change) -> Result<(), HandleError> {
+        let origin = Origin::caused_by(event);
+        let patience = self.config.patience;
+        let decide = |notice: &Notice, now| notice.decide(change, &patience, now);
+        match self.store.change::<Notice, Refusal>(id, &origin, decide).await {
+            Ok(_) => Ok(()),
+            Err(ChangeError::Refused(refusal)) => {
+                tracing::warn!(notice = id, %refusal, "an event about a notice has no effect");
+                Ok(())
+            }
+            Err(error) => Err(handle_error(&error)),
+        }
+    }
+
+    /// What came back, or had nowhere to go, is a task for whoever keeps addresses.
+    async fn note_trouble(&self, event: &Envelope, outcome: &NoticeOutcome) -> Result<(), HandleError> {
+        let id = outcome.notice.to_string();
+        let notice = self.store.load::<Notice>(&id).await.map_err(journal_error)?.state;
+        let Some(requested) = notice.requested() else { return Ok(()) };
+        let (trouble, to) = if publish::is_trouble(outcome) {
+            let failed = notice.legs().iter().rev().find(|leg| {
+                !leg.copy
+                    && Some(leg.channel()) == outcome.channel
+                    && matches!(leg.state, LegState::Bounced | LegState::GivenUp)
+            });
+            let Some(failed) = failed else { return Ok(()) };
+            (Trouble::AddressBounced, Some(failed.to.clone()))
+        } else if notice.legs().is_empty() && outcome.outcome == Outcome::Failed {
+            (Trouble::NoAddress, None)
+        } else {
+            return Ok(());
+        };
+        let key = requested.contact.clone();
+        let detail = outcome.detail.clone().unwrap_or_default();
+        let decide = |contact: &Contact, now| {
+            Ok::<_, Refusal>(contact.trouble(&key, trouble, to.as_ref(), outcome.notice, &detail, now))
+        };
+        let origin = Origin::caused_by(event);
+        self.store
+            .change::<Contact, Refusal>(&key, &origin, decide)
+            .await
+            .map(drop)
+            .map_err(|error| handle_error(&error))
+    }
+}
+
+impl Handler for Inbox {
+    fn handle<'a>(&'a self, event: &'a Envelope) -> PortFuture<'a, Result<(), HandleError>> {
+        let poison = |error: countersign_contracts::EnvelopeError| HandleError::Poison(error.to_string());
+        Box::pin(async move {
+            match event.kind.as_str() {
+                NoticeRequested::TYPE => self.request(event, event.decode().map_err(poison)?, None).await,
+                DigestReleased::TYPE => {
+                    let DigestReleased { request, facts, .. } = event.decode().map_err(poison)?;
+                    self.request(event, request, Some(facts)).await
+                }
+                NoticeWithdrawn::TYPE => {
+                    let NoticeWithdrawn { notice: NoticeId(id), because, .. } =
+                        event.decode().map_err(poison)?;
+                    self.change(&id.to_string(), event, &Change::Withdraw { because }).await
+                }
+                NoticeOutcome::TYPE => self.note_trouble(event, &event.decode().map_err(poison)?).await,
+                // Another service's event of a later version: not ours to judge.
+                _ => Ok(()),
+            }
+        })
+    }
+}

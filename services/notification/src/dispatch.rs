@@ -1,0 +1,388 @@
+//! Sends what waits: renders it, puts the attempt on record, calls the transport, puts the answer on record.
+//!
+//! Throttles and circuit breakers are computed from the attempts on record, so that a restart is no licence. An attempt
+//! that a process left without an answer is found when the next one starts, or by its timer.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use countersign_contracts::notice::{Channel, NoticeClass};
+use countersign_eventsourcing::{
+    journal::{JournalError, Position},
+    read_model::{ReadModel, ReadModelError},
+};
+use countersign_kernel::{DeficiencyId, NoticeId, Timestamp};
+use countersign_owed::Owed;
+use jiff::SignedDuration;
+use tokio::task::JoinSet;
+
+use crate::{
+    channels::{Outgoing, Rendered, Sent, Transport},
+    config::Config,
+    domain::{
+        contact::Destination,
+        notice::{
+            Answer, Change, LegState, Mode, Notice, Refusal, Rendering, Standing,
+            events::{Ending, Requested},
+        },
+        operator::{Decided, STREAM},
+        throttle::Recent,
+    },
+    known::Known,
+    naming,
+    projections::{self, DueLeg},
+    store::{ChangeError, Done, Origin, Store},
+};
+
+/// Longest time from one look at the queue to the next: throttles open by the passing of time.
+const TICK: Duration = Duration::from_millis(250);
+/// Legs that are looked at in one round.
+const ROUND: usize = 1024;
+/// For how long attempts are remembered: as long as the longest limit.
+const MEMORY: SignedDuration = SignedDuration::from_hours(4);
+/// Between two tries to put an answer on record.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A leg of a notice.
+type Which = (NoticeId, u32);
+
+/// Sends what waits.
+pub(crate) struct Dispatcher {
+    pub(crate) store: Store,
+    pub(crate) known: Arc<Known>,
+    pub(crate) config: Arc<Config>,
+    pub(crate) model: Arc<ReadModel>,
+    pub(crate) transports: BTreeMap<Channel, Arc<dyn Transport>>,
+    pub(crate) recent: Mutex<Recent>,
+}
+
+/// The queue cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    /// The read model.
+    #[error(transparent)]
+    ReadModel(#[from] ReadModelError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A notice.
+    #[error(transparent)]
+    Change(#[from] ChangeError<Refusal>),
+}
+
+impl Dispatcher {
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends for as long as the process lives.
+    pub(crate) async fn run(self: &Arc<Self>) -> Result<(), DispatchError> {
+        self.remember().await?;
+        if self.config.alone {
+            self.find_abandoned().await?;
+        }
+        let mut changes = self.model.changes();
+        let mut busy: HashMap<Which, Option<Position>> = HashMap::new();
+        let mut tasks: JoinSet<(Which, Position)> = JoinSet::new();
+        let mut of_task: HashMap<tokio::task::Id, Which> = HashMap::new();
+        loop {
+            let folded = self.model.position();
+            busy.retain(|_, done| done.is_none_or(|position| position > folded));
+            match self.round(&busy, self.config.under_way.saturating_sub(tasks.len())).await {
+                Ok(due) => {
+                    for leg in due {
+                        let which = (leg.notice, leg.leg);
+                        busy.insert(which, None);
+                        let of = Arc::clone(self);
+                        let task = tasks.spawn(async move { (which, of.send(leg).await) });
+                        of_task.insert(task.id(), which);
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "the queue of notices cannot be read now"),
+            }
+            tokio::select! {
+                Some(finished) = tasks.join_next_with_id() => match finished {
+                    Ok((task, (which, position))) => {
+                        of_task.remove(&task);
+                        busy.insert(which, Some(position));
+                    }
+                    Err(error) => {
+                        // The attempt's timer finds out that there is no answer.
+                        tracing::error!(%error, "sending a notice failed inside");
+                        if let Some(which) = of_task.remove(&error.id()) {
+                            busy.remove(&which);
+                        }
+                    }
+                },
+                _ = changes.changed() => {}
+                () = tokio::time::sleep(TICK) => {}
+            }
+        }
+    }
+
+    /// Sends everything that may be sent now, and returns how many legs that were: for tests and commands.
+    pub(crate) async fn send_due(self: &Arc<Self>) -> Result<usize, DispatchError> {
+        let due = self.round(&HashMap::new(), usize::MAX).await?;
+        let count = due.len();
+        for leg in due {
+            self.send(leg).await;
+        }
+        Ok(count)
+    }
+
+    /// What this process has to know of the one before: attempts of the last hours.
+    pub(crate) async fn remember(&self) -> Result<(), DispatchError> {
+        let since = self.store.now().saturating_sub(MEMORY).unwrap_or(Timestamp::MIN);
+        let attempts = self.model.query(move |sql| projections::attempts_since(sql, since)).await?;
+        *self.recent() = Recent::of(attempts);
+        Ok(())
+    }
+
+    /// Attempts that a process which is gone has left without an answer.
+    pub(crate) async fn find_abandoned(&self) -> Result<usize, DispatchError> {
+        // The read model may be behind: what it does not know yet the attempt's timer finds.
+        let sending = self.model.query(projections::sending).await?;
+        let mut found = 0;
+        for (notice, leg, attempt) in sending {
+            match self.change(notice, &Change::Abandon { leg, attempt }).await {
+                Ok(done) => found += usize::from(done.changed),
+                Err(ChangeError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn round(
+        &self,
+        busy: &HashMap<Which, Option<Position>>,
+        free: usize,
+    ) -> Result<Vec<DueLeg>, DispatchError> {
+        if free == 0 {
+            return Ok(Vec::new());
+        }
+        let now = self.store.now();
+        let mut due = self.model.query(move |sql| projections::due_legs(sql, now, ROUND)).await?;
+        let mut recent = self.recent();
+        let mut taken = 0;
+        due.retain(|leg| {
+            let may = taken < free
+                && !busy.contains_key(&(leg.notice, leg.leg))
+                && recent.allow(&leg.to, &self.config.limits, now);
+            if may {
+                taken += 1;
+                // The place is taken now, so that the next leg of this round counts it.
+                recent.begin(leg.to.clone(), now, MEMORY);
+            }
+            may
+        });
+        Ok(due)
+    }
+
+    async fn change(&self, notice: NoticeId, change: &Change) -> Result<Done, ChangeError<Refusal>> {
+        let patience = self.config.patience;
+        let decide = |state: &Notice, now| state.decide(change, &patience, now);
+        self.store.change::<Notice, Refusal>(&notice.to_string(), &Origin::own(), decide).await
+    }
+
+    /// Whether anything leaves, by the operators' decision or the configuration.
+    async fn mode(&self, to: &Destination) -> Result<Mode, JournalError> {
+        let decided = self.store.load::<Decided>(STREAM).await?.state;
+        Ok(match decided.mode(&self.config.mode) {
+            // What cannot go to the pilot's address stays here.
+            Mode::Redirect(pilot) if pilot.channel() != to.channel() => Mode::Shadow,
+            mode => mode,
+        })
+    }
+
+    /// One leg, from the queue to an answer. Returns the position after which the read model knows of it.
+    async fn send(&self, leg: DueLeg) -> Position {
+        match self.attempt(&leg).await {
+            Ok(position) => position,
+            Err(DispatchError::Change(ChangeError::Refused(_))) => Position::START,
+            Err(error) => {
+                tracing::warn!(notice = %leg.notice, leg = leg.leg, %error, "a notice cannot be sent now");
+                Position::START
+            }
+        }
+    }
+
+    async fn attempt(&self, due: &DueLeg) -> Result<Position, DispatchError> {
+        let id = due.notice.to_string();
+        let mut notice = self.store.load::<Notice>(&id).await?.state;
+        let Some(requested) = notice.requested().cloned() else { return Ok(Position::START) };
+        let is_new = notice.leg(due.leg).is_some_and(|leg| leg.rendered.is_none());
+        if is_new && requested.class() == NoticeClass::Reminder {
+            let done = self.done_meanwhile(&notice, &requested).await?;
+            if !done.is_empty() {
+                self.change(due.notice, &Change::DropItems(done)).await?;
+                notice = self.store.load::<Notice>(&id).await?.state;
+            }
+        }
+        let Some(leg) = notice.leg(due.leg) else { return Ok(Position::START) };
+        let waits = matches!(leg.state, LegState::Queued { not_before } if not_before <= self.store.now());
+        if notice.standing() != Standing::Live || !waits {
+            return Ok(Position::START);
+        }
+        let rendering = match &leg.rendered {
+            Some(_) => None,
+            None => match self.render(&notice, &requested, due.leg, &leg.to).await? {
+                Ok(rendering) => Some(rendering),
+                Err(because) => {
+                    let change = Change::Unrenderable { leg: due.leg, because };
+                    return Ok(self.change(due.notice, &change).await?.position);
+                }
+            },
+        };
+        let mode = self.mode(&leg.to).await?;
+        let begin = Change::Begin { leg: due.leg, rendering, mode: mode.clone() };
+        let begun = match self.change(due.notice, &begin).await {
+            Err(ChangeError::Refused(refusal @ Refusal::TooLarge { .. })) => {
+                let change = Change::Unrenderable { leg: due.leg, because: refusal.to_string() };
+                return Ok(self.change(due.notice, &change).await?.position);
+            }
+            begun => begun?,
+        };
+        if mode == Mode::Shadow {
+            return Ok(begun.position);
+        }
+        let to = match &mode {
+            Mode::Redirect(pilot) => pilot.clone(),
+            Mode::Live | Mode::Shadow => leg.to.clone(),
+        };
+        let notice = self.store.load::<Notice>(&id).await?.state;
+        let (attempt, answer) = self.hand_over(&notice, due, &to).await?;
+        self.recent().end(&due.to, answer.ending);
+        let end = Change::End { leg: due.leg, attempt, answer };
+        // The answer must not be lost for want of a moment's patience: without it the outcome is unknown.
+        loop {
+            match self.change(due.notice, &end).await {
+                Ok(done) => return Ok(done.position),
+                Err(ChangeError::Contended | ChangeError::Journal(JournalError::Unavailable(_))) => {
+                    tokio::time::sleep(PATIENCE).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Items that are closed, or somebody else's by now.
+    async fn done_meanwhile(
+        &self,
+        notice: &Notice,
+        requested: &Requested,
+    ) -> Result<BTreeSet<DeficiencyId>, JournalError> {
+        let folded = self.known.current().await?;
+        let owed: &Owed = &folded.owed;
+        let about = owed.people().root(requested.about);
+        let is_theirs = |id| {
+            owed.item(id).is_none_or(|item| {
+                !item.is_closed() && owed.directory().holder_of(item).is_none_or(|holder| holder == about)
+            })
+        };
+        let items = notice.items().into_iter().map(|item| item.deficiency);
+        Ok(items.filter(|id| !is_theirs(*id)).collect())
+    }
+
+    /// The exact bytes; or why there are none.
+    async fn render(
+        &self,
+        notice: &Notice,
+        requested: &Requested,
+        leg: u32,
+        to: &Destination,
+    ) -> Result<Result<Rendering, String>, JournalError> {
+        let channel = to.channel();
+        let Some(transport) = self.transports.get(&channel) else {
+            return Ok(Err(format!("the channel {} is not set up here", channel.name())));
+        };
+        let folded = self.known.current().await?;
+        let owed = &folded.owed;
+        let name = naming::recipient(&self.config, owed, &requested.request.recipient);
+        let message = naming::message(&self.config, owed, requested, notice.items(), self.store.now());
+        let address = naming::address(&self.config, to, name.as_str());
+        drop(folded);
+        let message = match message {
+            Ok(message) => message,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let Some(address) = address else {
+            return Ok(Err("the endpoint is not in the configuration".to_owned()));
+        };
+        let message_id = Notice::message_id(requested.request.notice, leg, &self.config.message_domain);
+        Ok(match transport.render(&message, &address, &message_id) {
+            Ok(rendered) => Ok(Rendering {
+                template: rendered.template,
+                content_type: rendered.content_type.to_owned(),
+                message_id,
+                sha256: rendered.sha256,
+                size: rendered.bytes.len(),
+                base64: STANDARD.encode(&rendered.bytes),
+            }),
+            Err(error) => Err(error.to_string()),
+        })
+    }
+
+    /// Calls the transport with the bytes that are on record.
+    async fn hand_over(
+        &self,
+        notice: &Notice,
+        due: &DueLeg,
+        to: &Destination,
+    ) -> Result<(u32, Answer), DispatchError> {
+        let leg = notice.leg(due.leg).ok_or(ChangeError::Refused(Refusal::NoLeg(due.leg)))?;
+        let refused = |detail: &str| (leg.attempts, Answer::new(Ending::Refused, detail));
+        let Some(kept) = &leg.rendered else { return Ok(refused("nothing was rendered")) };
+        let Some(transport) = self.transports.get(&to.channel()) else {
+            return Ok(refused("the channel is not set up here"));
+        };
+        let name = match notice.requested() {
+            Some(requested) => {
+                let folded = self.known.current().await?;
+                naming::recipient(&self.config, &folded.owed, &requested.request.recipient)
+                    .as_str()
+                    .to_owned()
+            }
+            None => String::new(),
+        };
+        let Some(address) = naming::address(&self.config, to, &name) else {
+            return Ok(refused("the endpoint is not in the configuration"));
+        };
+        let Ok(bytes) = STANDARD.decode(&kept.bytes) else { return Ok(refused("what was kept is damaged")) };
+        let rendered = Rendered {
+            bytes: bytes.into(),
+            content_type: media_type(&kept.content_type),
+            sha256: kept.leg.sha256.clone().unwrap_or_default(),
+            template: kept.template.clone(),
+        };
+        let outgoing = Outgoing {
+            notice: due.notice,
+            attempt: leg.attempts,
+            message_id: &kept.message_id,
+            address: &address,
+            rendered: &rendered,
+        };
+        let answer = match transport.send(outgoing).await {
+            Sent::Accepted { detail } => Answer::new(Ending::Accepted, detail),
+            Sent::Refused { detail } => Answer::new(Ending::Refused, detail),
+            Sent::Later { detail, after } => Answer {
+                ending: Ending::Later,
+                detail,
+                after: after.and_then(|after| SignedDuration::try_from(after).ok()),
+            },
+            Sent::Unknown { detail } => Answer::new(Ending::Unknown, detail),
+        };
+        Ok((leg.attempts, answer))
+    }
+}
+
+/// The media type as channels name it.
+fn media_type(stored: &str) -> &'static str {
+    const KNOWN: [&str; 4] =
+        ["message/rfc822", "application/json", "application/pdf", "text/plain; charset=utf-8"];
+    KNOWN.into_iter().find(|known| *known == stored).unwrap_or("application/octet-stream")
+}

@@ -1,0 +1,717 @@
+//! Commands about a notice, and the events that they lead to. Pure: the same state, command and instant give the same
+//! events.
+
+use std::collections::BTreeSet;
+
+use countersign_contracts::notice::{Channel, NoticeClass};
+use countersign_eventsourcing::timer::TimerEvent;
+use countersign_kernel::{DeficiencyId, TimerId, Timestamp};
+use jiff::{SignedDuration, civil::Date, tz::TimeZone};
+
+use super::{
+    Refusal,
+    events::{
+        AttemptBegun, AttemptEnded, Bounced, Complained, Delivered, Dropped, Ending, Exhausted, GivenUp,
+        ItemsDropped, Lost, NoticeEvent, Printed, Queued, Read, Rendered, Requested, Requeued, Route,
+        TakenOver, WhichLeg, Withheld,
+    },
+    retry,
+    state::{Leg, LegState, Notice, Standing},
+};
+use crate::domain::{act::Act, contact::Destination};
+
+/// Purposes of timers.
+pub const SEND: &str = "send";
+/// An attempt that has no answer by then never gets one.
+pub const ATTEMPT: &str = "attempt";
+/// What has not come back by then has arrived.
+pub const BOUNCE: &str = "bounce";
+
+/// Bytes of one rendered leg at the most: they are kept in the journal as the proof of what was sent.
+pub const LARGEST: usize = 1024 * 1024;
+
+/// How patient the service is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// E-mail that has not come back after this time counts as delivered. Mail servers give up after four to five days
+    /// (RFC 5321, section 4.5.4.1), but say by far most of what they have to say within hours.
+    pub bounce_period: SignedDuration,
+    /// An attempt without an answer after this time is one of unknown outcome. Longer than any transport waits.
+    pub answer_within: SignedDuration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { bounce_period: SignedDuration::from_hours(24), answer_within: SignedDuration::from_mins(5) }
+    }
+}
+
+/// Whether anything leaves the installation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// To its recipient.
+    #[default]
+    Live,
+    /// Nothing leaves.
+    Shadow,
+    /// Everything goes to this address instead.
+    Redirect(Destination),
+}
+
+/// What a transport made of a leg.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendering {
+    /// Name and version of the template.
+    pub template: String,
+    /// Media type.
+    pub content_type: String,
+    /// Message id.
+    pub message_id: String,
+    /// SHA-256 of the bytes, hexadecimal.
+    pub sha256: String,
+    /// The bytes in Base64.
+    pub base64: String,
+    /// How many bytes there are.
+    pub size: usize,
+}
+
+/// What a transport answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// How the attempt ended.
+    pub ending: Ending,
+    /// What was answered, without an address.
+    pub detail: String,
+    /// For how long the receiver asks for patience.
+    pub after: Option<SignedDuration>,
+}
+
+impl Answer {
+    /// An answer without a wish.
+    pub fn new(ending: Ending, detail: impl Into<String>) -> Self {
+        Self { ending, detail: detail.into(), after: None }
+    }
+}
+
+/// A change to a notice.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Somebody is to be told something.
+    Request(Box<Requested>),
+    /// Somebody is to be told something that is muted, or of which nothing is left: it is on record, and not sent.
+    RequestOnly(Box<Requested>, String),
+    /// It is no longer to be sent.
+    Withdraw {
+        /// Why.
+        because: String,
+    },
+    /// These items are done, and fall out of it before it is rendered.
+    DropItems(BTreeSet<DeficiencyId>),
+    /// A leg is about to be sent.
+    Begin {
+        /// Which.
+        leg: u32,
+        /// What its transport made of it; nothing when it was rendered before.
+        rendering: Option<Rendering>,
+        /// Whether it leaves.
+        mode: Mode,
+    },
+    /// It cannot be made into a message.
+    Unrenderable {
+        /// Which leg.
+        leg: u32,
+        /// Why.
+        because: String,
+    },
+    /// A transport answered.
+    End {
+        /// Which leg.
+        leg: u32,
+        /// Which attempt.
+        attempt: u32,
+        /// What.
+        answer: Answer,
+    },
+    /// A timer is due.
+    Fire {
+        /// Which.
+        timer: TimerId,
+        /// Which arming.
+        arming: u32,
+        /// In which reign of the firing loop.
+        epoch: u64,
+    },
+    /// The process that sent a leg is known to be gone.
+    Abandon {
+        /// Which leg.
+        leg: u32,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// It came back.
+    Bounce {
+        /// Which leg.
+        leg: u32,
+        /// What was reported.
+        detail: String,
+    },
+    /// The recipient called it a nuisance.
+    Complain {
+        /// Which leg.
+        leg: u32,
+        /// What was reported.
+        detail: String,
+    },
+    /// A letter is on paper.
+    Print {
+        /// Which leg.
+        leg: u32,
+        /// Who did it.
+        act: Act,
+    },
+    /// A letter left.
+    Confirm {
+        /// Which leg.
+        leg: u32,
+        /// It was handed over; else mailed.
+        handed_over: bool,
+        /// On which day.
+        on: Date,
+        /// By whom.
+        by_whom: String,
+        /// In which zone the day is meant.
+        time_zone: TimeZone,
+        /// Who says so.
+        act: Act,
+    },
+    /// The recipient opened it in the inbox.
+    MarkRead {
+        /// Who.
+        by: String,
+    },
+    /// A human takes it over.
+    TakeOver(Act),
+    /// A human has it sent again.
+    Requeue {
+        /// The leg that failed.
+        leg: u32,
+        /// Another address; nothing: the same.
+        to: Option<Destination>,
+        /// Who, why.
+        act: Act,
+    },
+}
+
+/// Collects events and what they make, so that each is decided on what the ones before have made.
+struct Story<'a> {
+    settings: &'a Settings,
+    now: Timestamp,
+    notice: Notice,
+    events: Vec<NoticeEvent>,
+}
+
+impl Notice {
+    /// The events that a change leads to; none when it has been made already.
+    ///
+    /// # Errors
+    /// The rule that refuses it.
+    pub fn decide(
+        &self,
+        change: &Change,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<Vec<NoticeEvent>, Refusal> {
+        let mut story = Story { settings, now, notice: self.clone(), events: Vec::new() };
+        match change {
+            Change::Request(requested) => story.request(requested, None),
+            Change::RequestOnly(requested, because) => story.request(requested, Some(because)),
+            _ if self.requested().is_none() => return Err(Refusal::NoNotice),
+            Change::Withdraw { because } => story.withdraw(because),
+            Change::DropItems(items) => story.drop_items(items),
+            Change::Begin { leg, rendering, mode } => story.begin(*leg, rendering.as_ref(), mode)?,
+            Change::Unrenderable { leg, because } => story.unrenderable(*leg, because)?,
+            Change::End { leg, attempt, answer } => story.end(*leg, *attempt, answer)?,
+            Change::Fire { timer, arming, epoch } => story.fire(*timer, *arming, *epoch),
+            Change::Abandon { leg, attempt } => story.abandon(*leg, *attempt)?,
+            Change::Bounce { leg, detail } => story.bounce(*leg, detail)?,
+            Change::Complain { leg, detail } => story.complain(*leg, detail)?,
+            Change::Print { leg, act } => story.print(*leg, act)?,
+            Change::Confirm { leg, handed_over, on, by_whom, time_zone, act } => {
+                story.confirm(*leg, *handed_over, *on, by_whom, time_zone, act)?;
+            }
+            Change::MarkRead { by } => story.mark_read(by),
+            Change::TakeOver(act) => story.take_over(act)?,
+            Change::Requeue { leg, to, act } => story.requeue(*leg, to.as_ref(), act)?,
+        }
+        Ok(story.events)
+    }
+}
+
+impl Story<'_> {
+    fn record(&mut self, event: NoticeEvent) {
+        self.notice.evolve(&event);
+        self.events.push(event);
+    }
+
+    fn timer(&mut self, event: Option<TimerEvent>) {
+        if let Some(event) = event {
+            self.record(NoticeEvent::Timer(event));
+        }
+    }
+
+    fn leg(&self, number: u32) -> Result<Leg, Refusal> {
+        self.notice.leg(number).cloned().ok_or(Refusal::NoLeg(number))
+    }
+
+    fn which(&self, leg: &Leg) -> WhichLeg {
+        self.notice.which_leg(leg)
+    }
+
+    fn arm(&mut self, purpose: &str, leg: u32, due_at: Timestamp, rule: &str) {
+        let timer = Notice::timer(self.notice.which().notice, purpose, leg);
+        let event = self.notice.timers.arm(timer, due_at, purpose, rule);
+        self.timer(event);
+    }
+
+    fn disarm(&mut self, purpose: &str, leg: u32, because: &str) {
+        let event = self.notice.cancel(purpose, leg, because);
+        self.timer(event);
+    }
+
+    fn request(&mut self, requested: &Requested, dropped: Option<&String>) {
+        if self.notice.requested().is_some() {
+            return;
+        }
+        self.record(NoticeEvent::Requested(Box::new(requested.clone())));
+        if let Some(because) = dropped {
+            let event = Dropped { which: self.notice.which(), because: because.clone(), at: self.now };
+            return self.record(NoticeEvent::Dropped(event));
+        }
+        for route in requested.routes.iter().filter(|route| route.at_once) {
+            self.queue_new(route, "first");
+        }
+        self.exhaust_if_hopeless("there is no address to send it to");
+    }
+
+    fn queue_new(&mut self, route: &Route, because: &str) {
+        let number = self.notice.legs().iter().map(|leg| leg.number).max().unwrap_or(0) + 1;
+        let which = self.notice.which();
+        let leg = WhichLeg {
+            notice: which.notice,
+            track: which.track,
+            leg: number,
+            channel: route.to.channel(),
+            copy: route.copy_for.is_some(),
+            sha256: None,
+        };
+        self.queue(leg, &route.to, self.now, because);
+    }
+
+    /// Queues a leg for an instant, or for when the recipient may be disturbed after it.
+    fn queue(&mut self, leg: WhichLeg, to: &Destination, wanted: Timestamp, because: &str) {
+        let number = leg.leg;
+        let not_before = match (to.disturbs(), self.notice.requested()) {
+            (true, Some(requested)) if !requested.request.at_any_hour => requested.windows.opens_at(wanted),
+            _ => wanted,
+        };
+        let because = if not_before > wanted { format!("{because}, window") } else { because.to_owned() };
+        let event = Queued { leg, to: to.clone(), not_before, because, at: self.now };
+        self.record(NoticeEvent::Queued(event));
+        if not_before > self.now {
+            self.arm(SEND, number, not_before, "retry schedule and send window");
+        }
+    }
+
+    fn withdraw(&mut self, because: &str) {
+        let waits = self
+            .notice
+            .legs()
+            .iter()
+            .any(|leg| matches!(leg.state, LegState::Queued { .. } | LegState::Sending { .. }));
+        if self.notice.standing() == Standing::Exhausted || self.notice.standing() == Standing::Live && waits
+        {
+            self.finish(because);
+        }
+    }
+
+    fn finish(&mut self, because: &str) {
+        let event = Dropped { which: self.notice.which(), because: because.to_owned(), at: self.now };
+        self.record(NoticeEvent::Dropped(event));
+        self.disarm_sends(because);
+    }
+
+    fn disarm_sends(&mut self, because: &str) {
+        for number in self.notice.legs().iter().map(|leg| leg.number).collect::<Vec<_>>() {
+            self.disarm(SEND, number, because);
+        }
+    }
+
+    fn drop_items(&mut self, done: &BTreeSet<DeficiencyId>) {
+        if !self.notice.has_unrendered() || self.notice.standing() != Standing::Live {
+            return;
+        }
+        let had = self.notice.items();
+        let items: Vec<DeficiencyId> =
+            had.iter().map(|item| item.deficiency).filter(|item| done.contains(item)).collect();
+        if items.is_empty() {
+            return;
+        }
+        self.record(NoticeEvent::ItemsDropped(ItemsDropped { items, at: self.now }));
+        if self.notice.items().is_empty() {
+            self.finish("everything that it was about is done");
+        }
+    }
+
+    fn begin(&mut self, number: u32, rendering: Option<&Rendering>, mode: &Mode) -> Result<(), Refusal> {
+        let leg = self.leg(number)?;
+        if self.notice.standing() != Standing::Live {
+            return Err(Refusal::Ended);
+        }
+        if !matches!(leg.state, LegState::Queued { not_before } if not_before <= self.now) {
+            return Err(Refusal::NotDue(number));
+        }
+        match (&leg.rendered, rendering) {
+            (None, Some(rendering)) => self.keep(&leg, rendering)?,
+            (Some(_), _) => {}
+            (None, None) => return Err(Refusal::NotDue(number)),
+        }
+        // The timer for this instant has fired, or the leg never needed one: a dispatcher that was quicker than the
+        // firing loop makes it superfluous.
+        self.disarm(SEND, number, "it is being sent");
+        let leg = self.leg(number)?;
+        if *mode == Mode::Shadow {
+            let event = Withheld { leg: self.which(&leg), because: "shadow".to_owned(), at: self.now };
+            self.record(NoticeEvent::Withheld(event));
+            return Ok(());
+        }
+        let redirected_to = match mode {
+            Mode::Redirect(to) => Some(to.clone()),
+            Mode::Live | Mode::Shadow => None,
+        };
+        let attempt = leg.attempts + 1;
+        let event = AttemptBegun { leg: self.which(&leg), attempt, redirected_to, at: self.now };
+        self.record(NoticeEvent::AttemptBegun(event));
+        let until = self.now.saturating_add(self.settings.answer_within).unwrap_or(self.now);
+        self.arm(ATTEMPT, number, until, "no answer by then is an unknown outcome");
+        Ok(())
+    }
+
+    fn keep(&mut self, leg: &Leg, rendering: &Rendering) -> Result<(), Refusal> {
+        if rendering.size > LARGEST {
+            return Err(Refusal::TooLarge { bytes: rendering.size, limit: LARGEST });
+        }
+        let which = WhichLeg { sha256: Some(rendering.sha256.clone()), ..self.which(leg) };
+        self.record(NoticeEvent::Rendered(Box::new(Rendered {
+            leg: which,
+            template: rendering.template.clone(),
+            content_type: rendering.content_type.clone(),
+            message_id: rendering.message_id.clone(),
+            bytes: rendering.base64.clone(),
+            at: self.now,
+        })));
+        Ok(())
+    }
+
+    fn unrenderable(&mut self, number: u32, because: &str) -> Result<(), Refusal> {
+        let leg = self.leg(number)?;
+        if !matches!(leg.state, LegState::Queued { .. }) || self.notice.standing() != Standing::Live {
+            return Err(Refusal::NotDue(number));
+        }
+        self.disarm(SEND, number, "it cannot be made");
+        self.give_up(&leg, false, because);
+        Ok(())
+    }
+
+    /// An answer counts once. One that comes after the attempt was given up as unknown still counts when it says that
+    /// the receiver has it: nothing is sent twice that need not be.
+    fn end(&mut self, number: u32, attempt: u32, answer: &Answer) -> Result<(), Refusal> {
+        let leg = self.leg(number)?;
+        if attempt == 0 || attempt > leg.attempts {
+            return Err(Refusal::NotDue(number));
+        }
+        let is_last = attempt == leg.attempts;
+        let sending = is_last && matches!(leg.state, LegState::Sending { .. });
+        let late = is_last
+            && answer.ending == Ending::Accepted
+            && matches!(
+                leg.state,
+                LegState::Queued { .. } | LegState::Lost | LegState::GivenUp | LegState::Ended
+            );
+        if !(sending || late) {
+            return Ok(());
+        }
+        self.disarm(ATTEMPT, number, "there is an answer");
+        if late {
+            self.disarm(SEND, number, "it was accepted after all");
+        }
+        let again = self.again_at(&leg, attempt, answer);
+        let ended = AttemptEnded {
+            leg: self.which(&leg),
+            attempt,
+            ending: answer.ending,
+            detail: answer.detail.clone(),
+            redirected: leg.redirected,
+            tried_again: again.is_some(),
+            at: self.now,
+        };
+        self.record(NoticeEvent::AttemptEnded(ended));
+        match (answer.ending, again) {
+            (Ending::Accepted, _) => self.accepted(&leg),
+            (_, Some(at)) => {
+                let which = self.which(&leg);
+                self.queue(which, &leg.to, at, "retry");
+            }
+            (Ending::Unknown, None) if self.notice.class() == NoticeClass::Reminder => {
+                let because = answer.detail.clone();
+                let event = Lost { leg: self.which(&leg), because, at: self.now };
+                self.record(NoticeEvent::Lost(event));
+            }
+            (ending, None) => self.give_up(&leg, ending == Ending::Refused, &answer.detail),
+        }
+        Ok(())
+    }
+
+    /// When another attempt is made; nothing: none is.
+    fn again_at(&self, leg: &Leg, attempt: u32, answer: &Answer) -> Option<Timestamp> {
+        let retried = match answer.ending {
+            Ending::Accepted | Ending::Refused => false,
+            Ending::Later => true,
+            Ending::Unknown => self.notice.class() == NoticeClass::Formal,
+        };
+        if !retried || self.notice.standing() != Standing::Live {
+            return None;
+        }
+        let notice = self.notice.which().notice;
+        let counted = attempt - leg.forgiven.min(attempt);
+        let wait = retry::wait(notice, leg.number, counted, answer.after)?;
+        self.now.saturating_add(wait).ok()
+    }
+
+    fn accepted(&mut self, leg: &Leg) {
+        if leg.redirected {
+            let because = "redirected".to_owned();
+            let event = Withheld { leg: self.which(leg), because, at: self.now };
+            return self.record(NoticeEvent::Withheld(event));
+        }
+        match leg.channel() {
+            // Neither can come back: what has it is where it was meant to go.
+            Channel::Inbox | Channel::Webhook => self.delivered(leg, "accepted"),
+            Channel::Email => {
+                let until = self.now.saturating_add(self.settings.bounce_period).unwrap_or(self.now);
+                self.arm(BOUNCE, leg.number, until, "what has not come back by then has arrived");
+            }
+            // Somebody has to say on which day it left.
+            Channel::Letter => {}
+        }
+    }
+
+    fn delivered(&mut self, leg: &Leg, how: &str) {
+        self.record(NoticeEvent::Delivered(Delivered {
+            leg: self.which(leg),
+            at: self.now,
+            how: how.to_owned(),
+            on: None,
+            by_whom: None,
+            act: None,
+        }));
+    }
+
+    fn give_up(&mut self, leg: &Leg, refused: bool, because: &str) {
+        let which = self.which(leg);
+        let event = GivenUp { leg: which, refused, because: because.to_owned(), at: self.now };
+        self.record(NoticeEvent::GivenUp(event));
+        self.fail_over(leg, because);
+    }
+
+    /// The next way that was not tried, once this one leads nowhere.
+    fn fail_over(&mut self, failed: &Leg, because: &str) {
+        if failed.copy || self.notice.standing() != Standing::Live {
+            return;
+        }
+        let next = self.notice.requested().and_then(|requested| {
+            let tried = |route: &&Route| self.notice.legs().iter().any(|leg| leg.to == route.to);
+            requested.routes.iter().filter(|route| !route.at_once).find(|route| !tried(route)).cloned()
+        });
+        match next {
+            Some(route) => self.queue_new(&route, &format!("instead of {}", failed.channel().name())),
+            None => self.exhaust_if_hopeless(because),
+        }
+    }
+
+    fn exhaust_if_hopeless(&mut self, because: &str) {
+        let hopeful = self.notice.legs().iter().any(|leg| !leg.copy && leg.state.is_hopeful());
+        if !hopeful && self.notice.standing() == Standing::Live {
+            let event = Exhausted { which: self.notice.which(), because: because.to_owned(), at: self.now };
+            self.record(NoticeEvent::Exhausted(event));
+        }
+    }
+
+    fn fire(&mut self, timer: TimerId, arming: u32, epoch: u64) {
+        let Some(fired) = self.notice.timers.fire(timer, arming, self.now, epoch) else { return };
+        self.record(NoticeEvent::Timer(fired));
+        let notice = self.notice.which().notice;
+        let is = |leg: &&Leg, purpose| Notice::timer(notice, purpose, leg.number) == timer;
+        let legs = self.notice.legs();
+        let unanswered = legs.iter().find(|leg| is(leg, ATTEMPT)).cloned();
+        let stayed = legs.iter().find(|leg| is(leg, BOUNCE) && leg.state == LegState::Accepted).cloned();
+        if let Some(leg) = unanswered {
+            self.unanswered(&leg, "there was no answer");
+        }
+        if let Some(leg) = stayed {
+            self.delivered(&leg, "bounce_period_passed");
+        }
+    }
+
+    fn abandon(&mut self, number: u32, attempt: u32) -> Result<(), Refusal> {
+        let leg = self.leg(number)?;
+        if leg.attempts == attempt {
+            self.disarm(ATTEMPT, number, "who sent it is gone");
+            self.unanswered(&leg, "the process ended while it was being sent");
+        }
+        Ok(())
+    }
+
+    fn unanswered(&mut self, leg: &Leg, detail: &str) {
+        if matches!(leg.state, LegState::Sending { .. }) {
+            let answer = Answer::new(Ending::Unknown, detail);
+            // The leg exists and is being sent: this cannot be refused.
+            let _ = self.end(leg.number, leg.attempts, &answer);
+        }
+    }
+
+    fn bounce(&mut self, number: u32, detail: &str) -> Result<(), Refusal> {
+        let leg = self.leg(number)?;
+        match leg.state {
+            LegState::Bounced => return Ok(()),
+            LegState::Accepted | LegState::Delivered => {}
+            // Of these nobody knows whether they arrived: a bounce says that they did not.
+            LegState::Lost | LegState::Queued { .. } | LegState::Sending { .. } if leg.attempts > 0 => {}
+            _ => return Err(Refusal::NothingCameBack(number)),
+        }
+        for purpose in [BOUNCE, SEND, ATTEMPT] {
+            self.disarm(purpose, number, "it came back");
+        }
+        let event = Bounced { leg: self.which(&leg), detail: detail.to_owned(), at: self.now };
+        self.record(NoticeEvent::Bounced(event));
+        self.fail_over(&leg, detail);
+        Ok(())
+    }
+
+    fn complain(&mut self, number: u32, detail: &str) -> Result<(), Refusal> {
+        let leg = self.leg(number)?;
+        if leg.attempts == 0 {
+            return Err(Refusal::NothingCameBack(number));
+        }
+        let event = Complained { leg: self.which(&leg), detail: detail.to_owned(), at: self.now };
+        self.record(NoticeEvent::Complained(event));
+        Ok(())
+    }
+
+    fn waiting_letter(&self, number: u32) -> Result<Leg, Refusal> {
+        let leg = self.leg(number)?;
+        let waits = leg.channel() == Channel::Letter && leg.state == LegState::Accepted;
+        if waits { Ok(leg) } else { Err(Refusal::NoWaitingLetter(number)) }
+    }
+
+    fn print(&mut self, number: u32, act: &Act) -> Result<(), Refusal> {
+        let leg = self.waiting_letter(number)?;
+        if !leg.printed {
+            self.record(NoticeEvent::Printed(Printed { leg: self.which(&leg), act: act.clone() }));
+        }
+        Ok(())
+    }
+
+    fn confirm(
+        &mut self,
+        number: u32,
+        handed_over: bool,
+        on: Date,
+        by_whom: &str,
+        time_zone: &TimeZone,
+        act: &Act,
+    ) -> Result<(), Refusal> {
+        let leg = self.leg(number)?;
+        if leg.channel() == Channel::Letter && leg.state == LegState::Delivered {
+            return Ok(());
+        }
+        let leg = self.waiting_letter(number)?;
+        let made = leg.made_at.unwrap_or(Timestamp::MIN);
+        let day_of = |at: Timestamp| at.to_zoned(time_zone.clone()).date();
+        if on > day_of(self.now) || on < day_of(made) {
+            return Err(Refusal::ImpossibleDay);
+        }
+        // The day ends before a delay that counts from it begins: the recipient loses no hour. Of today nothing later
+        // than now can be said.
+        let end_of_day = on
+            .to_datetime(jiff::civil::Time::constant(23, 59, 59, 0))
+            .to_zoned(time_zone.clone())
+            .map_or(self.now, |end| end.timestamp());
+        self.record(NoticeEvent::Delivered(Delivered {
+            leg: self.which(&leg),
+            at: end_of_day.min(self.now),
+            how: if handed_over { "handed_over" } else { "mailed" }.to_owned(),
+            on: Some(on),
+            by_whom: Some(by_whom.trim().to_owned()).filter(|by| !by.is_empty()),
+            act: Some(act.clone()),
+        }));
+        Ok(())
+    }
+
+    fn mark_read(&mut self, by: &str) {
+        let inbox = self
+            .notice
+            .legs()
+            .iter()
+            .find(|leg| leg.channel() == Channel::Inbox && leg.state == LegState::Delivered && !leg.read)
+            .cloned();
+        if let Some(leg) = inbox {
+            let event = Read { leg: self.which(&leg), by: by.to_owned(), at: self.now };
+            self.record(NoticeEvent::Read(event));
+        }
+    }
+
+    fn take_over(&mut self, act: &Act) -> Result<(), Refusal> {
+        if act.why.trim().is_empty() {
+            return Err(Refusal::NoReason);
+        }
+        match self.notice.standing() {
+            Standing::TakenOver => return Ok(()),
+            Standing::Dropped => return Err(Refusal::Ended),
+            Standing::Live | Standing::Exhausted => {}
+        }
+        let event = TakenOver { which: self.notice.which(), act: act.clone() };
+        self.record(NoticeEvent::TakenOver(event));
+        self.disarm_sends("a human took it over");
+        Ok(())
+    }
+
+    fn requeue(&mut self, number: u32, to: Option<&Destination>, act: &Act) -> Result<(), Refusal> {
+        let leg = self.leg(number)?;
+        if matches!(self.notice.standing(), Standing::Dropped | Standing::TakenOver) {
+            return Err(Refusal::Ended);
+        }
+        if !matches!(leg.state, LegState::Bounced | LegState::GivenUp | LegState::Lost | LegState::Withheld) {
+            return Err(Refusal::NotFailed(number));
+        }
+        let to = to.unwrap_or(&leg.to);
+        if to.channel() != leg.channel() || !to.is_fit() {
+            return Err(Refusal::AddressUnfit);
+        }
+        let there = |other: &&Leg| other.to == *to && (other.accepted || other.state.is_hopeful());
+        let mut others = self.notice.legs().iter().filter(|other| other.number != number);
+        let keeps_both = leg.accepted && leg.to == *to && leg.channel() != Channel::Email;
+        if keeps_both || others.any(|other| there(&other)) {
+            return Err(Refusal::AcceptedThere);
+        }
+        let event = Requeued { leg: number, to: to.clone(), act: act.clone() };
+        self.record(NoticeEvent::Requeued(event));
+        if *to == leg.to {
+            let which = self.which(&leg);
+            self.queue(which, to, self.now, "again by hand");
+        } else {
+            let route = Route { to: to.clone(), copy_for: None, at_once: true };
+            self.queue_new(&route, "to another address by hand");
+        }
+        Ok(())
+    }
+}

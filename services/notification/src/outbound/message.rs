@@ -1,0 +1,376 @@
+//! The content of one message.
+
+use countersign_contracts::notice::{
+    NoticeClass, NoticeItem, NoticeRequested, PolicyReference, SuspensionFacts,
+};
+use countersign_kernel::{NoticeId, Timestamp};
+use jiff::{civil::Date, tz::TimeZone};
+use serde::Serialize;
+
+use crate::templates::long_day;
+
+use super::{Addressee, FacilityName, Kind, Letterhead, Link, Names, OneLine, StaffName, Wording};
+
+/// The content of one message, as templates see it: the names of its fields are those of the template variables. It
+/// can be made, not read back: there is no way in but the constructors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Message {
+    kind: Kind,
+    class: NoticeClass,
+    notice: NoticeId,
+    reference: String,
+    number: u32,
+    addressee: Addressee,
+    role: Option<OneLine>,
+    to_subject: bool,
+    about: StaffName,
+    facility: FacilityName,
+    letterhead: Letterhead,
+    date: Date,
+    at: Timestamp,
+    items: Vec<Item>,
+    item_count: usize,
+    oldest_days: u32,
+    counts: Option<Counts>,
+    since: Option<Date>,
+    names_date: Option<Date>,
+    suspension: Option<Suspension>,
+    policy: Option<Policy>,
+    link: Link,
+}
+
+/// One item: what is missing, by when, for how long. Nothing says whose chart it is; the number leads to it in the
+/// list behind sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Item {
+    n: usize,
+    document: OneLine,
+    what: OneLine,
+    due: Option<Date>,
+    age_days: u32,
+    standing: Option<Standing>,
+    new: bool,
+}
+
+/// A suspension as a message tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Suspension {
+    scope: Vec<OneLine>,
+    exempt: Vec<OneLine>,
+    from: Option<Moment>,
+    until: Option<Moment>,
+    authority: Option<OneLine>,
+}
+
+/// An instant in the facility's zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Moment {
+    date: Date,
+    time: String,
+}
+
+/// The policy that a message rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Policy {
+    version: u32,
+    title: OneLine,
+    sha256: String,
+}
+
+/// What a digest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// New since the last digest.
+    pub new: u32,
+    /// Due soon.
+    pub due_soon: u32,
+    /// Overdue.
+    pub overdue: u32,
+    /// Done since the last digest.
+    pub done: u32,
+}
+
+/// How an open item of a digest stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Past its due instant.
+    Overdue,
+    /// Its due instant is near.
+    DueSoon,
+    /// Neither.
+    Open,
+}
+
+/// One open item of a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestItem {
+    /// The item.
+    pub item: NoticeItem,
+    /// How it stands.
+    pub standing: Standing,
+    /// It was not in the last digest.
+    pub new: bool,
+}
+
+/// What a digest tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digest {
+    /// The digest, as a notice.
+    pub notice: NoticeId,
+    /// Its number among the digests of this recipient, from 1.
+    pub number: u32,
+    /// How many of each.
+    pub counts: Counts,
+    /// The open items, in the order to show. Only the first [`Digest::SHOWN`] are listed; the counts tell of all.
+    pub items: Vec<DigestItem>,
+    /// The day of the last digest.
+    pub since: Option<Date>,
+    /// Whether it goes to the provider it is about, and not to a delegate.
+    pub to_subject: bool,
+}
+
+impl Digest {
+    /// How many items a digest lists.
+    pub const SHOWN: usize = 25;
+}
+
+/// Why no message can be made of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// No templates are known for this kind.
+    #[error("the kind of the notice is not known to this version")]
+    UnknownKind,
+    /// A pre-suspension notice without the day of the suspension would warn of nothing.
+    #[error("a pre-suspension notice must name the day of the suspension")]
+    NoDate,
+    /// A formal notice about items that names none would prove nothing.
+    #[error("a notice of this kind must list its items")]
+    NoItems,
+    /// A notice about a suspension must say what it covers.
+    #[error("a notice of this kind must say what the suspension covers")]
+    NoSuspension,
+}
+
+impl Message {
+    /// The content of a notice. Only codes with a label in `wording`, numbers, days and ids are taken from the request.
+    pub fn of_notice(
+        request: &NoticeRequested,
+        names: &Names,
+        wording: &Wording,
+    ) -> Result<Self, MessageError> {
+        let kind = Kind::from_name(&request.kind).ok_or(MessageError::UnknownKind)?;
+        if kind == Kind::PreSuspension && request.names_date.is_none() {
+            return Err(MessageError::NoDate);
+        }
+        if matches!(kind, Kind::Overdue | Kind::Warning | Kind::PreSuspension) && request.items.is_empty() {
+            return Err(MessageError::NoItems);
+        }
+        if matches!(kind, Kind::Suspended | Kind::SuspensionProposed)
+            && request.suspension.as_ref().is_none_or(|facts| facts.scope.is_empty())
+        {
+            return Err(MessageError::NoSuspension);
+        }
+        let items = request
+            .items
+            .iter()
+            .zip(1..)
+            .map(|(item, n)| Item::of(n, item, None, false, &names.zone, wording))
+            .collect::<Vec<_>>();
+        let to_subject = matches!(&request.recipient,
+            countersign_contracts::notice::Recipient::Provider { id, .. } if *id == request.about);
+        Ok(Self {
+            kind,
+            class: request.class,
+            notice: request.notice,
+            reference: reference(request.notice),
+            number: request.number,
+            addressee: names.addressee.clone(),
+            role: wording.role(request.recipient.role()),
+            to_subject,
+            about: names.about.clone(),
+            facility: names.facility.clone(),
+            letterhead: names.letterhead.clone(),
+            date: names.at.to_zoned(names.zone.clone()).date(),
+            at: names.at,
+            item_count: items.len(),
+            oldest_days: items.iter().map(|item| item.age_days).max().unwrap_or_default(),
+            items,
+            counts: None,
+            since: None,
+            names_date: request.names_date,
+            suspension: request.suspension.as_ref().map(|facts| Suspension::of(facts, &names.zone, wording)),
+            policy: Some(Policy::of(&request.policy)),
+            link: names.link.clone(),
+        })
+    }
+
+    /// The content of a digest: always a reminder.
+    pub fn of_digest(digest: &Digest, names: &Names, wording: &Wording) -> Self {
+        let items = digest
+            .items
+            .iter()
+            .take(Digest::SHOWN)
+            .zip(1..)
+            .map(|(line, n)| Item::of(n, &line.item, Some(line.standing), line.new, &names.zone, wording))
+            .collect();
+        Self {
+            kind: Kind::Digest,
+            class: NoticeClass::Reminder,
+            notice: digest.notice,
+            reference: reference(digest.notice),
+            number: digest.number,
+            addressee: names.addressee.clone(),
+            role: None,
+            to_subject: digest.to_subject,
+            about: names.about.clone(),
+            facility: names.facility.clone(),
+            letterhead: names.letterhead.clone(),
+            date: names.at.to_zoned(names.zone.clone()).date(),
+            at: names.at,
+            items,
+            item_count: digest.items.len(),
+            oldest_days: digest.items.iter().map(|line| line.item.age_days).max().unwrap_or_default(),
+            counts: Some(digest.counts),
+            since: digest.since,
+            names_date: None,
+            suspension: None,
+            policy: None,
+            link: names.link.clone(),
+        }
+    }
+
+    /// Which message.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// How honestly it must arrive.
+    pub fn class(&self) -> NoticeClass {
+        self.class
+    }
+
+    /// The notice.
+    pub fn notice(&self) -> NoticeId {
+        self.notice
+    }
+
+    /// Its number, for people.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// What people quote when they ask about it: the first eight digits of the id, in capitals.
+    pub fn reference(&self) -> &str {
+        &self.reference
+    }
+
+    /// The day that it bears, in the facility's zone.
+    pub fn date(&self) -> Date {
+        self.date
+    }
+
+    /// When it was written.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Head and foot.
+    pub fn letterhead(&self) -> &Letterhead {
+        &self.letterhead
+    }
+
+    /// Who is told.
+    pub fn addressee(&self) -> &Addressee {
+        &self.addressee
+    }
+
+    /// Whether it goes to the one it is about.
+    pub fn is_to_subject(&self) -> bool {
+        self.to_subject
+    }
+
+    /// Whom it is about.
+    pub fn about(&self) -> &StaffName {
+        &self.about
+    }
+
+    /// The items as a table: number, item, due day, open for.
+    pub(crate) fn rows(&self) -> Vec<Vec<String>> {
+        self.items
+            .iter()
+            .map(|item| {
+                let days = if item.age_days == 1 { "day" } else { "days" };
+                vec![
+                    item.n.to_string(),
+                    item.what.to_string(),
+                    item.due.map_or_else(|| "\u{2013}".to_owned(), long_day),
+                    format!("{} {days}", item.age_days),
+                ]
+            })
+            .collect()
+    }
+
+    /// Where the details stand, behind sign-in.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+}
+
+impl Item {
+    fn of(
+        n: usize,
+        item: &NoticeItem,
+        standing: Option<Standing>,
+        new: bool,
+        zone: &TimeZone,
+        wording: &Wording,
+    ) -> Self {
+        let document = wording.document(&item.document_type);
+        Self {
+            n,
+            what: wording.rule(&item.rule).unwrap_or_else(|| document.clone()),
+            document,
+            due: item.due_at.map(|at| at.to_zoned(zone.clone()).date()),
+            age_days: item.age_days,
+            standing,
+            new,
+        }
+    }
+}
+
+impl Suspension {
+    fn of(facts: &SuspensionFacts, zone: &TimeZone, wording: &Wording) -> Self {
+        Self {
+            scope: wording.privileges(&facts.scope),
+            exempt: wording.privileges(&facts.exempt),
+            from: facts.from.map(|at| Moment::of(at, zone)),
+            until: facts.until.map(|at| Moment::of(at, zone)),
+            authority: facts.authority.as_deref().and_then(|code| wording.authority(code)),
+        }
+    }
+}
+
+impl Moment {
+    fn of(at: Timestamp, zone: &TimeZone) -> Self {
+        let local = at.to_zoned(zone.clone());
+        Self { date: local.date(), time: local.strftime("%H:%M %Z").to_string() }
+    }
+}
+
+impl Policy {
+    /// Title of the published policy: a governed text of the hospital. Only a hash is taken for a hash.
+    fn of(policy: &PolicyReference) -> Self {
+        let hash = policy.sha256.as_str();
+        let is_hash = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+        Self {
+            version: policy.version,
+            title: OneLine::new(&policy.title),
+            sha256: if is_hash { hash.to_ascii_lowercase() } else { String::new() },
+        }
+    }
+}
+
+fn reference(notice: NoticeId) -> String {
+    notice.0.simple().to_string()[..8].to_ascii_uppercase()
+}

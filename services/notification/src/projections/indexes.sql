@@ -1,0 +1,11 @@
+CREATE INDEX notice_requested ON notice (requested_at, id);
+CREATE INDEX notice_about ON notice (about, requested_at);
+CREATE INDEX notice_contact ON notice (contact, requested_at);
+CREATE INDEX notice_track ON notice (track) WHERE track IS NOT NULL;
+CREATE INDEX leg_queued ON leg (not_before) WHERE state = 'queued';
+CREATE INDEX leg_sending ON leg (notice) WHERE state = 'sending';
+CREATE INDEX leg_inbox ON leg (owner, delivered_at) WHERE channel = 'inbox';
+CREATE INDEX leg_letter ON leg (state, accepted_at) WHERE channel = 'letter';
+CREATE INDEX leg_failed ON leg (failed_at) WHERE failed_at IS NOT NULL;
+CREATE INDEX attempt_at ON attempt (at);
+CREATE INDEX task_open ON task (since) WHERE settled_at IS NULL;

@@ -1,0 +1,94 @@
+//! Letters: waiting to be printed, printed, left.
+
+use countersign_kernel::{NoticeId, Timestamp};
+use jiff::civil::Date;
+use rusqlite::{Connection, params};
+
+use super::{
+    notices::{date, destination, notice_id},
+    time,
+};
+use crate::domain::{act::Act, contact::Destination};
+
+/// One letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The notice.
+    pub notice: NoticeId,
+    /// Which leg of it.
+    pub leg: u32,
+    /// Which template.
+    pub kind: String,
+    /// Facility code.
+    pub facility: String,
+    /// Key of the recipient's contact.
+    pub contact: String,
+    /// Where to.
+    pub to: Destination,
+    /// Since when it waits.
+    pub since: Timestamp,
+    /// Who printed it.
+    pub printed: Option<Act>,
+    /// `mailed` or `handed_over`.
+    pub how: Option<String>,
+    /// When it left.
+    pub left_on: Option<Date>,
+    /// Who mailed it or handed it over.
+    pub by_whom: Option<String>,
+}
+
+impl Letter {
+    /// `waiting`, `printed` or `left`.
+    pub const fn state(&self) -> &'static str {
+        match (&self.left_on, &self.printed) {
+            (Some(_), _) => "left",
+            (None, Some(_)) => "printed",
+            (None, None) => "waiting",
+        }
+    }
+}
+
+/// Letters in one state, those that wait longest first; those that left, the latest first.
+pub fn letters(
+    sql: &Connection,
+    state: &str,
+    facilities: &[String],
+    limit: usize,
+) -> Result<Vec<Letter>, rusqlite::Error> {
+    let (wanted, order) = match state {
+        "printed" => ("leg.state = 'accepted' AND leg.printed_at IS NOT NULL", "ASC"),
+        "left" => ("leg.state = 'delivered'", "DESC"),
+        _ => ("leg.state = 'accepted' AND leg.printed_at IS NULL", "ASC"),
+    };
+    let facilities = serde_json::to_string(facilities).unwrap_or_else(|_| "[]".to_owned());
+    sql.prepare_cached(&format!(
+        "SELECT leg.*, kind, facility, contact FROM leg JOIN notice ON notice.id = leg.notice
+         WHERE leg.channel = 'letter' AND {wanted}
+         AND (?1 = '[]' OR facility IN (SELECT value FROM json_each(?1)))
+         ORDER BY leg.accepted_at {order}, leg.notice LIMIT ?2"
+    ))?
+    .query_map(params![facilities, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+        let printed_at = time::get_some(row, "printed_at")?;
+        let printed = match printed_at {
+            Some(at) => {
+                let why = row.get::<_, Option<String>>("printed_why")?.unwrap_or_default();
+                Some(Act { by: row.get("printed_by")?, at, why })
+            }
+            None => None,
+        };
+        Ok(Letter {
+            notice: notice_id(row, "notice")?,
+            leg: row.get("leg")?,
+            kind: row.get("kind")?,
+            facility: row.get("facility")?,
+            contact: row.get("contact")?,
+            to: destination(&row.get::<_, String>("destination")?)?,
+            since: time::get(row, "accepted_at")?,
+            printed,
+            how: row.get("how")?,
+            left_on: date(row, "left_on")?,
+            by_whom: row.get("by_whom")?,
+        })
+    })?
+    .collect()
+}

@@ -1,0 +1,271 @@
+//! The service as a whole: its parts, and the loops that keep them going.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use countersign_contracts::notice;
+use countersign_eventsourcing::{
+    consumer::{CheckpointError, Checkpoints, Consumer},
+    feed::Feed,
+    journal::{Journal, JournalError, Position},
+    projection::Projection,
+    publish::SharedPublishers,
+    read_model::{Folded, ReadModel, ReadModelError},
+    timer::{
+        FiringLoop,
+        firing::{Counts, Settings},
+        reign::{Reign, Rivals},
+    },
+};
+use countersign_kernel::Clock;
+
+use crate::{
+    channels::Transport,
+    config::Config,
+    consume::Inbox,
+    digests::{DigestError, Digests},
+    dispatch::{DispatchError, Dispatcher},
+    known::Known,
+    owner::Timed,
+    projections::Notifications,
+    store::Store,
+    templates::TemplateSet,
+};
+
+/// Name of the consumer, under which its checkpoint is kept.
+pub const CONSUMER: &str = "notification";
+/// How often somebody who has begun to owe something is looked for.
+const SCHEDULE_EVERY: Duration = Duration::from_mins(1);
+
+/// What the service is given.
+pub struct Ports {
+    /// The record.
+    pub journal: Arc<dyn Journal>,
+    /// What escalation asks for.
+    pub feed: Arc<dyn Feed>,
+    /// How stored events become contract events: what is owed is read from the record itself.
+    pub publishers: SharedPublishers,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Folder for what can be rebuilt: the read model and the consumer's checkpoint.
+    pub state: PathBuf,
+    /// The channels that are set up.
+    pub transports: Vec<Arc<dyn Transport>>,
+    /// The texts.
+    pub templates: Arc<TemplateSet>,
+    /// Names this process, and no other.
+    pub process: String,
+    /// The settings.
+    pub config: Config,
+}
+
+/// The service cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Its read model.
+    #[error(transparent)]
+    ReadModel(#[from] ReadModelError),
+    /// Its checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The queue.
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
+    /// Digests.
+    #[error(transparent)]
+    Digest(#[from] DigestError),
+}
+
+/// The notification service.
+pub struct Notification {
+    pub(crate) store: Store,
+    pub(crate) known: Arc<Known>,
+    pub(crate) config: Arc<Config>,
+    pub(crate) model: Arc<ReadModel>,
+    pub(crate) digests: Arc<Digests>,
+    pub(crate) templates: Arc<TemplateSet>,
+    dispatcher: Arc<Dispatcher>,
+    timers: Arc<FiringLoop>,
+    reign: Arc<Reign>,
+    owner: Arc<Timed>,
+    consumer: Consumer,
+}
+
+impl Notification {
+    /// Opens the service's files and makes it ready to run.
+    pub fn open(ports: Ports) -> Result<Self, ServiceError> {
+        let Ports { journal, feed, publishers, clock, state, transports, templates, process, config } = ports;
+        let model = ReadModel::open(&state, read_model())?
+            .traced(countersign_runtime::telemetry::span_from_traceparent);
+        let model = Arc::new(model);
+        let checkpoints = Arc::new(Checkpoints::open(&state.join("consumers.db"))?);
+        let store = Store { journal: Arc::clone(&journal), clock: Arc::clone(&clock) };
+        let known = Arc::new(Known::new(
+            Arc::clone(&journal),
+            publishers,
+            Arc::clone(&clock),
+            config.time_zone.clone(),
+        ));
+        let alone = config.alone;
+        let config = Arc::new(config);
+        let digests = Arc::new(Digests {
+            store: store.clone(),
+            known: Arc::clone(&known),
+            config: Arc::clone(&config),
+        });
+        let owner = Arc::new(Timed {
+            store: store.clone(),
+            config: Arc::clone(&config),
+            digests: Arc::clone(&digests),
+        });
+        let rivals = if alone { Rivals::None } else { Rivals::POSSIBLE };
+        let reign =
+            Arc::new(Reign::new(Arc::clone(&journal), Arc::clone(&clock), "notification", process, rivals));
+        let timers = Arc::new(FiringLoop::new(
+            "notification",
+            Arc::clone(&model),
+            Arc::clone(&owner) as _,
+            Arc::clone(&clock),
+            Arc::clone(&reign),
+            Settings::default(),
+        ));
+        let inbox = Inbox { store: store.clone(), known: Arc::clone(&known), config: Arc::clone(&config) };
+        let consumer = Consumer::new(
+            CONSUMER,
+            vec![notice::CATEGORY],
+            feed,
+            checkpoints,
+            Arc::new(inbox),
+            Arc::clone(&clock),
+        )?;
+        let transports: BTreeMap<_, _> =
+            transports.into_iter().map(|transport| (transport.channel(), transport)).collect();
+        let dispatcher = Arc::new(Dispatcher {
+            store: store.clone(),
+            known: Arc::clone(&known),
+            config: Arc::clone(&config),
+            model: Arc::clone(&model),
+            transports,
+            recent: std::sync::Mutex::default(),
+        });
+        Ok(Self {
+            store,
+            known,
+            config,
+            model,
+            digests,
+            templates,
+            dispatcher,
+            timers,
+            reign,
+            owner,
+            consumer,
+        })
+    }
+
+    /// The read model, for verification and readiness.
+    pub fn read_model(&self) -> &Arc<ReadModel> {
+        &self.model
+    }
+
+    /// The consumer of requests, for readiness, resuming and skipping.
+    pub fn consumer(&self) -> &Consumer {
+        &self.consumer
+    }
+
+    /// Figures of the timers, for `/metrics` and the auditor.
+    pub fn timers(&self) -> Counts {
+        self.timers.counts()
+    }
+
+    /// Loop: requests in, notices into the journal.
+    pub async fn consume(&self) -> Result<(), ServiceError> {
+        Ok(self.consumer.run().await?)
+    }
+
+    /// Loop: what is recorded into the read model.
+    pub async fn project(&self) -> Result<(), ServiceError> {
+        Ok(self.model.follow(self.store.journal.as_ref()).await?)
+    }
+
+    /// Loop: retries, windows, bounce periods, digests.
+    pub async fn fire_timers(&self) {
+        tokio::join!(self.timers.run(), self.reign.run());
+    }
+
+    /// Loop: sends what waits. The read model is brought up to date first, so that what the process before this one has
+    /// left is found.
+    pub async fn dispatch(&self) -> Result<(), ServiceError> {
+        let head = self.store.journal.head().await?;
+        while !self.model.wait_for(head, Duration::from_mins(1)).await {
+            tracing::info!("the read model of notices is being brought up to date before anything is sent");
+        }
+        Ok(self.dispatcher.run().await?)
+    }
+
+    /// Loop: arms digests for whoever begins to owe something.
+    pub async fn schedule_digests(&self) -> Result<(), ServiceError> {
+        let mut tick = tokio::time::interval(SCHEDULE_EVERY);
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.digests.schedule_missing(&self.model).await {
+                tracing::warn!(%error, "digests cannot be scheduled now; it will be tried again");
+            }
+        }
+    }
+
+    /// Works through everything that is to be done at this instant, and returns: for commands that run on a folder
+    /// without a server, and for tests.
+    pub async fn catch_up(&self) -> Result<Position, ServiceError> {
+        const ROUND: usize = 1024;
+        self.model.catch_up(self.store.journal.as_ref()).await?;
+        self.dispatcher.remember().await?;
+        loop {
+            self.consumer.catch_up().await?;
+            let mut folded = self.model.catch_up(self.store.journal.as_ref()).await?;
+            let mut moved = self.digests.schedule_missing(&self.model).await?;
+            let now = self.store.now();
+            let due = self
+                .model
+                .query(move |sql| {
+                    use countersign_eventsourcing::timer::table::{Key, due};
+                    due(sql, now, Key::START, ROUND)
+                })
+                .await?;
+            for timer in &due {
+                use countersign_eventsourcing::timer::{Fired, Firing, Owner};
+                if let Ok(Fired::At(_)) = self.owner.fire(timer, Firing { now, epoch: 0 }).await {
+                    moved += 1;
+                }
+            }
+            folded.upto = self.model.catch_up(self.store.journal.as_ref()).await?.upto.max(folded.upto);
+            moved += self.dispatcher.send_due().await?;
+            if moved == 0 {
+                return Ok(folded.upto);
+            }
+        }
+    }
+
+    /// Finds attempts that a process which is gone has left without an answer. Returns how many. The dispatching loop
+    /// does it by itself.
+    pub async fn find_abandoned(&self) -> Result<usize, ServiceError> {
+        self.model.catch_up(self.store.journal.as_ref()).await?;
+        Ok(self.dispatcher.find_abandoned().await?)
+    }
+}
+
+/// A fresh copy of the service's projection, for rebuilding and verifying.
+pub fn read_model() -> Box<dyn Projection> {
+    Box::new(Notifications)
+}
+
+/// Rebuilds the read model in a folder that no process has open.
+pub async fn rebuild(
+    state: &std::path::Path,
+    journal: &dyn Journal,
+    progress: impl FnMut(Position) + Send,
+) -> Result<Folded, ReadModelError> {
+    ReadModel::rebuild(state, read_model(), journal, progress).await
+}

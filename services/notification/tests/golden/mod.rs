@@ -1,0 +1,84 @@
+//! What is stored stays readable: events as they are written, pinned.
+
+use countersign_contracts::notice::NoticeClass::Formal;
+use countersign_notification::domain::{
+    contact::{Contact, Preferences},
+    notice::{Change, NoticeEvent, events::Ending},
+    operator::{Decided, StoredMode},
+};
+use jiff::{SignedDuration, civil::date, tz::TimeZone};
+
+use crate::given::{Story, act, asked, email, inbox, item, letter};
+
+fn lines<'a>(events: impl IntoIterator<Item = &'a NoticeEvent>) -> String {
+    let line =
+        |event: &NoticeEvent| format!("{} {}\n", event.kind(), serde_json::to_string(event).expect("JSON"));
+    events.into_iter().map(line).collect()
+}
+
+/// Every type of event of a notice, from three stories.
+fn notices() -> Vec<NoticeEvent> {
+    let mut bounced = Story::of(asked(Formal, &[email("a@example.org")], &[letter()]));
+    bounced.when(&Change::DropItems([item(3)].into()));
+    bounced.send(1, Ending::Later);
+    bounced.next_timer();
+    bounced.send(1, Ending::Accepted);
+    bounced.when(&Change::Complain { leg: 1, detail: "spam".to_owned() });
+    bounced.when(&Change::Bounce { leg: 1, detail: "550".to_owned() });
+    bounced.send(2, Ending::Accepted);
+    bounced.when(&Change::Print { leg: 2, act: act("") });
+    bounced.after(SignedDuration::from_hours(24));
+    bounced.when(&Change::Confirm {
+        leg: 2,
+        handed_over: false,
+        on: date(2026, 3, 3),
+        by_whom: "Front desk".to_owned(),
+        time_zone: TimeZone::UTC,
+        act: act(""),
+    });
+    let mut dead = Story::of(asked(Formal, &[email("a@example.org")], &[]));
+    dead.send(1, Ending::Refused);
+    dead.when(&Change::Requeue { leg: 1, to: None, act: act("again") });
+    dead.when(&Change::TakeOver(act("by telephone")));
+    let mut read = Story::of(asked(Formal, &[inbox(), email("a@example.org")], &[]));
+    read.send(1, Ending::Accepted);
+    read.when(&Change::MarkRead { by: "ana".to_owned() });
+    read.when(&Change::Withdraw { because: "done".to_owned() });
+    let mut kept = Story::of(asked(Formal, &[email("a@example.org")], &[]));
+    kept.begin_in(1, countersign_notification::domain::notice::Mode::Shadow);
+    let mut lost = Story::of(asked(
+        countersign_contracts::notice::NoticeClass::Reminder,
+        &[email("a@example.org")],
+        &[],
+    ));
+    lost.send(1, Ending::Unknown);
+    [bounced.events, dead.events, read.events, kept.events, lost.events].concat()
+}
+
+#[test]
+fn events_of_notices_are_stored_as_ever() {
+    let events = notices();
+    let kinds: std::collections::BTreeSet<_> = events.iter().map(NoticeEvent::kind).collect();
+    assert_eq!(kinds.len(), 21, "every type: {kinds:?}");
+    insta::assert_snapshot!("notice", lines(&events));
+}
+
+#[test]
+fn events_of_contacts_and_operators_are_stored_as_ever() {
+    let wanted = Preferences { time_zone: "America/Chicago".to_owned(), ..Preferences::default() };
+    let contact = Contact::default();
+    let mut stored = Vec::new();
+    for event in contact
+        .set_addresses(&[email("a@example.org"), letter()], true, &act(""))
+        .into_iter()
+        .chain(contact.set_preferences(&wanted, &act("moved")))
+        .flatten()
+    {
+        stored.push(format!("{} {}", event.kind(), serde_json::to_string(&event).expect("JSON")));
+    }
+    let to = email("pilot@example.org");
+    for event in Decided::default().set(Some(StoredMode::Redirect { to }), &act("pilot")).expect("allowed") {
+        stored.push(format!("{} {}", event.kind(), serde_json::to_string(&event).expect("JSON")));
+    }
+    insta::assert_snapshot!("contact", stored.join("\n"));
+}

@@ -1,0 +1,4 @@
+//! One notice, whatever happens.
+
+mod laws;
+mod stories;

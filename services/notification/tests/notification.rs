@@ -1,0 +1,7 @@
+//! Given, when, then: the laws of notification.
+
+mod contact;
+mod given;
+mod golden;
+mod notice;
+mod service;
