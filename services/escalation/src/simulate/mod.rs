@@ -29,6 +29,9 @@ use world::{Ideal, World};
 
 /// Events read at a time.
 const PAGE: usize = 4096;
+/// Items that closed are kept for so long, and let go so often.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 180);
+const TIDY_EVERY: SignedDuration = SignedDuration::from_hours(24 * 14);
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -112,8 +115,12 @@ pub async fn simulate(
         Ideal { delivered_after: question.delivered_after, confirmed_after: question.confirmed_after };
     let mut worlds = vec![World::new(Arc::clone(&question.policy), ideal)];
     worlds.extend(question.against.iter().map(|(_, policy)| World::new(Arc::clone(policy), ideal)));
-    let mut history =
-        History { owed: Owed::new(question.default_zone.clone()), now: None, dirty: Vec::new() };
+    let mut history = History {
+        owed: Owed::new(question.default_zone.clone()),
+        now: None,
+        dirty: Vec::new(),
+        tidied: None,
+    };
     let (mut after, mut events, mut first) = (Position::START, 0_u64, None);
     'pages: loop {
         if watch.stopped.load(Ordering::Relaxed) {
@@ -157,6 +164,8 @@ struct History {
     now: Option<Timestamp>,
     /// Whom events at this instant concerned: looked at when time goes on.
     dirty: Vec<Party>,
+    /// When items that closed long ago were let go.
+    tidied: Option<Timestamp>,
 }
 
 impl History {
@@ -183,6 +192,10 @@ impl History {
             world.pass(&self.owed, at);
         }
         self.now = Some(at);
+        if self.tidied.is_none_or(|last| at.duration_since(last) > TIDY_EVERY) {
+            self.owed.forget_closed_before(at.checked_sub(KEPT).unwrap_or(Timestamp::MIN));
+            self.tidied = Some(at);
+        }
     }
 
     /// Looks at everybody whom the events of this instant concerned.
