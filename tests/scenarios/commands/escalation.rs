@@ -76,7 +76,7 @@ fn given_two_people_then_a_policy_goes_from_draft_to_force_and_back() {
     policies(&[&check[..], &["lee"]].concat()).well();
     says(
         &policies(&["diff", "2"]).well(),
-        &["step delinquent changed", "after_days was 21, is 16", "notice_days was 7, is 10"],
+        &["step delinquent changed", "after days was 21, is 16", "suspension.notice days was 7, is 10"],
     );
     policies(&["publish", "2", "--why", "committee", "--as", "lee"]).well();
 
