@@ -7,10 +7,8 @@ use serde::Serialize;
 
 /// Prints a value as JSON.
 pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
-    Ok(())
+    // Written apart, so that a reader who went away is known as that.
+    line(&serde_json::to_string_pretty(value)?)
 }
 
 /// An instant to the minute, in UTC; nothing for none.

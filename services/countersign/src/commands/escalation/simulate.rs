@@ -198,6 +198,9 @@ fn differences(difference: &SimulatedDifference) -> anyhow::Result<()> {
         difference.moved.len()
     ))?;
     let rows = changes(difference);
+    if rows.is_empty() {
+        return Ok(());
+    }
     print::table(
         &["CHANGE", "PROVIDER", "NAME", "FACILITY", "STEP", "AT", "AT THERE"],
         &rows[..rows.len().min(SHOWN)],

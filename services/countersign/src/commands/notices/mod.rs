@@ -220,8 +220,12 @@ fn tell_all(detail: &NoticeDetail) -> anyhow::Result<()> {
     ))?;
     let names = notice.names_date.map(|date| date.to_string());
     let delivered = notice.delivered_at.map(print::instant);
+    let about = match &*notice.about_name {
+        "" => format!("a chart at {}", notice.facility),
+        name => format!("{name} at {}", notice.facility),
+    };
     for (name, value) in [
-        ("about", Some(format!("{} at {}", notice.about_name, notice.facility).trim_start().to_owned())),
+        ("about", Some(about)),
         ("told", Some(format!("{} ({})", notice.recipient_name, notice.role))),
         ("asked for", Some(print::instant(notice.requested_at))),
         ("delivered", delivered),
