@@ -9,6 +9,7 @@ mod proof;
 mod quarantine;
 mod refusals;
 mod rules;
+mod suspension;
 mod what_if;
 
 use std::path::Path;

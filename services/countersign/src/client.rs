@@ -178,7 +178,7 @@ fn with_parts(detail: &str, problem: &Value) -> String {
         let (at, what) =
             (part["at"].as_str().unwrap_or_default(), part["detail"].as_str().unwrap_or_default());
         if what != detail {
-            whole.push_str(&format!("; {}: {what}", at.trim_start_matches('/')));
+            whole.extend(["; ", at.trim_start_matches('/'), ": ", what]);
         }
     }
     whole

@@ -394,7 +394,7 @@ pub enum RunsAction {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Show who would move if the next run came now, and what holds whom.
+    /// Show who is due by the next run, and what holds whom now.
     Dry {
         /// Facility code.
         facility: String,
@@ -434,7 +434,8 @@ pub struct Proposal {
     /// The track.
     pub track: TrackId,
     /// Number of the proposal, as the inbox tells it.
-    pub proposal: u32,
+    #[arg(value_name = "PROPOSAL")]
+    pub number: u32,
     /// SHA-256 of the packet that you have looked at.
     #[arg(long, value_name = "SHA256")]
     pub packet: Option<String>,

@@ -15,13 +15,13 @@ pub async fn run(decision: EscalationAction) -> anyhow::Result<()> {
     match decision {
         EscalationAction::Confirm { proposal, exempt, overrides, deciding } => {
             let packet_sha256 = looked_at(&proposal, "confirm", &deciding).await?;
-            let Proposal { track, proposal, .. } = proposal;
+            let Proposal { track, number: proposal, .. } = proposal;
             let act = TrackAct::ConfirmSuspension { proposal, packet_sha256, exempt, overrides };
             decide(track, act, deciding).await
         }
         EscalationAction::Reject { proposal, until, deciding } => {
             let packet_sha256 = looked_at(&proposal, "reject", &deciding).await?;
-            let Proposal { track, proposal, .. } = proposal;
+            let Proposal { track, number: proposal, .. } = proposal;
             decide(track, TrackAct::RejectSuspension { proposal, packet_sha256, until }, deciding).await
         }
         EscalationAction::Reinstate { track, proposal, deciding } => {
@@ -52,7 +52,7 @@ async fn looked_at(proposal: &Proposal, verb: &str, deciding: &Deciding) -> anyh
         return Ok(sha256.clone());
     }
     let api = deciding.changing.api(Part::Escalation, COMMAND).await?;
-    let Proposal { track, proposal, .. } = proposal;
+    let Proposal { track, number: proposal, .. } = proposal;
     let packet = leadership::fetch(&api, *track, *proposal).await?;
     leadership::show(&packet)?;
     bail!(

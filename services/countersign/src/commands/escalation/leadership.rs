@@ -143,7 +143,7 @@ pub async fn register(args: Suspensions) -> anyhow::Result<()> {
                 staff(&line.provider),
                 line.facility.clone(),
                 print::instant(line.from),
-                line.until.map_or_else(|| "in force".to_owned(), |until| print::instant(until)),
+                line.until.map_or_else(|| "in force".to_owned(), print::instant),
                 line.days.to_string(),
                 line.within_year.to_string(),
                 line.authority.iter().map(|by| by.name.clone()).collect::<Vec<_>>().join(", "),

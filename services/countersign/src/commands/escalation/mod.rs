@@ -30,12 +30,12 @@ pub async fn run(args: Escalation) -> anyhow::Result<()> {
         }
         EscalationAction::Suspensions(args) => leadership::register(args).await,
         EscalationAction::Runs { action: None, facility, asking } => runs::list(facility, &asking).await,
-        EscalationAction::Runs { action: Some(action), .. } => runs::run(action).await,
+        EscalationAction::Runs { action: Some(action), .. } => Box::pin(runs::run(action)).await,
         EscalationAction::Limits { facility, all, asking } => runs::limits(facility, all, &asking).await,
         EscalationAction::Clock { action: None, asking } => runs::clock(&asking).await,
         EscalationAction::Clock { action: Some(action), .. } => runs::clock_action(action).await,
         EscalationAction::Audit { asking } => runs::audit(&asking).await,
-        decision => acts::run(decision).await,
+        decision => Box::pin(acts::run(decision)).await,
     }
 }
 

@@ -97,9 +97,9 @@ async fn dry(facility: &str, asking: &Asking) -> anyhow::Result<()> {
     print::table(&["PROVIDER", "STEP", "COUNT", "OLDEST DAYS", "HELD", "TRACK"], &rows)?;
     let held = dry.lines.iter().filter(|line| line.held.is_some()).count();
     print::line(&format!(
-        "\nAt {}: {} tracks of {facility} would move, {held} are held. Nothing was changed.",
+        "\nAt {}: {} tracks of {facility} are due by the next run, {held} of them are held now. Nothing was changed.",
         print::instant(dry.at),
-        dry.lines.len() - held
+        dry.lines.len()
     ))
 }
 

@@ -86,7 +86,7 @@ pub async fn show(track: TrackId, asking: &Asking) -> anyhow::Result<()> {
     ))?;
     let policy = view.policy.as_ref().map(|policy| format!("version {}, {}", policy.version, policy.title));
     let granted = view.granted.as_ref().map(|grant| {
-        let until = grant.until.map_or_else(|| "it is taken back".to_owned(), |until| print::instant(until));
+        let until = grant.until.map_or_else(|| "it is taken back".to_owned(), print::instant);
         format!("{} until {until}, by {}", grant.kind, by_whom(&grant.by))
     });
     for (name, value) in [
@@ -95,7 +95,7 @@ pub async fn show(track: TrackId, asking: &Asking) -> anyhow::Result<()> {
         ("suspended", view.suspended_from.map(|from| format!("from {}", print::instant(from)))),
         ("granted", granted),
         ("held", view.held.as_deref().map(print::words)),
-        ("next look", view.next_at.map(|at| print::instant(at))),
+        ("next look", view.next_at.map(print::instant)),
     ] {
         if let Some(value) = value {
             print::line(&format!("  {name:<10} {value}"))?;
@@ -104,7 +104,7 @@ pub async fn show(track: TrackId, asking: &Asking) -> anyhow::Result<()> {
     standing(&detail.standing)?;
     notices(&detail.notices)?;
     for suspension in &detail.suspensions {
-        let until = suspension.until.map_or_else(|| "now".to_owned(), |until| print::instant(until));
+        let until = suspension.until.map_or_else(|| "now".to_owned(), print::instant);
         print::line(&format!(
             "\nSuspension {}: {} to {until}, {} days",
             suspension.proposal,
