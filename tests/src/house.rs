@@ -225,9 +225,10 @@ signature = "Chief of Staff"
         receiver.url()
     );
     let outlets = place.write("outlets.toml", outlets);
+    let (policy, outlets, secret) = (policy.display(), outlets.display(), secret.display());
     let config = format!(
-        "{more}\n[escalation]\npolicy_file = {policy:?}\n[notification]\n{}link = \"https://{MESSAGE_DOMAIN}/\"\n\
-         outlets_file = {outlets:?}\nreports_secret_file = {secret:?}\n\
+        "{more}\n[escalation]\npolicy_file = \"{policy}\"\n[notification]\n{}link = \"https://{MESSAGE_DOMAIN}/\"\n\
+         outlets_file = \"{outlets}\"\nreports_secret_file = \"{secret}\"\n\
          [notification.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
          from = \"Health Information Management <him@hospital.example>\"\nreply_to = \"him@hospital.example\"\n\
          timeout_seconds = 5\n",
