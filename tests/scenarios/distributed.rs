@@ -115,7 +115,7 @@ channels = ["email", "webhook"]
 [suspension]
 enabled = false
 [regulatory]
-days = 20
+days = 300
 to = ["him"]
 "#;
 
