@@ -106,7 +106,10 @@ fn stamp(at: Timestamp) -> String {
     at.strftime("%Y%m%d%H%M%S").to_string()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the program runs on the machine's clock, and so does its witness")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the program runs on the machine's clock, and so does its witness"
+)]
 fn machine_now() -> Timestamp {
     Timestamp::now()
 }
@@ -117,14 +120,11 @@ fn kill_amid(seed: u64, size: Size) {
     // given charts that were three days too young for a step when everything went down
     let then = days_before(now, 3);
     let Some(mut house) = House::open(Plan::live(POLICY).at(&then.to_string())) else { return };
-    let parts = [
-        ("FORMAL", size.formal),
-        ("REMIND", size.reminded),
-        ("CALL", size.called),
-        ("QUIET", size.quiet),
-    ];
+    let parts =
+        [("FORMAL", size.formal), ("REMIND", size.reminded), ("CALL", size.called), ("QUIET", size.quiet)];
     let discharged = stamp(days_before(now, 5));
-    let admitted = stamp(days_before(now, 5).checked_sub(jiff::SignedDuration::from_hours(1)).expect("an instant"));
+    let admitted =
+        stamp(days_before(now, 5).checked_sub(jiff::SignedDuration::from_hours(1)).expect("an instant"));
     let mut number = 7_000_000;
     let mut messages = Vec::new();
     for (facility, count) in parts {
@@ -147,14 +147,16 @@ fn kill_amid(seed: u64, size: Size) {
     let armed = wait(deadline, "timers are armed", || {
         let events = journal::read(&house.place.data(), &["track", "limit"], 0);
         let of = |category: &str| -> BTreeSet<&str> {
-            let armed = events.iter().filter(|event| event.kind == "timer-armed" && event.category() == category);
+            let armed =
+                events.iter().filter(|event| event.kind == "timer-armed" && event.category() == category);
             armed.map(|event| event.stream.as_str()).collect()
         };
         let (ladders, limits) = (of("track").len(), of("limit").len());
         if ladders.min(limits) >= tracks {
             return Ok(ladders + limits);
         }
-        let idle: Vec<&journal::Stored> = events.iter().filter(|event| !of(event.category()).contains(event.stream.as_str())).collect();
+        let idle: Vec<&journal::Stored> =
+            events.iter().filter(|event| !of(event.category()).contains(event.stream.as_str())).collect();
         Err(format!("{ladders} tracks and {limits} limits of {tracks}, without a timer: {:#?}", idle.first()))
     });
     assert!(house.mails().is_empty(), "too early");
@@ -186,7 +188,12 @@ fn kill_amid(seed: u64, size: Size) {
         calls: house.receiver.calls(),
     };
     let broken = account.broken(machine_now());
-    assert!(broken.is_empty(), "seed {seed}: {} broken, the first: {:#?}", broken.len(), &broken[..broken.len().min(20)]);
+    assert!(
+        broken.is_empty(),
+        "seed {seed}: {} broken, the first: {:#?}",
+        broken.len(),
+        &broken[..broken.len().min(20)]
+    );
     let notices = account.notices();
     let formal = notices.values().filter(|notice| notice.formal).count();
     assert_eq!((formal, notices.len() - formal), (size.formal + 2 * size.called, size.reminded));
@@ -209,7 +216,8 @@ fn under_way(house: &House) -> usize {
         calls: Vec::new(),
     };
     let overdue = account.broken(machine_now()).iter().filter(|text| text.contains("never fired")).count();
-    let lost = account.broken(machine_now()).iter().filter(|text| text.contains("asked for and is lost")).count();
+    let lost =
+        account.broken(machine_now()).iter().filter(|text| text.contains("asked for and is lost")).count();
     overdue + lost + account.notices().values().filter(|notice| !notice.settled).count()
 }
 
@@ -235,7 +243,8 @@ fn kept() -> Account {
     let mut fired = timer.clone();
     fired["fired_at"] = json!("2026-03-02T10:00:01Z");
     let notice = |id: &str, class: &str, from: u64| {
-        let leg = json!({"leg": 1, "channel": "email", "message_id": format!("{id}.1@x"), "ending": "accepted"});
+        let leg =
+            json!({"leg": 1, "channel": "email", "message_id": format!("{id}.1@x"), "ending": "accepted"});
         let stream = format!("notice-{id}");
         vec![
             event(from, "track-a", "notice-requested", json!({"notice": id, "class": class})),
@@ -290,7 +299,10 @@ fn given_a_record_that_was_spoilt_then_the_check_says_what_was_broken() {
             Box::new(|account| account.events[1].data["fired_at"] = json!("2026-03-02T09:59:59Z")),
         ),
         ("asked for twice", Box::new(again("track-a", "notice-requested"))),
-        ("asked for and is lost", Box::new(|account| account.events.retain(|event| event.stream != "notice-f"))),
+        (
+            "asked for and is lost",
+            Box::new(|account| account.events.retain(|event| event.stream != "notice-f")),
+        ),
         ("settled in no way", Box::new(without("notice-f", "notice-delivered"))),
         ("1 attempts begun, 0 ended", Box::new(without("notice-f", "notice-attempt-ended"))),
         ("the formal notice f reached nobody", Box::new(|account| drop(account.mails.remove(0)))),

@@ -74,7 +74,10 @@ fn given_an_old_debt_then_a_mail_arrives_with_the_right_headers_and_nothing_of_t
     let Some((house, him)) = with_a_debtor(plan, |_| {}) else { return };
     let mails = house.mails_come(1);
     let [mail] = mails.as_slice() else { panic!("{mails:#?}") };
-    assert_eq!((mail.from.as_str(), mail.to.as_slice()), ("him@hospital.example", &["ruth.adams@mail.example".to_owned()][..]));
+    assert_eq!(
+        (mail.from.as_str(), mail.to.as_slice()),
+        ("him@hospital.example", &["ruth.adams@mail.example".to_owned()][..])
+    );
     assert!(mail.header("To").contains("ruth.adams@mail.example"), "{}", mail.text);
     assert!(mail.header("From").contains("him@hospital.example"), "{}", mail.text);
     assert!(mail.header("Reply-To").contains("him@hospital.example"), "{}", mail.text);
@@ -164,7 +167,8 @@ fn given_a_mail_server_that_wants_to_be_asked_twice_then_the_mail_comes_a_little
 }
 
 #[test]
-fn given_a_connection_that_breaks_after_the_last_byte_then_a_formal_notice_comes_again_and_a_reminder_does_not() {
+fn given_a_connection_that_breaks_after_the_last_byte_then_a_formal_notice_comes_again_and_a_reminder_does_not()
+ {
     for class in ["formal", "reminder"] {
         let plan = Plan::live(&policy(class, r#""provider""#, r#""email""#));
         let made = with_a_debtor(plan, |house| house.mail.set(Mode::DropAfterData));
@@ -248,10 +252,10 @@ fn given_a_letter_then_it_waits_in_the_queue_until_somebody_says_that_it_left() 
 
 #[test]
 fn given_a_mail_that_comes_back_later_then_a_signed_report_makes_the_notice_undelivered() {
-    let mut plan = Plan::live(&policy("formal", r#""provider""#, r#""email", "inbox""#).replace(
-        "email = \"accepted\"",
-        "email = \"bounce_free\"\nbounce_free_days = 1",
-    ));
+    let mut plan = Plan::live(
+        &policy("formal", r#""provider""#, r#""email", "inbox""#)
+            .replace("email = \"accepted\"", "email = \"bounce_free\"\nbounce_free_days = 1"),
+    );
     plan.notification = "mode = \"live\"\nbounce_hours = 24\n".to_owned();
     let Some((house, him)) = with_a_debtor(plan, |_| {}) else { return };
     let mail = house.mails_come(1).remove(0);
@@ -277,7 +281,11 @@ fn given_a_mail_that_comes_back_later_then_a_signed_report_makes_the_notice_unde
     let adams = house.somebody("adams", "physician", &["--provider", "7001^MERCY"]);
     eventually(|| {
         let inbox = house.ask(&adams, "inbox");
-        if inbox["items"].as_array().is_some_and(|items| items.len() == 1) { Ok(()) } else { Err(inbox.to_string()) }
+        if inbox["items"].as_array().is_some_and(|items| items.len() == 1) {
+            Ok(())
+        } else {
+            Err(inbox.to_string())
+        }
     });
     let tasks = house.ask(&him, "contacts/tasks");
     assert!(tasks.as_array().is_some_and(|tasks| tasks.len() == 1), "{tasks}");
@@ -292,7 +300,11 @@ fn given_an_office_behind_a_webhook_then_it_is_called_signed_and_once_by_its_id(
     house.receiver.set(Manner::Accept);
     let notices = eventually(|| {
         let notices = house.notices(&him, "overdue");
-        if notices.iter().all(is("delivered")) && notices.len() == 2 { Ok(notices) } else { Err(format!("{notices:#?}")) }
+        if notices.iter().all(is("delivered")) && notices.len() == 2 {
+            Ok(notices)
+        } else {
+            Err(format!("{notices:#?}"))
+        }
     });
     let of_office = notices.iter().find(|notice| notice["role"] == "scheduling").expect("its notice");
     let calls = house.receiver.calls();

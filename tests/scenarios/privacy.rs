@@ -340,7 +340,12 @@ fn given_markers_in_every_field_and_every_way_out_then_nothing_that_leaves_or_is
 
     // then none of it tells of the patient, while the record of the chart does
     let found: Vec<String> = places.iter().flat_map(|(place, text)| hits(place, text)).collect();
-    assert!(found.is_empty(), "{} places, the first:\n{}", found.len(), found[..found.len().min(10)].join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} places, the first:\n{}",
+        found.len(),
+        found[..found.len().min(10)].join("\n")
+    );
     let charts = journal::read(&house.place.data(), &["chart"], 0);
     assert!(charts.iter().any(|event| !hits("chart", event.data.to_string().as_bytes()).is_empty()));
 }

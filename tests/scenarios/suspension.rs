@@ -102,7 +102,9 @@ fn given_two_ignored_notices_then_a_human_suspends_and_a_signature_ends_it_withi
         assert_eq!(notice["names_date"], "2026-03-06", "{notice}");
     }
     let mails = house.mails();
-    let warning = mails.iter().find(|mail| mail.in_plain().contains("2026-03-06") || mail.in_plain().contains("March 6"));
+    let warning = mails
+        .iter()
+        .find(|mail| mail.in_plain().contains("2026-03-06") || mail.in_plain().contains("March 6"));
     assert!(warning.is_some(), "no mail names the day: {mails:#?}");
     assert!(house.ask(&him, "escalation/suspensions")["items"].as_array().is_some_and(Vec::is_empty));
 
@@ -112,7 +114,9 @@ fn given_two_ignored_notices_then_a_human_suspends_and_a_signature_ends_it_withi
     let packet = &item["packet"];
     let sha256 = packet["sha256"].as_str().expect("a hash").to_owned();
     assert_eq!(packet["items"]["items"].as_array().map(Vec::len), Some(2), "{packet:#}");
-    let delivered = packet["notices"].as_array().map_or(0, |all| all.iter().filter(|one| one["delivered_at"].is_string()).count());
+    let delivered = packet["notices"]
+        .as_array()
+        .map_or(0, |all| all.iter().filter(|one| one["delivered_at"].is_string()).count());
     assert!(delivered >= 2, "{packet:#}");
     assert!(packet["policy_text"].as_str().is_some_and(|text| text.contains("Rehearsal of a suspension")));
     assert!(house.ask(&him, "escalation/suspensions")["items"].as_array().is_some_and(Vec::is_empty));
@@ -120,9 +124,7 @@ fn given_two_ignored_notices_then_a_human_suspends_and_a_signature_ends_it_withi
 
     // when the wrong people decide, or on another packet, or without a reason, then it is refused
     let url = house.url(&format!("escalation/tracks/{}/acts", item["track"].as_str().expect("a track")));
-    let confirm = |sha256: &str, why: &str| {
-        json!({"decision": {"act": "confirm_suspension", "proposal": item["proposal"], "packet_sha256": sha256}, "why": why})
-    };
+    let confirm = |sha256: &str, why: &str| json!({"decision": {"act": "confirm_suspension", "proposal": item["proposal"], "packet_sha256": sha256}, "why": why});
     let right = confirm(&sha256, "two notices were ignored");
     for (name, wrong) in [("physician", &adams), ("him", &him), ("office", &office)] {
         let answer = wrong.post(&url, &format!("try-{name}"), &right);
@@ -146,7 +148,9 @@ fn given_two_ignored_notices_then_a_human_suspends_and_a_signature_ends_it_withi
     });
     assert_eq!(in_force["within_year"], 1);
     assert_eq!(in_force["authority"][0]["name"], "dr.chief", "{in_force}");
-    eventually(|| if called(&house, "notice.suspended") == 1 { Ok(()) } else { Err("nobody told".to_owned()) });
+    eventually(
+        || if called(&house, "notice.suspended") == 1 { Ok(()) } else { Err("nobody told".to_owned()) },
+    );
     assert_eq!(house.notices(&him, "suspended").len(), 2);
 
     // when what was owed is signed, then the suspension is over within a minute
@@ -170,14 +174,21 @@ fn given_two_ignored_notices_then_a_human_suspends_and_a_signature_ends_it_withi
 
     // then everybody who was told of it is told of its end
     let roles = |kind: &str| {
-        let mut roles: Vec<String> =
-            house.notices(&him, kind).iter().map(|one| one["role"].as_str().unwrap_or_default().to_owned()).collect();
+        let mut roles: Vec<String> = house
+            .notices(&him, kind)
+            .iter()
+            .map(|one| one["role"].as_str().unwrap_or_default().to_owned())
+            .collect();
         roles.sort();
         roles
     };
-    eventually(|| if roles("reinstated").len() == 2 { Ok(()) } else { Err(format!("{:?}", roles("reinstated"))) });
+    eventually(|| {
+        if roles("reinstated").len() == 2 { Ok(()) } else { Err(format!("{:?}", roles("reinstated"))) }
+    });
     assert_eq!(roles("reinstated"), roles("suspended"));
-    eventually(|| if called(&house, "notice.reinstated") == 1 { Ok(()) } else { Err("nobody told".to_owned()) });
+    eventually(
+        || if called(&house, "notice.reinstated") == 1 { Ok(()) } else { Err("nobody told".to_owned()) },
+    );
     // One mailbox gets one mail a minute: a little later the physician has both.
     house.resume_at(Some("2026-03-06T10:10:00Z"));
     eventually(|| {
@@ -187,6 +198,7 @@ fn given_two_ignored_notices_then_a_human_suspends_and_a_signature_ends_it_withi
     });
     let export = him.get(&house.url("escalation/suspensions?format=csv"));
     assert!(export.text.contains("dr.chief"), "{}", export.text);
-    let why = house.ask(&him, &format!("escalation/tracks/{}/explanation", item["track"].as_str().expect("a track")));
+    let why = house
+        .ask(&him, &format!("escalation/tracks/{}/explanation", item["track"].as_str().expect("a track")));
     assert!(why["past"].as_array().is_some_and(|past| past.len() > 5), "{why:#}");
 }

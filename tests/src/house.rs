@@ -192,13 +192,7 @@ fn sign(secret: &str, id: &str, seconds: &str, body: &str) -> String {
 }
 
 /// Writes the files of a house; `more` stands at the beginning of its configuration. Returns the configuration.
-pub fn write_files(
-    place: &Place,
-    plan: &Plan,
-    mail: &SmtpPeer,
-    receiver: &Receiver,
-    more: &str,
-) -> PathBuf {
+pub fn write_files(place: &Place, plan: &Plan, mail: &SmtpPeer, receiver: &Receiver, more: &str) -> PathBuf {
     let policy = place.write("policy.toml", &plan.policy);
     let secret = place.write("reports.secret", SECRET);
     let outlets = format!(

@@ -33,7 +33,8 @@ impl Stored {
 /// Events of some categories behind a position, in order. A program may be running on the folder.
 pub fn read(data: &Path, categories: &[&str], after: u64) -> Vec<Stored> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let file = Connection::open_with_flags(data.join("journal.sqlite"), flags).expect("the journal is a file");
+    let file =
+        Connection::open_with_flags(data.join("journal.sqlite"), flags).expect("the journal is a file");
     file.busy_timeout(std::time::Duration::from_secs(30)).expect("a time to wait");
     let mut statement = file
         .prepare(

@@ -123,7 +123,8 @@ impl Account {
                         broken.push(format!("the timer {} of {} fired twice", which.0, event.stream));
                     }
                     if at < due || armed.get(&which).is_none_or(|armed| at < *armed) {
-                        broken.push(format!("the timer {} of {} fired early, at {at}", which.0, event.stream));
+                        broken
+                            .push(format!("the timer {} of {} fired early, at {at}", which.0, event.stream));
                     }
                     over.insert(which);
                 }
@@ -143,11 +144,16 @@ impl Account {
             // A digest asks for itself.
             self.of_kind("notice-requested")
                 .filter(|event| (event.category() == "notice") == own && event.data["digest"].is_null())
-                .map(|event| if own { event.stream.trim_start_matches("notice-") } else { event.text("notice") })
+                .map(
+                    |event| {
+                        if own { event.stream.trim_start_matches("notice-") } else { event.text("notice") }
+                    },
+                )
                 .collect()
         };
         let (asked, known) = (of(false), of(true));
-        broken.extend(asked.difference(&known).map(|id| format!("the notice {id} was asked for and is lost")));
+        broken
+            .extend(asked.difference(&known).map(|id| format!("the notice {id} was asked for and is lost")));
         broken.extend(known.difference(&asked).map(|id| format!("nobody asked for the notice {id}")));
     }
 
@@ -190,7 +196,8 @@ impl Account {
             for (leg, begun) in &notice.begun {
                 let ended = notice.ended.get(leg).map_or(0, Vec::len);
                 if ended != *begun {
-                    broken.push(format!("leg {leg} of the {name} {id}: {begun} attempts begun, {ended} ended"));
+                    broken
+                        .push(format!("leg {leg} of the {name} {id}: {begun} attempts begun, {ended} ended"));
                 }
             }
         }

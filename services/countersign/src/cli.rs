@@ -459,6 +459,15 @@ pub enum Model {
     Intake,
     /// Worklists, charts, providers.
     Deficiency,
+    /// Tracks, suspensions, runs.
+    Escalation,
+    /// Notices, messages, letters, contacts.
+    Notification,
+}
+
+impl Model {
+    /// Every read model.
+    pub const ALL: [Self; 4] = [Self::Intake, Self::Deficiency, Self::Escalation, Self::Notification];
 }
 
 /// `countersign rebuild`

@@ -131,12 +131,11 @@ impl Client {
             }
             None => request,
         };
-        let (status, body) = match &self.here {
-            Some(here) => here.answer(request.build()?).await?,
-            None => {
-                let answer = request.send().await.with_context(|| self.unreachable())?;
-                (answer.status(), answer.bytes().await.context("the answer broke off")?)
-            }
+        let (status, body) = if let Some(here) = &self.here {
+            here.answer(request.build()?).await?
+        } else {
+            let answer = request.send().await.with_context(|| self.unreachable())?;
+            (answer.status(), answer.bytes().await.context("the answer broke off")?)
         };
         if status.is_success() {
             return Ok(body);
