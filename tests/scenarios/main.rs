@@ -13,5 +13,6 @@ mod journey;
 mod kill;
 mod mail;
 mod privacy;
+mod suspension;
 mod truth;
 mod walls;

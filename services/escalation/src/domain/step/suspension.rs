@@ -19,7 +19,7 @@ const REVIEW: &str = "review";
 const NPDB: &str = "npdb-prompt";
 
 /// How those are told whom a suspension concerns.
-const TOLD_CHANNELS: [Channel; 4] = [Channel::Email, Channel::Inbox, Channel::Letter, Channel::Webhook];
+const TOLD_CHANNELS: [Channel; 4] = [Channel::Email, Channel::Webhook, Channel::Inbox, Channel::Letter];
 
 impl Turn<'_> {
     /// Puts a confirmed proposal in force, and tells everybody whom the policy names.
