@@ -21,12 +21,15 @@ use countersign_eventsourcing::{
     journal::{PortFuture, Position},
 };
 use countersign_kernel::EventId;
-use countersign_owed::Party;
+use countersign_owed::{Party, tables as owed};
 use lru::LruCache;
 
 use crate::{
     desk::{Desk, DeskError},
-    domain::events::{NoticeAnswered, TrackEvent},
+    domain::{
+        events::{NoticeAnswered, TrackEvent},
+        step::Why,
+    },
     projections,
     streams::{Cause, Said},
     tracks::track_of,
@@ -83,7 +86,7 @@ impl Inbox {
         let position = event.position;
         // So far behind that nobody remembers: everybody is looked at, once.
         let forgotten = self.desk.model.position().0.saturating_sub(position) >= projections::KEPT;
-        let parties = self
+        let (parties, told) = self
             .desk
             .model
             .query(move |sql| {
@@ -97,17 +100,31 @@ impl Inbox {
                         parties.extend(projections::track(sql, track)?.map(|row| row.party()));
                     }
                 }
-                Ok(parties)
+                let told = match item {
+                    Some(id) if !forgotten => owed::item(sql, id)?,
+                    _ => None,
+                };
+                Ok((parties, told))
             })
             .await
             .map_err(DeskError::from)?;
         for party in parties {
             // What is read now is newer than what was folded up to here.
             let upto = self.desk.model.position().0;
-            if self.looked().get(&party).is_some_and(|looked| *looked >= event.position) {
+            let looked = self.looked().get(&party).is_some_and(|looked| *looked >= event.position);
+            // A look for another reason did not ask for what became of this item, unless the running cycle does.
+            let why = match item {
+                Some(id) if looked && !self.desk.remembers(&party, id).await? => continue,
+                Some(id) => Why::Item(id),
+                None if looked => continue,
+                None => Why::Anything,
+            };
+            if let Some(item) = &told
+                && !self.desk.may_matter(&party, item).await?
+            {
                 continue;
             }
-            self.desk.look(&party, &cause).await?;
+            self.desk.look(&party, why, &cause).await?;
             self.looked().put(party, upto);
         }
         if let Some(changed) = changed {
@@ -152,7 +169,7 @@ impl Inbox {
         };
         let id = EventId::derive(&["notice-answered", &event.id.to_string()]);
         self.desk
-            .decide(&row.party(), &cause(event), |loaded, _| {
+            .decide(&row.party(), Why::Time, &cause(event), |loaded, _| {
                 if loaded.heard.contains(&id) {
                     return Ok(Vec::new());
                 }

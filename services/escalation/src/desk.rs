@@ -23,8 +23,8 @@ use crate::{
         explain,
         limit::Limit,
         policy::{Policy, PolicySet},
-        standing::{Standing, standing},
-        step::{self, Context, Recipients},
+        standing::{Standing, alone, standing},
+        step::{self, Context, Recipients, Why},
         track::{Track, track_id},
     },
     known::Known,
@@ -146,8 +146,41 @@ impl Desk {
     }
 
     /// Looks at the track of a provider at a facility, as the read model has it.
-    pub(crate) async fn look(&self, party: &Party, cause: &Cause) -> Result<Option<Position>, DeskError> {
-        self.decide(party, cause, |_, _| Ok(Vec::new())).await
+    pub(crate) async fn look(
+        &self,
+        party: &Party,
+        why: Why,
+        cause: &Cause,
+    ) -> Result<Option<Position>, DeskError> {
+        self.decide(party, why, cause, |_, _| Ok(Vec::new())).await
+    }
+
+    /// Whether a step of a track was about an item.
+    pub(crate) async fn remembers(&self, party: &Party, item: DeficiencyId) -> Result<bool, DeskError> {
+        let loaded = self.tracks.load(&stream_of(track_id(party.provider, &party.facility))).await?;
+        Ok(loaded.state.steps.iter().any(|step| step.items.contains(&item)))
+    }
+
+    /// Whether a track has to be looked at because an item changed ([`step::may_matter`]).
+    pub(crate) async fn may_matter(&self, party: &Party, item: &OwedItem) -> Result<bool, DeskError> {
+        let loaded = self.tracks.load(&stream_of(track_id(party.provider, &party.facility))).await?;
+        if loaded.state.cycle.is_none() {
+            return Ok(true);
+        }
+        let now = self.clock.now();
+        let case = self.case(party, &loaded.state, now).await?;
+        let Some(alone) = alone(&case.directory, item, case.policy(), now) else { return Ok(true) };
+        if step::may_matter(&loaded.state, case.policy(), &alone, true, now) {
+            return Ok(true);
+        }
+        if item.is_open() {
+            return Ok(false);
+        }
+        // It was closed: only what is left tells whether the cycle goes on.
+        let asked = party.clone();
+        let left =
+            self.model.query(move |sql| owed::kinds_open_of(sql, asked.provider, &asked.facility)).await?;
+        Ok(!left.iter().any(|(rule, document_type)| case.policy().is_about(rule, document_type)))
     }
 
     /// Records what is said of a track first, if anything, and then looks at it. `first` is asked again for the track as
@@ -155,6 +188,7 @@ impl Desk {
     pub(crate) async fn decide<F>(
         &self,
         party: &Party,
+        why: Why,
         cause: &Cause,
         mut first: F,
     ) -> Result<Option<Position>, DeskError>
@@ -170,12 +204,12 @@ impl Desk {
             };
             let now = self.clock.now();
             let mut said = first(&loaded, now)?;
-            let mut track = Track::clone(&loaded.state);
+            let mut track = Arc::clone(&loaded.state);
             for said in &said {
-                track.evolve(&said.event);
+                Arc::make_mut(&mut track).evolve(&said.event);
             }
             let case = self.case(party, &track, now).await?;
-            said.extend(self.follows(&case, &track, now).await?.into_iter().map(Said::from));
+            said.extend(self.follows(&case, &track, why, now).await?.into_iter().map(Said::from));
             if said.is_empty() {
                 return Ok(None);
             }
@@ -194,18 +228,24 @@ impl Desk {
     }
 
     /// What is owed by the read model: everything of the party, and what earlier steps were about.
-    async fn owed_by_model(&self, case: &Case, track: &Track) -> Result<(Owed, Position), DeskError> {
-        let (party, asked) = (case.party.clone(), track.asked_about());
+    async fn owed_by_model(
+        &self,
+        case: &Case,
+        track: &Track,
+        why: Why,
+    ) -> Result<(Owed, Position), DeskError> {
+        let (party, mut asked) = (case.party.clone(), track.asked_about(why));
         let kept = Self::kept_items(case, track);
         let position = self.model.position();
         let items = self
             .model
             .query(move |sql| {
                 let mut items = owed::items_of(sql, party.provider, &party.facility)?;
+                for item in &items {
+                    asked.remove(&item.changed.id);
+                }
                 for id in &asked {
-                    if !items.iter().any(|item| item.changed.id == *id) {
-                        items.extend(owed::item(sql, *id)?);
-                    }
+                    items.extend(owed::item(sql, *id)?);
                 }
                 Ok(items)
             })
@@ -249,9 +289,9 @@ impl Desk {
         track: &Track,
         owed: &Owed,
         (position, rechecked): (Position, bool),
-        now: Timestamp,
+        (why, now): (Why, Timestamp),
     ) -> Standing {
-        standing(owed, &case.party, case.policy(), now, (position.0, rechecked), &track.asked_about())
+        standing(owed, &case.party, case.policy(), now, (position.0, rechecked), &track.asked_about(why))
     }
 
     fn recipients(case: &Case, track: &Track, owed: &Owed, now: Timestamp) -> Recipients {
@@ -310,11 +350,20 @@ impl Desk {
     /// The facts beside what is owed.
     async fn surroundings(&self, case: &Case, now: Timestamp) -> Result<Surroundings, DeskError> {
         Ok(Surroundings {
-            clock_trusted: !self.is_clock_doubted(),
-            settles_until: self.settles_until(case.policy()).filter(|until| now < *until),
             many_would_move: self.many_would_move(&case.party.facility, now).await?,
             uncovered: self.uncovered(case, now).await?,
+            ..self.moment(case, now)
         })
+    }
+
+    /// Those of them that this process knows without asking anybody.
+    fn moment(&self, case: &Case, now: Timestamp) -> Surroundings {
+        Surroundings {
+            clock_trusted: !self.is_clock_doubted(),
+            settles_until: self.settles_until(case.policy()).filter(|until| now < *until),
+            many_would_move: None,
+            uncovered: Vec::new(),
+        }
     }
 
     /// What follows at this instant: on the read model's facts, and where anything would, on those of the journal.
@@ -322,21 +371,23 @@ impl Desk {
         &self,
         case: &Case,
         track: &Track,
+        why: Why,
         now: Timestamp,
     ) -> Result<Vec<TrackEvent>, DeskError> {
-        let (by_model, position) = self.owed_by_model(case, track).await?;
+        let (by_model, position) = self.owed_by_model(case, track, why).await?;
         if track.cycles == 0 && by_model.items_of(case.party.provider, &case.party.facility).is_empty() {
             // Nothing is owed by somebody who never was on a ladder.
             return Ok(Vec::new());
         }
-        let around = self.surroundings(case, now).await?;
-        let seen = Self::standing(case, track, &by_model, (position, false), now);
+        let seen = Self::standing(case, track, &by_model, (position, false), (why, now));
         let recipients = Self::recipients(case, track, &by_model, now);
-        if !step::wants(track, case.policy(), &around.context(case, by_model.directory(), &seen, recipients))
-        {
+        // Who else would move, and who would be left, only keeps something back: it is asked when there is something.
+        let alone = self.moment(case, now);
+        if !step::wants(track, case.policy(), &alone.context(case, by_model.directory(), &seen, recipients)) {
             return Ok(Vec::new());
         }
-        let facts = self.checked(case, track, &by_model, now).await?;
+        let around = self.surroundings(case, now).await?;
+        let facts = self.checked(case, track, &by_model, (why, now)).await?;
         let context = around.context(case, facts.owed.directory(), &facts.standing, facts.recipients.clone());
         Ok(step::look(track, case.policy(), &context))
     }
@@ -347,10 +398,10 @@ impl Desk {
         case: &Case,
         track: &Track,
         by_model: &Owed,
-        now: Timestamp,
+        (why, now): (Why, Timestamp),
     ) -> Result<Checked, DeskError> {
         let (owed, head) = self.owed_by_journal(case, track, by_model).await?;
-        let standing = Self::standing(case, track, &owed, (head, true), now);
+        let standing = Self::standing(case, track, &owed, (head, true), (why, now));
         let recipients = Self::recipients(case, track, &owed, now);
         Ok(Checked { owed, standing, recipients })
     }
@@ -384,7 +435,7 @@ impl Desk {
             track.evolve(&fired);
             let case = self.case(&party, &track, at.now).await?;
             let mut said = vec![Said::from(fired)];
-            said.extend(self.follows(&case, &track, at.now).await?.into_iter().map(Said::from));
+            said.extend(self.follows(&case, &track, Why::Time, at.now).await?.into_iter().map(Said::from));
             if let Some(after) = self.tracks.append(&due.stream, &loaded, said, &cause).await? {
                 return Ok(Some(after.position));
             }
@@ -413,9 +464,9 @@ impl Desk {
             }
             let now = self.clock.now();
             let case = self.case(party, track, now).await?;
-            let (by_model, _) = self.owed_by_model(&case, track).await?;
+            let (by_model, _) = self.owed_by_model(&case, track, Why::Anything).await?;
             let around = self.surroundings(&case, now).await?;
-            let facts = self.checked(&case, track, &by_model, now).await?;
+            let facts = self.checked(&case, track, &by_model, (Why::Anything, now)).await?;
             let context =
                 around.context(&case, facts.owed.directory(), &facts.standing, facts.recipients.clone());
             let events = match decide_act(track, case.policy(), act, &context) {
@@ -439,9 +490,9 @@ impl Desk {
         let loaded = self.tracks.read(&stream).await?;
         let now = self.clock.now();
         let case = self.case(party, &loaded.state, now).await?;
-        let (by_model, _) = self.owed_by_model(&case, &loaded.state).await?;
+        let (by_model, _) = self.owed_by_model(&case, &loaded.state, Why::Anything).await?;
         let around = self.surroundings(&case, now).await?;
-        let facts = self.checked(&case, &loaded.state, &by_model, now).await?;
+        let facts = self.checked(&case, &loaded.state, &by_model, (Why::Anything, now)).await?;
         Ok(Explained { loaded, case, around, facts })
     }
 
@@ -455,8 +506,8 @@ impl Desk {
         let loaded = self.tracks.load(&stream_of(row.id)).await?;
         let now = self.clock.now();
         let case = self.case(&party, &loaded.state, now).await?;
-        let (owed, position) = self.owed_by_model(&case, &loaded.state).await?;
-        let standing = Self::standing(&case, &loaded.state, &owed, (position, false), now);
+        let (owed, position) = self.owed_by_model(&case, &loaded.state, Why::Time).await?;
+        let standing = Self::standing(&case, &loaded.state, &owed, (position, false), (Why::Time, now));
         let recipients = Self::recipients(&case, &loaded.state, &owed, now);
         let around = self.surroundings(&case, now).await?;
         let told = explain::explain(

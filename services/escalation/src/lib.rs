@@ -9,6 +9,7 @@ pub mod domain;
 mod firing;
 mod known;
 pub mod lifecycle;
+mod limits;
 pub mod policies;
 pub mod projections;
 pub mod publish;

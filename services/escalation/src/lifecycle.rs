@@ -207,7 +207,7 @@ impl Escalation {
     }
 }
 
-fn reason(why: &str) -> Result<(), LifecycleError> {
+pub(crate) fn reason(why: &str) -> Result<(), LifecycleError> {
     if why.trim().is_empty() { Err(LifecycleError::NoReason) } else { Ok(()) }
 }
 

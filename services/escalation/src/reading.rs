@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use countersign_contracts::api::{
     Page,
     escalation::{
-        ClockView, DryRun, DryRunLine, InboxItem, LimitView, NextStep, PacketView, RegisterTotal,
-        RegisterView, RunLine, RunView, TrackDetail, TrackExplanation, TrackView,
+        ClockView, DryRun, DryRunLine, InboxItem, NextStep, PacketView, RegisterTotal, RegisterView, RunLine,
+        RunView, TrackDetail, TrackExplanation, TrackView,
     },
 };
 use countersign_eventsourcing::{journal::RecordedEvent, timer::TrustState};
@@ -531,38 +531,6 @@ impl Escalation {
             due: numbers.due,
             late_seconds: u64::try_from(late).unwrap_or(0),
         })
-    }
-
-    /// Charts whose regulatory clock went to the offices.
-    ///
-    /// # Errors
-    /// The caller may not see them, or the read model fails.
-    pub async fn limits(
-        &self,
-        actor: &Actor,
-        facility: Option<String>,
-        all: bool,
-    ) -> Result<Vec<LimitView>, LifecycleError> {
-        scope::permit_everywhere(actor, Act::ReadTracks)?;
-        let watches = self
-            .model
-            .query(move |sql| projections::watches(sql, facility.as_deref(), all))
-            .await
-            .map_err(ServiceError::from)?;
-        Ok(watches
-            .into_iter()
-            .filter(|watch| actor.facilities.is_empty() || actor.facilities.contains(&watch.facility))
-            .map(|watch| LimitView {
-                chart: watch.chart,
-                facility: watch.facility,
-                counts_from: watch.times.discharged_at,
-                escalated_at: Some(watch.times.reached_at),
-                due_at: Some(watch.times.due_at),
-                ended_at: watch.times.closed_at,
-                open: watch.open,
-                acknowledged: None,
-            })
-            .collect())
     }
 }
 

@@ -11,8 +11,8 @@ use countersign_owed::{CHART, OwedItem, recheck, tables as owed};
 use crate::{
     desk::{Desk, DeskError},
     domain::{
-        events::NoticeAnswered,
-        limit::{ChartLimit, LIMIT, Limit, LimitEvent, look},
+        events::{ByWhom, NoticeAnswered},
+        limit::{ChartLimit, LIMIT, Limit, LimitEvent, acknowledge, look},
     },
     policies,
     streams::{ATTEMPTS, Aggregate, Cause, Said, StreamError},
@@ -52,13 +52,26 @@ impl Aggregate for Limit {
         }
     }
 
-    fn actor(_: &LimitEvent) -> Option<&str> {
-        None
+    fn actor(event: &LimitEvent) -> Option<&str> {
+        match event {
+            LimitEvent::Acknowledged(acknowledged) => Some(&acknowledged.by.name),
+            _ => None,
+        }
     }
 
     fn evolve(&mut self, event: &LimitEvent) {
         Self::evolve(self, event);
     }
+}
+
+/// What became of an acknowledgement.
+pub(crate) enum Acknowledged {
+    /// It is on record at this position.
+    Now(Position),
+    /// It was already.
+    Before(Position),
+    /// There is nothing to acknowledge.
+    Complete,
 }
 
 /// The item that says that a chart is incomplete: an open one before others, the earliest due before later ones.
@@ -74,6 +87,7 @@ fn chart_limit(chart: EncounterId, items: &[OwedItem], rechecked: bool) -> Optio
         facility: changed.facility.clone(),
         discharged_at: changed.anchor_at,
         due_at: changed.due_at,
+        known_at: item.known_at,
         open: item.is_open(),
         rechecked,
     })
@@ -103,6 +117,29 @@ impl Desk {
         let id = EventId::derive(&["notice-answered", &event.id.to_string()]);
         let said = Said { event: LimitEvent::NoticeAnswered(answered), id: Some(id) };
         self.decide_limit(chart, cause, Some(said)).await.map(|_| ())
+    }
+
+    /// Somebody has seen that a chart is close to the limit.
+    pub(crate) async fn acknowledge_limit(
+        &self,
+        chart: EncounterId,
+        by: &ByWhom,
+    ) -> Result<Acknowledged, DeskError> {
+        let stream = stream_of(chart);
+        let act = by.act.unwrap_or_default();
+        let cause = Cause { id: EventId(act), correlation: act, traceparent: None };
+        for _ in 0..ATTEMPTS {
+            let loaded = self.limits.read(&stream).await?;
+            let Some(events) = acknowledge(&loaded.state, by) else { return Ok(Acknowledged::Complete) };
+            if events.is_empty() {
+                return Ok(Acknowledged::Before(loaded.position));
+            }
+            let said = events.into_iter().map(Said::from).collect();
+            if let Some(after) = self.limits.append(&stream, &loaded, said, &cause).await? {
+                return Ok(Acknowledged::Now(after.position));
+            }
+        }
+        Err(StreamError::Contended.into())
     }
 
     /// A timer of a watch fires. `None`: it is not armed any more.

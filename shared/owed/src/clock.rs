@@ -302,8 +302,11 @@ impl<'a> ItemClock<'a> {
         // No age is greater than the calendar's days that have passed.
         let passed = day(start).until(day(now)).map_or(0, |span| span.get_days());
         let (mut reached, mut not) = (0_u16, u16::try_from(passed).unwrap_or(u16::MAX - 1).saturating_add(1));
+        // Where nothing ever stood it is one of the last two: they are asked first.
+        let mut guesses = [not.saturating_sub(2), not - 1].into_iter().filter(|_| self.stills.is_empty());
         while not - reached > 1 {
-            let middle = reached + (not - reached) / 2;
+            let between = |guess: &u16| reached < *guess && *guess < not;
+            let middle = guesses.find(between).unwrap_or(reached + (not - reached) / 2);
             if self.reached(DayCount(middle)).is_some_and(|at| at <= now) {
                 reached = middle;
             } else {

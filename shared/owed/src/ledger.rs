@@ -71,6 +71,8 @@ pub struct Owed {
     items: BTreeMap<DeficiencyId, OwedItem>,
     /// By the identifier under which the feed names who owes them.
     named: BTreeMap<ProviderId, BTreeSet<DeficiencyId>>,
+    /// Those of them that are not closed: few, where the closed ones of years may be kept.
+    unclosed: BTreeMap<ProviderId, BTreeSet<DeficiencyId>>,
     /// The provider whom each of these identifiers means now, and back.
     keys: BTreeMap<ProviderId, Uuid>,
     names: BTreeMap<Uuid, BTreeSet<ProviderId>>,
@@ -172,6 +174,9 @@ impl Owed {
         match item.named() {
             Some(name) => {
                 self.resolve(&name);
+                if !item.is_closed() {
+                    self.unclosed.entry(name.clone()).or_default().insert(id);
+                }
                 self.named.entry(name).or_default().insert(id);
             }
             None => {
@@ -244,6 +249,12 @@ impl Owed {
         }
         self.unassigned.remove(&id);
         let Some(name) = item.named() else { return };
+        if let Some(items) = self.unclosed.get_mut(&name) {
+            items.remove(&id);
+            if items.is_empty() {
+                self.unclosed.remove(&name);
+            }
+        }
         let Some(items) = self.named.get_mut(&name) else { return };
         items.remove(&id);
         if items.is_empty() {
@@ -271,16 +282,29 @@ impl Owed {
 
     /// Everything of a provider, in order of ids.
     fn all_of(&self, provider: Uuid) -> Vec<&OwedItem> {
+        self.of_names(provider, &self.named)
+    }
+
+    /// Everything of a provider that is not closed, in order of ids.
+    fn unclosed_of(&self, provider: Uuid) -> Vec<&OwedItem> {
+        self.of_names(provider, &self.unclosed)
+    }
+
+    fn of_names(
+        &self,
+        provider: Uuid,
+        by_name: &BTreeMap<ProviderId, BTreeSet<DeficiencyId>>,
+    ) -> Vec<&OwedItem> {
         let key = self.directory.people.root(provider);
         let names = self.names.get(&key).into_iter().flatten();
-        let ids: BTreeSet<&DeficiencyId> = names.filter_map(|name| self.named.get(name)).flatten().collect();
+        let ids: BTreeSet<&DeficiencyId> = names.filter_map(|name| by_name.get(name)).flatten().collect();
         ids.into_iter().filter_map(|id| self.items.get(id)).collect()
     }
 
     /// What a provider owes at a facility, open and waiting for others, in order of ids.
     pub fn items_of(&self, provider: Uuid, facility: &str) -> Vec<&OwedItem> {
-        let mut items = self.all_of(provider);
-        items.retain(|item| !item.is_closed() && item.changed.facility == facility);
+        let mut items = self.unclosed_of(provider);
+        items.retain(|item| item.changed.facility == facility);
         items
     }
 
@@ -293,7 +317,7 @@ impl Owed {
 
     /// Codes of the facilities at which a provider has something open.
     pub fn facilities_of(&self, provider: Uuid) -> BTreeSet<&str> {
-        let items = self.all_of(provider).into_iter().filter(|item| item.is_open());
+        let items = self.unclosed_of(provider).into_iter().filter(|item| item.is_open());
         items.map(|item| item.changed.facility.as_str()).collect()
     }
 
@@ -339,8 +363,7 @@ impl Owed {
             Touched::Item { parties, .. } => parties.clone(),
             Touched::Provider { keys } => keys
                 .iter()
-                .flat_map(|key| self.all_of(*key))
-                .filter(|item| !item.is_closed())
+                .flat_map(|key| self.unclosed_of(*key))
                 .filter_map(|item| self.party_of(item))
                 .collect(),
             Touched::Facility { code } => {
@@ -352,10 +375,15 @@ impl Owed {
 
     /// Lets go of items that closed before an instant. One that is reopened later is known again, from then on.
     pub fn forget_closed_before(&mut self, at: Timestamp) {
+        self.forget_closed_before_but(at, |_| false);
+    }
+
+    /// The same, but those stay that somebody still asks about.
+    pub fn forget_closed_before_but(&mut self, at: Timestamp, asked: impl Fn(DeficiencyId) -> bool) {
         let old: Vec<OwedItem> = self
             .items
             .values()
-            .filter(|item| item.closed_at().is_some_and(|closed| closed < at))
+            .filter(|item| item.closed_at().is_some_and(|closed| closed < at) && !asked(item.changed.id))
             .cloned()
             .collect();
         for item in old {

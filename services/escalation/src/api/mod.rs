@@ -9,6 +9,7 @@ mod dry_run;
 mod explanation;
 mod held_runs;
 mod inbox;
+mod limit_acknowledged;
 mod limits;
 mod packet;
 mod policies;
@@ -53,6 +54,7 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         .route("/api/v1/escalation/inbox", get(inbox::handle))
         .route("/api/v1/escalation/suspensions", get(register::handle))
         .route("/api/v1/escalation/limits", get(limits::handle))
+        .route("/api/v1/escalation/limits/{chart}/acknowledgement", post(limit_acknowledged::handle))
         .route("/api/v1/escalation/runs", get(runs::handle))
         .route("/api/v1/escalation/runs/held", get(held_runs::handle))
         .route("/api/v1/escalation/runs/{facility}/dry", get(dry_run::handle))
@@ -79,6 +81,7 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         inbox::handle,
         register::handle,
         limits::handle,
+        limit_acknowledged::handle,
         runs::handle,
         run::handle,
         held_runs::handle,

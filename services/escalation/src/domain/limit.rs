@@ -1,16 +1,23 @@
 //! The watch over the federal limit of a chart (guard b): 30 days after the discharge it has to be complete (42 CFR
 //! 482.24(c)(4)(viii)), whatever holds, leaves and disputes do to personal clocks. Stream `limit-<encounter id>`.
 
+use std::collections::BTreeSet;
+
 use countersign_contracts::notice::{
     Channel, NoticeClass, NoticeItem, NoticeRequested, NoticeWithdrawn, PolicyReference, Recipient,
 };
 use countersign_eventsourcing::timer::{TimerEvent, Timers};
 use countersign_kernel::{
-    CountedDays, DayCount, Days, DeficiencyId, EncounterId, NoticeId, ProviderId, TimerId, Timestamp, TrackId,
+    CountedDays, DayCount, Days, DeficiencyId, EncounterId, NoticeId, TimerId, Timestamp, TrackId,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{events::NoticeAnswered, policy::Policy};
+use uuid::Uuid;
+
+use super::{
+    events::{ByWhom, NoticeAnswered},
+    policy::Policy,
+};
 
 /// Category of these streams.
 pub const LIMIT: &str = "limit";
@@ -28,6 +35,8 @@ pub enum LimitEvent {
     NoticeWithdrawn(NoticeWithdrawn),
     /// Something became of a notice.
     NoticeAnswered(NoticeAnswered),
+    /// Somebody has seen it.
+    Acknowledged(LimitAcknowledged),
     /// The chart is complete, or the requirement fell away.
     Closed(LimitClosed),
     /// A timer.
@@ -64,6 +73,15 @@ pub struct LimitClosed {
     pub because: String,
 }
 
+/// Somebody has seen that a chart is close to the limit. Stored format: version with care.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitAcknowledged {
+    /// Which escalation of the chart.
+    pub number: u32,
+    /// Who, and what is done about it.
+    pub by: ByWhom,
+}
+
 impl LimitEvent {
     /// The stored type name.
     pub const fn kind(&self) -> &'static str {
@@ -72,6 +90,7 @@ impl LimitEvent {
             Self::NoticeRequested(_) => "notice-requested",
             Self::NoticeWithdrawn(_) => "notice-withdrawn",
             Self::NoticeAnswered(_) => "notice-answered",
+            Self::Acknowledged(_) => "limit-acknowledged",
             Self::Closed(_) => "limit-closed",
             Self::Timer(event) => event.kind(),
         }
@@ -85,6 +104,7 @@ impl LimitEvent {
             "notice-requested" => from_slice(data).map(Self::NoticeRequested),
             "notice-withdrawn" => from_slice(data).map(Self::NoticeWithdrawn),
             "notice-answered" => from_slice(data).map(Self::NoticeAnswered),
+            "limit-acknowledged" => from_slice(data).map(Self::Acknowledged),
             "limit-closed" => from_slice(data).map(Self::Closed),
             _ => return TimerEvent::decode(kind, data).map(|event| event.map(Self::Timer)),
         })
@@ -98,6 +118,7 @@ impl Serialize for LimitEvent {
             Self::NoticeRequested(event) => event.serialize(to),
             Self::NoticeWithdrawn(event) => event.serialize(to),
             Self::NoticeAnswered(event) => event.serialize(to),
+            Self::Acknowledged(event) => event.serialize(to),
             Self::Closed(event) => event.serialize(to),
             Self::Timer(event) => event.serialize(to),
         }
@@ -121,6 +142,8 @@ pub struct ChartLimit {
     pub discharged_at: Option<Timestamp>,
     /// The limit's last instant.
     pub due_at: Option<Timestamp>,
+    /// When it became known here that the chart is incomplete.
+    pub known_at: Timestamp,
     /// The chart is incomplete.
     pub open: bool,
     /// Read from the journal itself.
@@ -138,6 +161,8 @@ pub struct Limit {
     pub told: Option<Vec<NoticeId>>,
     /// What became of notices.
     pub answers: Vec<NoticeAnswered>,
+    /// Acts of people that are on record: the same one again changes nothing.
+    pub acts: BTreeSet<Uuid>,
     /// Its timer.
     pub timers: Timers,
 }
@@ -145,7 +170,14 @@ pub struct Limit {
 impl Limit {
     /// One of which nothing is known.
     pub fn new(encounter: EncounterId) -> Self {
-        Self { encounter, escalations: 0, told: None, answers: Vec::new(), timers: Timers::default() }
+        Self {
+            encounter,
+            escalations: 0,
+            told: None,
+            answers: Vec::new(),
+            acts: BTreeSet::new(),
+            timers: Timers::default(),
+        }
     }
 
     /// The track id that its notices carry: notices have to belong to one.
@@ -176,10 +208,21 @@ impl Limit {
                 }
             }
             LimitEvent::NoticeAnswered(event) => self.answers.push(event.clone()),
+            LimitEvent::Acknowledged(event) => self.acts.extend(event.by.act),
             LimitEvent::Closed(_) => self.told = None,
             LimitEvent::Timer(event) => self.timers.evolve(event),
         }
     }
+}
+
+/// Somebody has seen that the chart is close to the limit. Nothing when this act is on record; `None`: the chart did not
+/// go to the offices, or is complete.
+pub fn acknowledge(limit: &Limit, by: &ByWhom) -> Option<Vec<LimitEvent>> {
+    if by.act.is_some_and(|act| limit.acts.contains(&act)) {
+        return Some(Vec::new());
+    }
+    limit.told.as_ref()?;
+    Some(vec![LimitEvent::Acknowledged(LimitAcknowledged { number: limit.escalations, by: by.clone() })])
 }
 
 /// What happens on a chart's watch at an instant: once the chart is so many days from its discharge and incomplete, the
@@ -197,7 +240,11 @@ pub fn look(
     let mut watch = Watch { limit: limit.clone(), events: Vec::new() };
     let due_at = chart.discharged_at.filter(|_| chart.open && policy.regulatory.days > 0).map(|discharged| {
         let last = days.end_after(discharged, DayCount(policy.regulatory.days), CountedDays::Calendar);
-        (discharged, last.saturating_add(jiff::SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX))
+        let reached = last.saturating_add(jiff::SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
+        // What became known just now may be the first half of a story: a backlog of messages is on its way.
+        let settled = jiff::SignedDuration::from_hours(24 * i64::from(policy.guards.known_days));
+        let settled = chart.known_at.saturating_add(settled).unwrap_or(Timestamp::MAX);
+        (discharged, reached.max(settled))
     });
     match due_at {
         None => {
@@ -214,7 +261,10 @@ pub fn look(
         Some((_, due_at)) => {
             watch.close(chart, now);
             let timer = watch.limit.timer();
-            let rule = format!("{} days after the discharge", policy.regulatory.days);
+            let rule = format!(
+                "{} days after the discharge, and {} after it became known",
+                policy.regulatory.days, policy.guards.known_days
+            );
             if let Some(event) = watch.limit.timers.arm(timer, due_at, PURPOSE, &rule) {
                 watch.push(LimitEvent::Timer(event));
             }
@@ -269,8 +319,8 @@ impl Watch {
                 class: NoticeClass::Formal,
                 number: order,
                 facility: chart.facility.clone(),
-                // About a chart, and not about a provider: the contract has no other word for it.
-                about: ProviderId { id: String::new(), authority: String::new() },
+                // About a chart, and not about a provider.
+                about: None,
                 recipient: Recipient::Office { name: office.clone() },
                 channels: vec![Channel::Inbox, Channel::Email],
                 on_all: false,
@@ -331,6 +381,7 @@ mod tests {
             facility: "MAIN".to_owned(),
             discharged_at: Some(at("2026-03-01T10:00:00Z")),
             due_at: Some(at("2026-03-31T23:59:59Z")),
+            known_at: at("2026-03-01T10:05:00Z"),
             open: true,
             rechecked: true,
         };
@@ -353,5 +404,33 @@ mod tests {
         chart.open = false;
         let over = ["notice-withdrawn", "notice-withdrawn", "limit-closed"];
         assert_eq!(play(&chart, "2026-03-28T00:00:00Z"), over);
+    }
+
+    #[test]
+    fn a_backlog_is_let_settle_before_anybody_is_told() {
+        // given a chart whose discharge of long ago became known this morning
+        let encounter = EncounterId::derive(&["test", "v2"]);
+        let chart = ChartLimit {
+            encounter,
+            deficiency: DeficiencyId::derive(&["v2", "C1"]),
+            rule: "C1".to_owned(),
+            document_type: "chart".to_owned(),
+            facility: "MAIN".to_owned(),
+            discharged_at: Some(at("2026-03-01T10:00:00Z")),
+            due_at: Some(at("2026-03-31T23:59:59Z")),
+            known_at: at("2026-05-01T08:00:00Z"),
+            open: true,
+            rechecked: true,
+        };
+        let policy = PolicySet::read(PolicySet::DEFAULT_FILE, 1).expect("the shipped policy").everywhere;
+        let calendar = BusinessCalendar::default();
+        let days = Days { zone: &TimeZone::UTC, calendar: &calendar };
+        let told = |now: &str| {
+            let events = look(&Limit::new(encounter), &policy, &chart, at(now), days);
+            events.iter().filter(|event| matches!(event, LimitEvent::NoticeRequested(_))).count()
+        };
+        // then nobody is told at once, and the offices are two days later
+        assert_eq!(told("2026-05-01T08:00:01Z"), 0);
+        assert_eq!(told("2026-05-03T08:00:00Z"), 2);
     }
 }

@@ -6,7 +6,7 @@ mod read;
 use countersign_kernel::{DeficiencyId, EncounterId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use read::standing;
+pub use read::{alone, standing};
 
 /// What was owed when somebody or something decided. Stored format: version with care.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -34,7 +34,7 @@ pub use notices::{Unanswered, stream_of_notice, unanswered, waiting};
 pub use register::{Suspension, SuspensionQuery, ended_conditions, in_force, suspended_by, suspensions};
 pub use runs::{Held, held_run, held_runs, run, runs};
 pub(crate) use tracks::word;
-pub use watches::{Times, Watch, watches};
+pub use watches::{Times, Watch, watch, watches};
 
 use crate::{
     domain::{
@@ -100,7 +100,7 @@ impl Projection for Tracks {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn filter(&self) -> Filter {

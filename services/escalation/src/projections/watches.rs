@@ -1,10 +1,10 @@
 //! Charts whose regulatory clock went to the offices.
 
 use countersign_kernel::{EncounterId, Timestamp};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::time;
-use crate::domain::limit::LimitEvent;
+use super::{json, time};
+use crate::domain::{events::ByWhom, limit::LimitEvent};
 
 pub(super) fn apply(
     tables: &Transaction<'_>,
@@ -14,7 +14,7 @@ pub(super) fn apply(
     match event {
         LimitEvent::Reached(reached) => {
             tables
-                .prepare_cached("INSERT OR REPLACE INTO watch VALUES (?1, ?2, ?3, ?4, ?5, NULL)")?
+                .prepare_cached("INSERT OR REPLACE INTO watch VALUES (?1, ?2, ?3, ?4, ?5, NULL, NULL)")?
                 .execute(params![
                     chart,
                     reached.facility,
@@ -27,6 +27,11 @@ pub(super) fn apply(
             tables
                 .prepare_cached("UPDATE watch SET closed_at = ?2 WHERE chart = ?1")?
                 .execute(params![chart, time::store(closed.at)])?;
+        }
+        LimitEvent::Acknowledged(acknowledged) => {
+            tables
+                .prepare_cached("UPDATE watch SET acknowledged = ?2 WHERE chart = ?1")?
+                .execute(params![chart, json::store(&acknowledged.by)?])?;
         }
         LimitEvent::NoticeRequested(_)
         | LimitEvent::NoticeWithdrawn(_)
@@ -60,28 +65,42 @@ pub struct Watch {
     pub times: Times,
     /// Items that are open in it, the one about the chart apart.
     pub open: u32,
+    /// Who has seen it last.
+    pub acknowledged: Option<ByWhom>,
+}
+
+const WATCH: &str =
+    "SELECT w.*, (SELECT count(*) FROM owed_item o WHERE o.encounter = w.chart AND o.status = 'open'
+                                    AND o.chart_level = 0) AS open FROM watch w";
+
+fn read(row: &Row<'_>) -> Result<Watch, rusqlite::Error> {
+    Ok(Watch {
+        chart: row.get::<_, String>("chart")?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
+        facility: row.get("facility")?,
+        times: Times {
+            discharged_at: time::get(row, "discharged_at")?,
+            due_at: time::get(row, "due_at")?,
+            reached_at: time::get(row, "reached_at")?,
+            closed_at: time::get_some(row, "closed_at")?,
+        },
+        open: row.get("open")?,
+        acknowledged: json::get_some(row, "acknowledged")?,
+    })
 }
 
 /// Charts that went to the offices and are incomplete; with `all`, those that were completed too, the latest first.
 pub fn watches(sql: &Connection, facility: Option<&str>, all: bool) -> Result<Vec<Watch>, rusqlite::Error> {
-    sql.prepare_cached(
-        "SELECT w.*, (SELECT count(*) FROM owed_item o WHERE o.encounter = w.chart AND o.status = 'open'
-                      AND o.chart_level = 0) AS open
-         FROM watch w WHERE (?1 IS NULL OR w.facility = ?1) AND (?2 OR w.closed_at IS NULL)
-         ORDER BY w.closed_at IS NOT NULL, w.reached_at DESC, w.chart LIMIT 1000",
-    )?
-    .query_map(params![facility, all], |row| {
-        Ok(Watch {
-            chart: row.get::<_, String>("chart")?.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
-            facility: row.get("facility")?,
-            times: Times {
-                discharged_at: time::get(row, "discharged_at")?,
-                due_at: time::get(row, "due_at")?,
-                reached_at: time::get(row, "reached_at")?,
-                closed_at: time::get_some(row, "closed_at")?,
-            },
-            open: row.get("open")?,
-        })
-    })?
+    sql.prepare_cached(&format!(
+        "{WATCH} WHERE (?1 IS NULL OR w.facility = ?1) AND (?2 OR w.closed_at IS NULL)
+         ORDER BY w.closed_at IS NOT NULL, w.reached_at DESC, w.chart LIMIT 1000"
+    ))?
+    .query_map(params![facility, all], read)?
     .collect()
+}
+
+/// One that went to the offices.
+pub fn watch(sql: &Connection, chart: EncounterId) -> Result<Option<Watch>, rusqlite::Error> {
+    sql.prepare_cached(&format!("{WATCH} WHERE w.chart = ?1"))?
+        .query_row([chart.to_string()], read)
+        .optional()
 }

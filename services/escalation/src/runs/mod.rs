@@ -13,6 +13,7 @@ use crate::{
     domain::{
         events::ByWhom,
         policy::{Mode, Policy},
+        step::Why,
     },
     policies,
     projections::{self, Scope, TrackQuery},
@@ -177,7 +178,7 @@ impl Runs {
             })
             .await?;
         for row in &tracks {
-            self.desk.look(&row.party(), cause).await?;
+            self.desk.look(&row.party(), Why::Time, cause).await?;
         }
         Ok(tracks.len())
     }

@@ -10,9 +10,12 @@ pub mod jobs;
 mod report;
 mod world;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use countersign_contracts::api::escalation::SimulateReport;
@@ -24,14 +27,15 @@ use countersign_kernel::Timestamp;
 use countersign_owed::{CATEGORIES, Owed, Party, Touched};
 use jiff::{SignedDuration, tz::TimeZone};
 
-use crate::domain::policy::PolicySet;
+use crate::domain::{policy::PolicySet, step::Why};
 use world::{Ideal, World};
 
+/// From one time to the next that what closed long ago is let go of.
+const PRUNED_EVERY: SignedDuration = SignedDuration::from_hours(24 * 14);
+/// Items that nobody asks about are kept for so long after they closed. One that is reopened later counts as new.
+const KEPT_CLOSED: SignedDuration = SignedDuration::from_hours(24 * 120);
 /// Events read at a time.
 const PAGE: usize = 4096;
-/// Items that closed are kept for so long, and let go so often.
-const KEPT: SignedDuration = SignedDuration::from_hours(24 * 180);
-const TIDY_EVERY: SignedDuration = SignedDuration::from_hours(24 * 14);
 
 /// What is asked.
 #[derive(Debug, Clone)]
@@ -73,12 +77,18 @@ pub struct Watch {
     done: AtomicU64,
     total: AtomicU64,
     stopped: AtomicBool,
+    looks: AtomicU64,
 }
 
 impl Watch {
     /// Positions of the journal that were passed, and how many there are.
     pub fn progress(&self) -> (u64, u64) {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
+
+    /// How often a track was looked at so far, of all policies together: what a simulation spends its time on.
+    pub fn looks(&self) -> u64 {
+        self.looks.load(Ordering::Relaxed)
     }
 
     /// Lets it stop at the next page.
@@ -118,8 +128,8 @@ pub async fn simulate(
     let mut history = History {
         owed: Owed::new(question.default_zone.clone()),
         now: None,
-        dirty: Vec::new(),
-        tidied: None,
+        dirty: BTreeMap::new(),
+        pruned: None,
     };
     let (mut after, mut events, mut first) = (Position::START, 0_u64, None);
     'pages: loop {
@@ -154,6 +164,7 @@ pub async fn simulate(
     history.reach(until, question.from, &mut worlds);
     history.settle(question.from, &mut worlds);
     watch.done.store(head.0, Ordering::Relaxed);
+    watch.looks.store(worlds.iter().map(|world| world.looks).sum(), Ordering::Relaxed);
     let span = (question.from.or(first).unwrap_or(until), until);
     Ok(report::report(question, &worlds, &history.owed, span, (events, head)))
 }
@@ -162,15 +173,46 @@ pub async fn simulate(
 struct History {
     owed: Owed,
     now: Option<Timestamp>,
-    /// Whom events at this instant concerned: looked at when time goes on.
-    dirty: Vec<Party>,
-    /// When items that closed long ago were let go.
-    tidied: Option<Timestamp>,
+    /// Whom events at this instant concerned, and why: looked at when time goes on.
+    dirty: BTreeMap<Party, Why>,
+    /// When closed items were let go of last.
+    pruned: Option<Timestamp>,
 }
 
 impl History {
     fn note(&mut self, touched: &Touched) {
-        self.dirty.extend(self.owed.parties_of(touched));
+        let parties = self.owed.parties_of(touched);
+        let why = match touched {
+            // Given to somebody else: more has changed than that it is open or not.
+            Touched::Item { id, parties } if parties.len() == 1 => Why::Item(*id),
+            Touched::Item { .. }
+            | Touched::Provider { .. }
+            | Touched::Facility { .. }
+            | Touched::Department { .. } => Why::Anything,
+        };
+        for party in parties {
+            self.dirty
+                .entry(party)
+                .and_modify(|known| {
+                    if *known != why {
+                        *known = Why::Anything;
+                    }
+                })
+                .or_insert(why);
+        }
+    }
+
+    /// Lets go of what closed long ago and no track asks about: memory does not grow with the years.
+    fn prune(&mut self, worlds: &[World]) {
+        let Some(now) = self.now else { return };
+        let due = *self.pruned.get_or_insert(now) + PRUNED_EVERY;
+        if now < due {
+            return;
+        }
+        self.pruned = Some(now);
+        let asked: BTreeSet<_> = worlds.iter().flat_map(World::asked_about).collect();
+        let before = now.checked_sub(KEPT_CLOSED).unwrap_or(Timestamp::MIN);
+        self.owed.forget_closed_before_but(before, |id| asked.contains(&id));
     }
 
     /// Lets time pass up to an instant: what waited for it happens at its own.
@@ -184,7 +226,7 @@ impl History {
             let everybody = self.owed.parties_with_open_items();
             for world in worlds.iter_mut() {
                 for party in &everybody {
-                    world.look(&self.owed, party, begins);
+                    world.look(&self.owed, party, Why::Anything, begins);
                 }
             }
         }
@@ -192,22 +234,20 @@ impl History {
             world.pass(&self.owed, at);
         }
         self.now = Some(at);
-        if self.tidied.is_none_or(|last| at.duration_since(last) > TIDY_EVERY) {
-            self.owed.forget_closed_before(at.checked_sub(KEPT).unwrap_or(Timestamp::MIN));
-            self.tidied = Some(at);
-        }
     }
 
     /// Looks at everybody whom the events of this instant concerned.
     fn settle(&mut self, from: Option<Timestamp>, worlds: &mut [World]) {
-        let mut dirty = std::mem::take(&mut self.dirty);
+        let dirty = std::mem::take(&mut self.dirty);
         let Some(now) = self.now.filter(|now| from.is_none_or(|from| from <= *now)) else { return };
-        dirty.sort();
-        dirty.dedup();
-        for world in worlds {
-            for party in &dirty {
-                world.look(&self.owed, party, now);
+        for world in worlds.iter_mut() {
+            for (party, why) in &dirty {
+                match *why {
+                    Why::Item(id) => world.look_at_item(&self.owed, party, id, now),
+                    Why::Time | Why::Anything => world.look(&self.owed, party, *why, now),
+                }
             }
         }
+        self.prune(worlds);
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use countersign_contracts::notice::{Channel, NoticeRequested, Outcome};
 use countersign_eventsourcing::timer::TimerEvent;
-use countersign_kernel::{Actor, NoticeId, ProviderId, Timestamp, TrackId, derive_uuid};
+use countersign_kernel::{Actor, DeficiencyId, NoticeId, ProviderId, Timestamp, TrackId, derive_uuid};
 use countersign_owed::{Owed, OwedItem, Party};
 use jiff::SignedDuration;
 
@@ -15,13 +15,10 @@ use crate::domain::{
     acts::{Act, Command, decide_act},
     events::{NoticeAnswered, SuspensionProposed, TrackEvent},
     policy::PolicySet,
-    standing::standing,
-    step::{Context, Recipients, look},
+    standing::{alone, standing},
+    step::{Context, Recipients, Why, look, may_matter},
     track::{Track, track_id},
 };
-
-/// How long steps and notices of cycles that are over are remembered.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 14);
 
 /// How the world around the policy behaves.
 #[derive(Debug, Clone, Copy)]
@@ -53,15 +50,6 @@ enum Coming {
     Timer,
 }
 
-/// Lets go of what was asked long before a cycle begins: no step of a later cycle rests on it, and late facts about it
-/// would only raise corrections, which a simulation does not tell of.
-fn forget(track: &mut Track, at: Timestamp) {
-    let old = at.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
-    track.steps.retain(|step| step.at > old);
-    track.notices.retain(|_, notice| notice.requested.requested_at > old);
-    track.matters.retain(|matter| matter.at > old);
-}
-
 /// One policy on the history.
 pub(super) struct World {
     pub(super) policy: Arc<PolicySet>,
@@ -73,6 +61,8 @@ pub(super) struct World {
     pub(super) happened: Vec<Happened>,
     pub(super) notices: u64,
     pub(super) opened: u64,
+    /// How often a track was looked at.
+    pub(super) looks: u64,
 }
 
 impl World {
@@ -86,6 +76,7 @@ impl World {
             happened: Vec::new(),
             notices: 0,
             opened: 0,
+            looks: 0,
         }
     }
 
@@ -102,19 +93,13 @@ impl World {
                     let answered = NoticeAnswered {
                         notice,
                         channel,
-                        // The one outcome that every policy takes for a proof, on every channel.
-                        outcome: Outcome::Read,
+                        outcome: Outcome::Delivered,
                         at,
                         sha256: None,
                         detail: None,
                     };
                     self.happens(&party, &[TrackEvent::NoticeAnswered(answered)]);
-                    // What arrives together is one look.
-                    let more = matches!(self.coming.first(), Some((next, whose, Coming::Delivery(..)))
-                        if (*next, whose) == (at, &party));
-                    if !more {
-                        self.look(owed, &party, at);
-                    }
+                    self.look(owed, &party, Why::Time, at);
                 }
                 Coming::Decision(proposal, sha256) => self.confirm(owed, &party, proposal, &sha256, at),
             }
@@ -129,11 +114,12 @@ impl World {
         if let Some(fired) = fired {
             self.happens(party, &[TrackEvent::Timer(fired)]);
         }
-        self.look(owed, party, at);
+        self.look(owed, party, Why::Time, at);
     }
 
     /// Looks at a party: the same core as in the service, on facts that are as fresh as can be.
-    pub(super) fn look(&mut self, owed: &Owed, party: &Party, now: Timestamp) {
+    pub(super) fn look(&mut self, owed: &Owed, party: &Party, why: Why, now: Timestamp) {
+        self.looks += 1;
         let events = {
             let known = self.tracks.get(party);
             if known.is_none() && owed.items_of(party.provider, &party.facility).is_empty() {
@@ -146,9 +132,31 @@ impl World {
                 fresh = Track::new(track_id(party.provider, &party.facility));
                 &fresh
             };
-            self.within(owed, party, track, now, |policy, context| look(track, policy, context))
+            self.within(owed, party, track, (why, now), |policy, context| look(track, policy, context))
         };
         self.happens(party, &events);
+    }
+
+    /// Looks at a party if the change of an item can make anything happen, as the service does.
+    pub(super) fn look_at_item(&mut self, owed: &Owed, party: &Party, id: DeficiencyId, now: Timestamp) {
+        if self.may_matter(owed, party, id, now) {
+            self.look(owed, party, Why::Item(id), now);
+        }
+    }
+
+    fn may_matter(&self, owed: &Owed, party: &Party, id: DeficiencyId, now: Timestamp) -> bool {
+        let policy = self.policy.of(&party.facility);
+        let (Some(track), Some(item)) = (self.tracks.get(party), owed.item(id)) else { return true };
+        let Some(item) = alone(owed.directory(), item, policy, now) else { return true };
+        let still_owes = owed.open_items_of(party.provider, &party.facility).iter().any(|open| {
+            policy.is_about(&open.changed.rule, &open.changed.document_type) && !open.is_chart_level()
+        });
+        may_matter(track, policy, &item, still_owes, now)
+    }
+
+    /// Items that a track still asks about, were it looked at for any reason.
+    pub(super) fn asked_about(&self) -> BTreeSet<DeficiencyId> {
+        self.tracks.values().flat_map(|track| track.asked_about(Why::Anything)).collect()
     }
 
     fn confirm(&mut self, owed: &Owed, party: &Party, proposal: u32, sha256: &str, now: Timestamp) {
@@ -170,7 +178,7 @@ impl World {
                     override_coverage: false,
                 },
             };
-            let events = self.within(owed, party, track, now, |policy, context| {
+            let events = self.within(owed, party, track, (Why::Time, now), |policy, context| {
                 // What is refused does not happen: nobody is there to ask.
                 decide_act(track, policy, &act, context).unwrap_or_default()
             });
@@ -183,12 +191,12 @@ impl World {
         owed: &Owed,
         party: &Party,
         track: &Track,
-        now: Timestamp,
+        (why, now): (Why, Timestamp),
         decide: impl FnOnce(&crate::domain::policy::Policy, &Context<'_>) -> Vec<TrackEvent>,
     ) -> Vec<TrackEvent> {
         let (policy, directory) = (self.policy.of(&party.facility), owed.directory());
         let people = &directory.people;
-        let seen = standing(owed, party, policy, now, (directory.upto, true), &track.asked_about());
+        let seen = standing(owed, party, policy, now, (directory.upto, true), &track.asked_about(why));
         let named = || owed.items_of(party.provider, &party.facility).into_iter().find_map(OwedItem::named);
         let provider =
             people.id_of(party.provider).cloned().or_else(|| track.provider.clone()).or_else(named);
@@ -219,9 +227,6 @@ impl World {
         let id = track_id(party.provider, &party.facility);
         let mut track = self.tracks.remove(party).unwrap_or_else(|| Track::new(id));
         for event in events {
-            if let TrackEvent::Opened(opened) = event {
-                forget(&mut track, opened.at);
-            }
             track.evolve(event);
             self.takes_note(party, &track, event);
         }

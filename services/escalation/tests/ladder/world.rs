@@ -11,8 +11,8 @@ use countersign_escalation::domain::{
     acts::{Act, Command, Refusal, decide_act},
     events::{NoticeAnswered, TrackEvent},
     policy::{Policy, PolicySet},
-    standing::{Standing, standing},
-    step::{Context, Recipients, look},
+    standing::{Standing, alone, standing},
+    step::{Context, Recipients, Why, look, may_matter},
     track::{Track, track_id},
 };
 use countersign_kernel::{
@@ -80,6 +80,8 @@ pub(crate) struct World {
     pub(crate) checked: bool,
     /// What an earlier look knew: for a bug.
     pub(crate) stale: Option<Owed>,
+    /// Why the next look is.
+    why: Why,
     position: u64,
     acts: usize,
 }
@@ -136,6 +138,7 @@ impl World {
             clock_ahead: SignedDuration::ZERO,
             checked: true,
             stale: None,
+            why: Why::Time,
             position: 0,
             acts: 0,
         };
@@ -184,6 +187,7 @@ impl World {
     /// An item changes.
     pub(crate) fn change(&mut self, id: DeficiencyId, change: impl FnOnce(&mut DeficiencyChanged)) {
         let item = self.items.iter_mut().find(|item| item.id == id).expect("an item of this world");
+        "changed".clone_into(&mut item.change);
         change(item);
         self.tell(id);
     }
@@ -260,6 +264,7 @@ impl World {
         self.provider.leaves.push(Leave { id, kind: "planned".to_owned(), from, until, recorded_at });
         self.provider.leaves.sort_by_key(|leave| leave.from);
         self.describe_provider();
+        self.why = Why::Anything;
         self.look();
     }
 
@@ -274,8 +279,28 @@ impl World {
 
     fn tell(&mut self, id: DeficiencyId) {
         let item = self.items.iter().find(|item| item.id == id).expect("an item").clone();
+        // What waits for a look already is none of this item's doing.
+        if self.down_until.is_none() && self.why == Why::Time {
+            self.why = Why::Item(id);
+        }
+        let quiet = self.checked && self.down_until.is_none() && self.with_context(look).is_empty();
         self.fold(DeficiencyChanged::TYPE, "deficiency", item.encounter.0, &item);
+        if quiet && !self.may_matter(id) {
+            let unexpected = self.with_context(look);
+            if !unexpected.is_empty() {
+                invariants::fail(&format!("an item that cannot matter did: {unexpected:?}"), self);
+            }
+        }
         self.look();
+    }
+
+    /// What the service asks before it looks at a track because an item changed.
+    fn may_matter(&self, id: DeficiencyId) -> bool {
+        let (policy, now) = (self.policy(), self.shown());
+        let item = self.owed.item(id).expect("an item of this world");
+        let Some(item) = alone(self.owed.directory(), item, policy, now) else { return true };
+        let still_owes = !self.owed.open_items_of(self.provider.key, PLACE).is_empty();
+        may_matter(&self.track, policy, &item, still_owes, now)
     }
 
     fn fold(&mut self, kind: &str, category: &str, key: Uuid, data: &impl Serialize) {
@@ -317,7 +342,7 @@ impl World {
 
     fn standing_of(&self, owed: &Owed, now: Timestamp, policy: &Policy) -> Standing {
         let party = Party { provider: self.provider.key, facility: PLACE.to_owned() };
-        standing(owed, &party, policy, now, (self.position, true), &self.track.asked_about())
+        standing(owed, &party, policy, now, (self.position, true), &self.track.asked_about(self.why))
     }
 
     fn with_context<T>(&self, f: impl FnOnce(&Track, &Policy, &Context<'_>) -> T) -> T {
@@ -354,12 +379,15 @@ impl World {
     /// The service looks at the track, unless it is away.
     pub(crate) fn look(&mut self) {
         if self.down_until.is_some() {
+            // Whoever comes back has missed anything.
+            self.why = Why::Anything;
             return;
         }
         // What one look begins the next may finish: the next cycle begins after one has ended.
         for _ in 0..4 {
             let events = self.with_context(look);
             if events.is_empty() {
+                self.why = Why::Time;
                 return;
             }
             self.append(events);

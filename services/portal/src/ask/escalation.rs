@@ -7,9 +7,10 @@ use countersign_contracts::api::{
         Recorded, RegisterView, RunView, SimulateJob, SimulateRequest, TrackActRequest, TrackActed,
         TrackDetail, TrackExplanation, TrackView, WhyRequest,
     },
-    governed::VersionsView,
+    governed::{StepView, VersionsView},
 };
 use countersign_kernel::TrackId;
+use serde::Serialize;
 
 use super::{get, post, send, with_query};
 use crate::{
@@ -150,6 +151,17 @@ pub(crate) async fn policy_diff(
 ) -> Result<PolicyDiff, Failure> {
     let against = against.map(|against| format!("?against={against}")).unwrap_or_default();
     get(api, Call::get(format!("/api/v1/escalation/policies/{version}/diff{against}"))).await
+}
+
+/// Takes a step in the life of a version: `check`, `publish` or `withdraw`.
+pub(crate) async fn policy_step(
+    api: &dyn Api,
+    version: u32,
+    step: &str,
+    request: &impl Serialize,
+    seen: &str,
+) -> Result<StepView, Failure> {
+    post(api, format!("/api/v1/escalation/policies/{version}/{step}"), request, seen).await
 }
 
 /// Asks what a policy would have done on recorded history.

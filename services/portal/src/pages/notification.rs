@@ -91,11 +91,10 @@ fn told(stored: &str) -> String {
 }
 
 /// Whom a notice is about; those about a chart are about nobody.
-fn about(key: Uuid, name: &str) -> Line {
-    if name.is_empty() {
-        Line::new().quiet("a chart")
-    } else {
-        Line::new().link(format!("/people/{key}"), name)
+fn about(key: Option<Uuid>, name: Option<&str>) -> Line {
+    match key {
+        None => Line::new().quiet("a chart"),
+        Some(key) => Line::new().link(format!("/people/{key}"), name.unwrap_or("a provider")),
     }
 }
 

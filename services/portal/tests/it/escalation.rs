@@ -30,6 +30,7 @@ async fn what_has_waited_longest_comes_first_with_a_sentence_and_its_age() {
     assert!(page.text.contains("5 days") && page.text.contains("since <time"));
     assert!(page.text.contains("The clock is doubted"), "what stands above everything else");
     assert!(page.text.contains("<dt>Broken promises</dt><dd>1"));
+    assert!(page.text.contains("<dt>Charts at the regulatory limit</dt><dd>1"));
 }
 
 #[tokio::test]
@@ -204,6 +205,8 @@ async fn the_register_counts_and_can_be_taken_along() {
     assert!(file.text.contains("\"2026-02-04 08:20:00-06:00\"") && file.text.contains("\"not reportable\""));
     assert_eq!(site.get("/tracks.csv?state=open").await.text.matches("\r\n").count(), 2);
     assert_eq!(site.get("/simulations/done/steps.csv").await.text.matches("\r\n").count(), 3);
+    let list = site.get("/runs/SIMHOSP1/2026-03-04T12:20:00Z/list.csv").await;
+    assert_eq!((list.status, list.text.matches("\r\n").count()), (StatusCode::OK, 3));
     assert_eq!(site.get("/simulations/running/steps.csv").await.status, StatusCode::NOT_FOUND);
 }
 
@@ -274,4 +277,23 @@ async fn the_own_list_is_there_without_escalation() {
     });
     assert_eq!(site.get_as("cst_alvarez", "/?provider=1001").await.status, StatusCode::OK);
     assert_eq!(site.get("/tracks").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_draft_is_checked_by_an_approver_and_by_nobody_else() {
+    let site = Site::of(in_chicago());
+    assert!(!site.get_as("cst_cmo", "/policies/3").await.text.contains("value=\"check\""));
+    let page = site.get_as("cst_approver", "/policies/3").await;
+    assert!(page.text.contains("value=\"check\"") && !page.text.contains("value=\"publish\""));
+    let form = "act=check&why=agreed+in+committee&seen=draft";
+    let unticked = site.post_as("cst_approver", "/policies/3", form).await;
+    assert_eq!(unticked.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let done = site.post_as("cst_approver", "/policies/3", &format!("{form}&confirmed=yes")).await;
+    assert_eq!(done.header("location"), "/policies/3?done=check");
+    let publish = "act=publish&why=agreed&effective_from=2026-04-01T00%3A00&confirmed=yes&seen=checked";
+    site.post_as("cst_approver", "/policies/3", publish).await;
+    let sent = site.hospital.sent(|path| path.contains("/policies/3/"));
+    assert_eq!(sent[0].0, "/api/v1/escalation/policies/3/check");
+    assert_eq!(sent[0].3, json!({"why": "agreed in committee"}));
+    assert_eq!(sent[1].3, json!({"effective_from": "2026-04-01T00:00:00Z", "why": "agreed"}));
 }

@@ -440,7 +440,7 @@ impl Api for &'static Hospital {
     }
 }
 
-/// Who has the token of a call: `cst_him`, `cst_alvarez`, `cst_auditor`, `cst_cmo`, `cst_admin`.
+/// Who has the token of a call: `cst_him`, `cst_alvarez`, `cst_auditor`, `cst_cmo`, `cst_approver`, `cst_admin`.
 fn caller(call: &Call) -> Option<CallerView> {
     let provider =
         |id: &str| IdentifierView { id: id.to_owned(), authority: String::new(), kind: String::new() };
@@ -449,6 +449,7 @@ fn caller(call: &Call) -> Option<CallerView> {
         ("cst_alvarez", "m.alvarez", vec![Role::Physician], Some(provider("1001"))),
         ("cst_auditor", "audit", vec![Role::Auditor], None),
         ("cst_cmo", "okonkwo", vec![Role::ChiefMedicalOfficer], None),
+        ("cst_approver", "quinn", vec![Role::RulesApprover], None),
         ("cst_admin", "root", vec![Role::Administrator], None),
     ];
     let bearer = call.bearer.as_ref()?;

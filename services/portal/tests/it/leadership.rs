@@ -3,7 +3,7 @@
 
 use countersign_contracts::api::{
     escalation::*,
-    governed::{StepAct, VersionView, VersionsView, WindowView},
+    governed::{StepAct, StepView, VersionView, VersionsView, WindowView},
 };
 use countersign_kernel::{NoticeId, TrackId};
 
@@ -512,6 +512,23 @@ impl Hospital {
                 found(["done", "running"].contains(job).then(|| self.simulation(job)))
             }
             (false, ["policies", version]) => found(policy(version, self.now)),
+            (true, ["policies", number, step @ ("check" | "publish" | "withdraw")]) => match caller(call) {
+                Some(who) => answer(
+                    StatusCode::CREATED,
+                    &StepView {
+                        version: number.parse().expect("a version"),
+                        step: (*step).to_owned(),
+                        by: who.name,
+                        at: self.now,
+                        effective_from: None,
+                        position: 4712,
+                    },
+                ),
+                None => problem(StatusCode::UNAUTHORIZED, "a known token is needed"),
+            },
+            (false, ["policies", "3", "diff"]) => {
+                self.of_escalation(call, &["escalation", "policies", "2", "diff"], query)?
+            }
             (false, ["policies", version, "diff"]) => {
                 found(rule_diff(version, query.get("against")).map(|diff| PolicyDiff {
                     version: diff.version,
@@ -525,6 +542,20 @@ impl Hospital {
             (false, ["auditor"]) => answer(StatusCode::OK, &self.audit()),
             _ => return None,
         })
+    }
+}
+
+/// The third version is a draft.
+fn draft(now: Timestamp) -> VersionView {
+    VersionView {
+        version: 3,
+        title: "Two weeks".to_owned(),
+        status: "draft".to_owned(),
+        effective_from: None,
+        checked: None,
+        published: None,
+        based_on: Some(2),
+        ..version(2, now)
     }
 }
 
@@ -551,7 +582,7 @@ fn version(version: u32, now: Timestamp) -> VersionView {
 fn policies(now: Timestamp) -> VersionsView {
     let middle = now - 240.hours();
     VersionsView {
-        items: vec![version(1, now), version(2, now)],
+        items: vec![version(1, now), version(2, now), draft(now)],
         windows: vec![
             WindowView { version: 1, from: Timestamp::MIN, until: Some(middle) },
             WindowView { version: 2, from: middle, until: None },
@@ -562,9 +593,9 @@ fn policies(now: Timestamp) -> VersionsView {
 }
 
 fn policy(number: &str, now: Timestamp) -> Option<PolicyDetail> {
-    let number = number.parse().ok().filter(|number| (1..=2).contains(number))?;
+    let number = number.parse().ok().filter(|number| (1..=3).contains(number))?;
     Some(PolicyDetail {
-        set: version(number, now),
+        set: if number == 3 { draft(now) } else { version(number, now) },
         steps: vec![PolicyStep {
             name: "notice-1".to_owned(),
             after: "7 days".to_owned(),

@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 pub use queries::{
     chart_level_items, closed_between, directory, facilities_of, item, items_of, items_of_chart,
-    open_items_of, parties_of, parties_with_open_items, unassigned,
+    kinds_open_of, open_items_of, parties_of, parties_with_open_items, unassigned,
 };
 
 use crate::{

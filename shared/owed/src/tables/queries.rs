@@ -67,6 +67,24 @@ pub fn open_items_of(
     Ok(items)
 }
 
+/// Rule and document type of what a provider has open at a facility, chart-level items apart: each kind once.
+pub fn kinds_open_of(
+    sql: &Connection,
+    provider: Uuid,
+    facility: &str,
+) -> Result<BTreeSet<(String, String)>, rusqlite::Error> {
+    let statement = format!(
+        "SELECT DISTINCT i.changed ->> 'rule', i.changed ->> 'document_type' FROM owed_item i {OF_PROVIDER}
+         AND i.facility = :facility AND i.status = 'open' AND i.chart_level = 0"
+    );
+    let provider = root(sql, provider)?.to_string();
+    sql.prepare_cached(&statement)?
+        .query_map(named_params! {":provider": provider, ":facility": facility}, |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect()
+}
+
 /// Codes of the facilities at which a provider has something open.
 pub fn facilities_of(sql: &Connection, provider: Uuid) -> Result<BTreeSet<String>, rusqlite::Error> {
     let statement =

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use countersign_contracts::deficiency::DeficiencyStatus;
 use countersign_kernel::{DayCount, DeficiencyId, Timestamp};
 use countersign_owed::{
-    ItemClock, Owed, OwedItem, Party,
+    Directory, ItemClock, Owed, OwedItem, Party,
     clock::{DOWNTIME, LEAVE, NOT_STARTED, WAITING},
 };
 use jiff::SignedDuration;
@@ -13,6 +13,8 @@ use jiff::SignedDuration;
 use super::{Away, Gone, GoneItem, NotCounted, Standing, StandingItem};
 use crate::domain::policy::{AgingBase, Policy};
 
+/// What is told of an item when it is told of first.
+const OPENED: &str = "opened";
 /// Cause of a pause while HIM answers a dispute.
 const DISPUTE: &str = "dispute_under_review";
 
@@ -57,6 +59,24 @@ pub fn standing(
         away: away.map(|leave| Away { from: leave.from, until: leave.until }),
         gone,
     }
+}
+
+/// One item that was just opened, or just closed, as it stands while it is open. `None`: more may have changed of it
+/// than that.
+pub fn alone(
+    directory: &Directory,
+    item: &OwedItem,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<StandingItem> {
+    let opened = item.is_open() && item.changed.change == OPENED;
+    if !(opened || item.is_closed()) || item.is_chart_level() {
+        return None;
+    }
+    let mut open = item.clone();
+    open.changed.status = DeficiencyStatus::Open;
+    open.changed.closed_at = None;
+    Some(one(&open, &directory.clock(&open, &policy.clock_rules()), policy, now))
 }
 
 fn one(item: &OwedItem, clock: &ItemClock<'_>, policy: &Policy, now: Timestamp) -> StandingItem {

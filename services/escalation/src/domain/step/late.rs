@@ -24,11 +24,9 @@ impl Turn<'_> {
             .steps
             .iter()
             .filter(|step| !step.superseded && days_later(step.at, LOOKED_AT_DAYS) > now)
-            .filter_map(|step| {
-                let wrong = self.wrong_items(step);
-                // As long as one item carries it, it would have been taken all the same.
-                (!wrong.is_empty() && wrong.len() == step.items.len()).then(|| (step.clone(), wrong))
-            })
+            // As long as one item carries it, it would have been taken all the same.
+            .filter(|step| !step.items.is_empty() && step.items.iter().all(|id| self.is_wrong(step, *id)))
+            .map(|step| (step.clone(), step.items.clone()))
             .collect();
         for (step, items) in found {
             let because = format!(
@@ -62,10 +60,6 @@ impl Turn<'_> {
         self.question_suspension();
     }
 
-    fn wrong_items(&self, step: &TakenStep) -> Vec<DeficiencyId> {
-        step.items.iter().filter(|id| self.is_wrong(step, **id)).copied().collect()
-    }
-
     fn is_wrong(&self, step: &TakenStep, id: DeficiencyId) -> bool {
         let standing = &self.context.standing;
         if let Some(gone) = standing.gone.iter().find(|gone| gone.deficiency == id) {
@@ -76,11 +70,10 @@ impl Turn<'_> {
             };
         }
         // Ages of another cycle were counted by another policy, perhaps.
-        let same_policy = self.track.cycle.as_ref().is_some_and(|cycle| cycle.number == step.cycle);
-        let Some(item) = standing.items.iter().find(|item| item.deficiency == id).filter(|_| same_policy)
-        else {
+        if self.track.cycle.as_ref().is_none_or(|cycle| cycle.number != step.cycle) {
             return false;
-        };
+        }
+        let Some(item) = standing.items.iter().find(|item| item.deficiency == id) else { return false };
         if item.not_counted == Some(NotCounted::WaitsForSomebodyElse) {
             return false;
         }

@@ -10,6 +10,7 @@ mod late;
 mod notices;
 mod proposal;
 mod recipients;
+mod relevance;
 mod suspension;
 mod taking;
 mod timer;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 pub use due::{Due, Wait};
 pub use proposal::packet_hash;
 pub use recipients::Recipients;
+pub use relevance::{Why, may_matter};
 pub use timer::Next;
 pub(super) use turn::Turn;
 
@@ -72,8 +74,13 @@ pub fn look(track: &Track, policy: &Policy, context: &Context<'_>) -> Vec<TrackE
 
 /// Whether anything would happen now, on facts that need not be re-checked: whether to read the journal.
 pub fn wants(track: &Track, policy: &Policy, context: &Context<'_>) -> bool {
-    let standing = Standing { rechecked: true, ..context.standing.clone() };
-    !look(track, policy, &Context { standing: &standing, ..context.clone() }).is_empty()
+    if track.keeps_to().is_some_and(|kept| *kept != policy.reference) {
+        return false;
+    }
+    // The events are thrown away: they would say that nobody has re-checked.
+    let mut turn = Turn::new(track, policy, context);
+    turn.run();
+    !turn.events.is_empty()
 }
 
 /// What comes next on a track, and when.

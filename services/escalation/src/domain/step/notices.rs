@@ -94,7 +94,10 @@ impl Turn<'_> {
             .notices
             .values()
             .filter(|notice| {
-                notice.requested.notice == self.notice_id(&purpose, notice.requested.recipient.role(), 0)
+                // They were asked for with the step. This is asked first because an id takes a hash.
+                notice.requested.requested_at == taken.at
+                    && notice.requested.notice
+                        == self.notice_id(&purpose, notice.requested.recipient.role(), 0)
             })
             .map(|notice| notice.requested.recipient.clone())
             .collect();

@@ -229,3 +229,17 @@ fn about(purpose: String, kind: &str, facts: SuspensionFacts, to_office: bool) -
         suspension: Some(facts),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use countersign_contracts::notice::kind;
+
+    use super::*;
+    use crate::domain::step::proposal::PROPOSAL;
+
+    #[test]
+    fn whatever_the_core_asks_for_has_templates() {
+        let asked = [PROPOSAL, SUSPENDED, REINSTATED, REINSTATEMENT_PROPOSAL, REVIEW, NPDB];
+        assert_eq!(asked.into_iter().collect::<std::collections::BTreeSet<_>>(), kind::SUSPENSIONS.into());
+    }
+}

@@ -6,7 +6,7 @@ use super::{
     Turn,
     due::{Due, days_later},
 };
-use crate::domain::{events::TrackEvent, standing::StandingItem};
+use crate::domain::{events::TrackEvent, standing::StandingItem, track::Track};
 
 /// What the timer is for.
 const PURPOSE: &str = "ladder";
@@ -18,6 +18,11 @@ pub struct Next {
     pub at: Timestamp,
     /// What, in words.
     pub what: String,
+}
+
+/// The next instant at which anything could happen on a track, as its last look found.
+pub(super) fn armed_for(track: &Track) -> Option<Timestamp> {
+    track.timers.get(track.ladder_timer()).map(|armed| armed.due_at)
 }
 
 impl Turn<'_> {

@@ -1,5 +1,7 @@
 //! One look at a track: events are made one after the other, each on the state that the earlier ones left.
 
+use std::borrow::Cow;
+
 use countersign_contracts::notice::{
     Channel, NoticeClass, NoticeItem, NoticeRequested, Recipient, SuspensionFacts,
 };
@@ -16,8 +18,8 @@ use crate::domain::{
 
 /// One look.
 pub(in crate::domain) struct Turn<'a> {
-    /// As it stands after the events so far.
-    pub(in crate::domain) track: Track,
+    /// As it stands after the events so far: copied with the first of them, and most looks have none.
+    pub(in crate::domain) track: Cow<'a, Track>,
     pub(super) policy: &'a Policy,
     pub(super) context: &'a Context<'a>,
     /// The events so far.
@@ -41,8 +43,8 @@ pub(super) struct Message<'a> {
 }
 
 impl<'a> Turn<'a> {
-    pub(in crate::domain) fn new(track: &Track, policy: &'a Policy, context: &'a Context<'a>) -> Self {
-        Self { track: track.clone(), policy, context, events: Vec::new() }
+    pub(in crate::domain) fn new(track: &'a Track, policy: &'a Policy, context: &'a Context<'a>) -> Self {
+        Self { track: Cow::Borrowed(track), policy, context, events: Vec::new() }
     }
 
     pub(in crate::domain) const fn policy(&self) -> &'a Policy {
@@ -58,7 +60,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(in crate::domain) fn push(&mut self, event: TrackEvent) {
-        self.track.evolve(&event);
+        self.track.to_mut().evolve(&event);
         self.events.push(event);
     }
 
@@ -99,7 +101,7 @@ impl<'a> Turn<'a> {
             class: message.class,
             number,
             facility: self.context.facility.to_owned(),
-            about: self.context.recipients.provider.clone(),
+            about: Some(self.context.recipients.provider.clone()),
             recipient,
             channels: message.channels.to_vec(),
             on_all: message.on_all,

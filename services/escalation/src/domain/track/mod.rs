@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use countersign_contracts::notice::PolicyReference;
 use countersign_eventsourcing::timer::Timers;
-use countersign_kernel::{DeficiencyId, NoticeId, ProviderId, TimerId, Timestamp, TrackId};
+use countersign_kernel::{NoticeId, ProviderId, TimerId, Timestamp, TrackId};
 use uuid::Uuid;
 
 pub use cycle::{Cycle, Grant, OpenMatter, TakenStep};
@@ -105,13 +105,6 @@ impl Track {
     pub fn last_step(&self) -> Option<&TakenStep> {
         let cycle = self.cycle.as_ref()?;
         self.steps.iter().rev().find(|step| step.cycle == cycle.number)
-    }
-
-    /// Items that its steps and suspensions were about: whoever reads what is owed tells what became of them.
-    pub fn asked_about(&self) -> BTreeSet<DeficiencyId> {
-        let of_steps = self.steps.iter().filter(|step| !step.superseded).flat_map(|step| step.items.iter());
-        let of_suspension = self.suspension().into_iter().flat_map(|suspension| suspension.items.iter());
-        of_steps.chain(of_suspension).copied().collect()
     }
 
     /// When the last of these acts of leadership about a matter was.

@@ -43,8 +43,13 @@ pub(super) async fn handle(
     }
     let site = Site::ask(api, now).await;
     // who may not ask for them has the inbox all the same
-    let (clock, audit) =
-        (ask::escalation::clock(api, None).await.ok(), ask::escalation::audit(api).await.ok());
+    let (clock, audit, limits) = tokio::join!(
+        ask::escalation::clock(api, None),
+        ask::escalation::audit(api),
+        ask::escalation::limits(api),
+    );
+    let (clock, audit) = (clock.ok(), audit.ok());
+    let limits = limits.map_or(0, |limits| limits.len() as u64);
     let doubted = clock.filter(|clock| clock.state != "trusted").map(|clock| Banner {
         class: "bad",
         line: Line::new()
@@ -60,6 +65,7 @@ pub(super) async fn handle(
         Figure::new("Suspensions proposed", proposals).late(proposals > 0),
         Figure::new("Reinstatements", ends),
         Figure::new("Other matters", inbox.len() as u64 - proposals - ends),
+        Figure::new("Charts at the regulatory limit", limits).late(limits > 0),
         Figure::new("Broken promises", broken as u64)
             .late(broken > 0)
             .more(Some("by the auditor".to_owned())),
@@ -82,10 +88,12 @@ pub(super) async fn handle(
         .filter(Filter { path: "/leadership", fields: vec![facility], filtered: choice.is_narrow() })
         .part(waiting)
         .part(Part::card("more", "Elsewhere").block(Block::List(vec![
-            Line::new().link("/suspensions", "The register of suspensions").text("for the committee"),
-            Line::new().link("/runs", "Runs").text("what the next cutoff would do"),
-            Line::new().link("/auditor", "The auditor and the clock").text("whether promises are kept"),
-        ])))
+                Line::new().link("/suspensions", "The register of suspensions").text("for the committee"),
+                Line::new().link("/runs", "Runs").text("what the next cutoff would do"),
+                Line::new()
+                    .link("/auditor", "The auditor and the clock")
+                    .text("whether promises are kept, and charts at the regulatory limit"),
+            ])))
         .answer()
 }
 

@@ -120,6 +120,11 @@ fn deciding(item: &InboxItem, visitor: &visitor::Visitor, entered: &Entered) -> 
             })
             .collect(),
     };
+    if forms.is_empty() && item.kind == "regulatory_limit" {
+        return part.line(
+            "Nothing here: it ends when everything in the chart is done. The chart says what is owed.",
+        );
+    }
     if forms.is_empty() {
         return part.line(Line::new().quiet("Nothing: your roles do not allow it."));
     }

@@ -27,8 +27,8 @@ pub(super) fn life(set: &SetRow) -> Vec<Line> {
 /// How policies come about.
 pub(super) fn how() -> Part {
     Part::card("how", "To change a policy").line(
-        "Policies are drafted, checked by a second person, and published on the command line (countersign escalation \
-         --help) or over the API, not on this page. Simulate a draft on the record first.",
+        "A policy is drafted on the command line (countersign escalation --help) or over the API. A second person \
+         checks it and publishes it, there or on its page. Simulate a draft on the record first.",
     )
 }
 

@@ -1,10 +1,13 @@
 //! `/policies/{version}`: one escalation policy; `/policies/{version}/changes`: what differs from another.
 
 use axum::{
+    body::Bytes,
     extract::{Path, RawQuery, State},
-    http::StatusCode,
-    response::Response,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
 };
+use countersign_contracts::api::governed::{PublishRequest, ReasonRequest};
+use countersign_kernel::Role;
 
 use super::{policies, simulation};
 use crate::{
@@ -13,20 +16,33 @@ use crate::{
     pages::{
         Portal,
         choice::Choice,
-        form::{Entered, Offer},
+        form::{Entered, Field, Form, Kind, Offer},
         rule_diff,
-        rules::{SetRow, version},
+        rules::{SetRow, ZONE, version},
         sheet::{Block, Filter, FilterField, Line, Part, Row, Sent, Sheet, Table},
     },
-    show::{Section, words},
-    visitor,
+    same_origin,
+    show::{Section, sentence, words},
+    visitor::{self, Visitor},
 };
 
 pub(super) async fn handle(
     State(portal): State<Portal>,
     Path(number): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    page(&portal, version(&number)?, &Entered::default(), None).await
+    let choice = Choice::read(query.as_deref(), &[]);
+    let sent = Sent { done: choice.done.as_deref().map(done), refused: None };
+    page(&portal, version(&number)?, &Entered::default(), sent).await
+}
+
+/// What was done, for the page after it.
+fn done(step: &str) -> &'static str {
+    match step {
+        "check" => "The version is checked.",
+        "publish" => "The version is published: cycles that begin from then on go by it.",
+        _ => "The version is withdrawn.",
+    }
 }
 
 /// The page, with what became of the question that was asked on it.
@@ -34,9 +50,10 @@ pub(super) async fn page(
     portal: &Portal,
     number: u32,
     entered: &Entered,
-    refused: Option<(StatusCode, String)>,
+    sent: Sent,
 ) -> Result<Response, Failure> {
     let found = ask::escalation::policy(portal.api.as_ref(), number).await?;
+    let (visitor, status) = (visitor::present(), found.set.status.clone());
     let set = SetRow::new(found.set, portal.clock.now());
     let mut life = Part::card("life", "Its life").block(Block::List(policies::life(&set)));
     let mut pairs = Vec::new();
@@ -66,7 +83,7 @@ pub(super) async fn page(
     let mut sheet = Sheet::new(format!("Policy, version {number}"), Section::Escalation, "/policies")
         .crumb("/policies", "Escalation policies")
         .under(Line::new().a_chip(set.status.clone()).text(set.title.clone()))
-        .sent(Sent { done: None, refused });
+        .sent(sent);
     if let Some(problem) = found.problem {
         let told = Line::new().strong("This program cannot read it:").text(problem);
         sheet = sheet.part(Part::card("problem", "A problem").block(Block::Notice("bad", told)));
@@ -80,13 +97,99 @@ pub(super) async fn page(
             name: "Policy file".to_owned(),
             text: found.text,
         }));
-    if let Some(form) = simulation::form(number, &visitor::present(), entered) {
+    if let Some(form) = simulation::form(number, &visitor, entered) {
         let part = Part::new("simulate", "What would it have done?").hint(
             "On recorded history: who would have been notified, warned and suspended when. Nothing is sent.",
         );
         sheet = sheet.part(part.block(Block::Forms(vec![form])));
     }
+    let forms = steps_of(number, &status, &visitor, entered);
+    if !forms.is_empty() {
+        sheet = sheet.part(Part::new("decide", "What you can decide").block(Block::Forms(forms)));
+    }
     sheet.part(policies::how()).answer()
+}
+
+/// The next steps in the life of a version, for those who may take them.
+fn steps_of(number: u32, status: &str, visitor: &Visitor, entered: &Entered) -> Vec<Form> {
+    let approver = visitor.has_any(&[Role::RulesApprover]);
+    let mut forms = Vec::new();
+    if approver && status == "draft" {
+        let right = Field::confirm("I have read it, and it is right");
+        forms.push(Form::new(
+            "check",
+            "Check it",
+            "Its author cannot check it.",
+            "It is right",
+            vec![Field::why(), right],
+        ));
+    }
+    if approver && status == "checked" {
+        let from = Field::new("effective_from", "In force from, in UTC", Kind::Instant)
+            .optional()
+            .hint("Left empty: from now on");
+        let acts = Field::confirm("From then on people are told, and suspensions proposed, by it");
+        forms.push(Form::new("publish", "Publish it", "", "Publish", vec![from, Field::why(), acts]));
+    }
+    if visitor.has_any(&[Role::RulesApprover, Role::HimManager])
+        && matches!(status, "draft" | "checked" | "scheduled")
+    {
+        let back = Field::confirm("It never comes into force");
+        forms.push(Form::new("withdraw", "Withdraw it", "", "Withdraw", vec![Field::why(), back]));
+    }
+    let sent =
+        |form: Form| form.sent_to(format!("/policies/{number}")).carries("seen", status).filled(entered);
+    forms.into_iter().map(sent).collect()
+}
+
+/// `POST /policies/{version}`: a step in the life of a version.
+pub(super) async fn decide(
+    State(portal): State<Portal>,
+    Path(number): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Failure> {
+    same_origin::check(&headers)?;
+    let number = version(&number)?;
+    if visitor::present().bearer.is_none() {
+        return Err(Failure::Stranger(None));
+    }
+    let (api, entered) = (portal.api.as_ref(), Entered::read(&body));
+    let seen = entered.get("seen").unwrap_or_default();
+    let refused = |status, said: String| Sent { done: None, refused: Some((status, said)) };
+    let (act, why) = match (entered.get("act"), entered.get("why"), entered.get("confirmed")) {
+        (Some(act @ ("check" | "publish" | "withdraw")), Some(why), Some(_)) => (act, why.to_owned()),
+        (_, None, _) => {
+            let said = "“Why” is empty: the reason goes on record".to_owned();
+            return page(&portal, number, &entered, refused(StatusCode::UNPROCESSABLE_ENTITY, said)).await;
+        }
+        _ => {
+            let said = "Tick the box first: people are told by it".to_owned();
+            return page(&portal, number, &entered, refused(StatusCode::UNPROCESSABLE_ENTITY, said)).await;
+        }
+    };
+    let taken = if act == "publish" {
+        match entered.instant("effective_from", "In force from", ZONE) {
+            Ok(effective_from) => {
+                let request = PublishRequest { effective_from, why };
+                ask::escalation::policy_step(api, number, act, &request, seen).await
+            }
+            Err(said) => {
+                return page(&portal, number, &entered, refused(StatusCode::UNPROCESSABLE_ENTITY, said))
+                    .await;
+            }
+        }
+    } else {
+        ask::escalation::policy_step(api, number, act, &ReasonRequest { why }, seen).await
+    };
+    match taken {
+        Ok(_) => Ok(Redirect::to(&format!("/policies/{number}?done={act}")).into_response()),
+        Err(Failure::Refused(status, said)) => {
+            let said = said.unwrap_or_else(|| "It is refused.".to_owned());
+            page(&portal, number, &entered, refused(status, sentence(&said))).await
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 /// `/policies/{version}/changes`: what differs, in words.

@@ -19,11 +19,11 @@ use crate::{
         Portal,
         choice::Choice,
         form::{Entered, Field, Form},
-        sheet::{Filter, FilterField, Line, Part, Row, Sent, Sheet, Table},
+        sheet::{Block, Filter, FilterField, Line, Part, Row, Sent, Sheet, Table},
         site::Site,
     },
     same_origin,
-    show::{Section, number},
+    show::{Section, Spreadsheet, number},
     visitor::{self, Visitor},
 };
 
@@ -175,6 +175,9 @@ pub(super) async fn one(
     let site = Site::ask(api, now).await;
     let table = Table::new("On the list", &["Whom", "Step at the cutoff", "#Items", "#Oldest, days"])
         .rows(run.lines.iter().map(|line| Row::new(cells(line, &run.facility))));
+    let csv = format!("/runs/{}/{published_at}/list.csv", run.facility);
+    let told = format!("{} in all, in order of name", number(run.lines.len() as u64));
+    let list = Part::new("list", "Who is on it").block(Block::Above { told, csv: Some(csv) });
     Sheet::new(format!("List of {}", run.facility), Section::Escalation, "/runs")
         .crumb("/runs", "Runs")
         .under(
@@ -184,8 +187,36 @@ pub(super) async fn one(
                 .quiet("published")
                 .at(site.moment(run.published_at, &run.facility)),
         )
-        .part(Part::new("list", "Who is on it").table_or(table, "Nobody."))
+        .part(list.table_or(table, "Nobody."))
         .answer()
+}
+
+const COLUMNS: [&str; 8] =
+    ["provider", "authority", "name", "facility", "step", "counting", "oldest_days", "cutoff"];
+
+/// `/runs/{facility}/{published_at}/list.csv`: the same as a file.
+pub(super) async fn export(
+    State(portal): State<Portal>,
+    Path((facility, published_at)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let published_at: Timestamp = published_at.parse().map_err(|_| Failure::NotFound(None))?;
+    let (api, now) = (portal.api.as_ref(), portal.clock.now());
+    let run = ask::escalation::run(api, &facility, &published_at.to_string()).await?;
+    let site = Site::ask(api, now).await;
+    let mut file = Spreadsheet::new(&COLUMNS);
+    for line in run.lines {
+        file.line([
+            line.provider.id,
+            line.provider.authority,
+            line.provider.name,
+            run.facility.clone(),
+            line.step,
+            line.counting.to_string(),
+            line.oldest_days.to_string(),
+            site.local(Some(run.cutoff_at), &run.facility),
+        ]);
+    }
+    file.answer("run", now)
 }
 
 /// `POST /runs/held`: lets a held run go on.

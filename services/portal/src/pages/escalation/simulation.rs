@@ -19,7 +19,7 @@ use crate::{
         Portal,
         form::{Entered, Field, Form, Kind},
         rules::version,
-        sheet::{Block, Figure, Line, Part, Row, Sheet, Table},
+        sheet::{Block, Figure, Line, Part, Row, Sent, Sheet, Table},
         site::Site,
     },
     same_origin,
@@ -81,13 +81,14 @@ pub(super) async fn ask(
         return Err(Failure::Stranger(None));
     }
     let (api, entered) = (portal.api.as_ref(), Entered::read(&body));
+    let refused = |status, said| Sent { done: None, refused: Some((status, said)) };
     let found = ask::escalation::policy(api, number).await?;
     let now = portal.clock.now();
     let site = Site::ask(api, now).await;
     let request = match request(&entered, found.text, site.any_zone()) {
         Ok(request) => request,
         Err(said) => {
-            return policy::page(&portal, number, &entered, Some((StatusCode::UNPROCESSABLE_ENTITY, said)))
+            return policy::page(&portal, number, &entered, refused(StatusCode::UNPROCESSABLE_ENTITY, said))
                 .await;
         }
     };
@@ -96,7 +97,7 @@ pub(super) async fn ask(
         Ok(job) => Ok(Redirect::to(&format!("/simulations/{}", job.id)).into_response()),
         Err(Failure::Refused(status, said)) => {
             let said = said.unwrap_or_else(|| "It is refused.".to_owned());
-            policy::page(&portal, number, &entered, Some((status, said))).await
+            policy::page(&portal, number, &entered, refused(status, said)).await
         }
         Err(failure) => Err(failure),
     }

@@ -90,7 +90,7 @@ fn row(letter: &DeadLetterView, site: &Site, visitor: &Visitor, entered: &Entere
     });
     Row::new([
         class(what, &notice.class).below(notice.reference.clone()),
-        super::about(notice.about, &notice.about_name).below(facility),
+        super::about(notice.about, notice.about_name.as_deref()).below(facility),
         Line::new()
             .link(format!("/contacts/{}", notice.recipient), super::recipient(notice))
             .below(told(&notice.role)),

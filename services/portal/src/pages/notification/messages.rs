@@ -78,7 +78,7 @@ fn row(message: &InboxMessage, site: &Site) -> Row {
     let came_at = Line::new().text(came.relative.clone()).below_at("", came);
     Row::new([
         what,
-        super::about(message.about, &message.about_name).below(facility),
+        super::about(message.about, message.about_name.as_deref()).below(facility),
         came_at.and(message.read_at, |line, at| line.below_at("read", site.moment(at, facility))),
         Line::from(message.items.to_string()),
         Line::new().button(
@@ -131,7 +131,7 @@ pub(super) async fn one(
         Line::new()
             .text("Something is not yours, or not right? Open the item below, and dispute it there: its clock stands."),
     ]));
-    let next = match view.track.filter(|_| !view.about_name.is_empty()) {
+    let next = match view.track.filter(|_| view.about.is_some()) {
         Some(track) => {
             next.line(Line::new().link(format!("/tracks/{track}"), "What comes next, and what would stop it"))
         }
@@ -151,8 +151,8 @@ pub(super) async fn one(
 fn facts(detail: &NoticeDetail) -> Vec<(&'static str, Line)> {
     let view = &detail.notice;
     let mut pairs = vec![("What", Line::new().strong(told(&view.kind)))];
-    if !view.about_name.is_empty() {
-        pairs.push(("About", Line::new().text(view.about_name.clone()).quiet(told(&view.role))));
+    if let Some(name) = &view.about_name {
+        pairs.push(("About", Line::new().text(name.clone()).quiet(told(&view.role))));
     }
     pairs.push(("Items", Line::from(view.items.to_string()).quiet("they stand below")));
     if let Some(date) = view.names_date {

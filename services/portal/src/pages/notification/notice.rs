@@ -123,7 +123,7 @@ pub(super) fn what(detail: &NoticeDetail, site: &Site) -> Part {
     let notice = &detail.notice;
     let facility = notice.facility.as_str();
     let mut pairs = vec![
-        ("About", super::about(notice.about, &notice.about_name).quiet(facility)),
+        ("About", super::about(notice.about, notice.about_name.as_deref()).quiet(facility)),
         (
             "To",
             Line::new()
@@ -145,7 +145,7 @@ pub(super) fn what(detail: &NoticeDetail, site: &Site) -> Part {
     if let Some(because) = &notice.because {
         pairs.push(("Because", Line::from(sentence(because))));
     }
-    if let Some(track) = notice.track.filter(|_| !notice.about_name.is_empty()) {
+    if let Some(track) = notice.track.filter(|_| notice.about.is_some()) {
         pairs.push((
             "Track",
             Line::new().link(format!("/tracks/{track}"), format!("Number {} of its notices", notice.number)),

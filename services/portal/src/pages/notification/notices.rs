@@ -96,7 +96,8 @@ fn row(notice: &NoticeView, site: &Site) -> Row {
     };
     Row::new([
         what,
-        about(notice.about, &notice.about_name).below(format!("{facility}, {} items", notice.items)),
+        about(notice.about, notice.about_name.as_deref())
+            .below(format!("{facility}, {} items", notice.items)),
         Line::new()
             .link(format!("/contacts/{}", notice.recipient), recipient(notice))
             .below(told(&notice.role)),
@@ -157,7 +158,7 @@ fn cells(notice: &NoticeView, site: &Site) -> [String; 16] {
         notice.kind.clone(),
         notice.class.clone(),
         notice.facility.clone(),
-        notice.about_name.clone(),
+        notice.about_name.clone().unwrap_or_default(),
         notice.recipient.clone(),
         notice.recipient_name.clone(),
         notice.role.clone(),

@@ -28,7 +28,10 @@ pub(super) async fn handle(
     let site = Site::ask(api, portal.clock.now()).await;
     let view = &proof.detail.notice;
     let under = class(Line::new().a_chip(state_chip(&view.state)), &view.class).quiet(view.reference.clone());
-    let about = Line::new().text(proof.about.id.clone()).quiet(proof.about.authority.clone());
+    let about = match &proof.about {
+        Some(provider) => Line::new().text(provider.id.clone()).quiet(provider.authority.clone()),
+        None => Line::new().quiet("a chart"),
+    };
     let mut hashes = Part::card("proof", "How to check it").pairs(vec![
         ("Made", Line::new().at(site.moment(proof.made_at, &view.facility))),
         ("Provider", about),
