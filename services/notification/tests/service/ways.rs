@@ -102,3 +102,40 @@ async fn an_answer_is_waited_for_longer_than_the_slowest_channel_takes() {
     office.restart_with(false, Arc::new(email));
     assert!(office.service.patience().answer_within.unsigned_abs() > longest);
 }
+
+#[tokio::test]
+async fn a_withdrawal_that_comes_first_keeps_the_notice_here() {
+    use countersign_contracts::notice::NoticeWithdrawn;
+    let office = Office::opened(Mode::Live).await;
+    let (notice, at) = (request(Formal).notice, office.now());
+    let withdrawn = NoticeWithdrawn { notice, because: "everything is done".to_owned(), at };
+    office.tell(NoticeWithdrawn::TYPE, &withdrawn).await;
+    office.catch_up().await;
+    office.ask(&by_mail_or_inbox()).await;
+    office.catch_up().await;
+    assert_eq!(office.sent().len(), 0);
+    assert_eq!(kinds(&office.outcomes().await), [(None, Outcome::Dropped)]);
+}
+
+#[tokio::test]
+async fn a_notice_about_a_chart_goes_out_without_a_provider_and_one_of_an_unknown_kind_is_a_dead_letter() {
+    use countersign_contracts::notice::Recipient;
+    let office = Office::opened(Mode::Live).await;
+    let him = office.api(Office::somebody("kim", Role::HimManager));
+    let to_him = |name: &str, kind: &str| NoticeRequested {
+        notice: countersign_kernel::NoticeId::derive(&[name]),
+        kind: kind.to_owned(),
+        about: None,
+        recipient: Recipient::Office { name: "him".to_owned() },
+        channels: vec![Channel::Inbox],
+        names_date: None,
+        ..request(Formal)
+    };
+    office.ask(&to_him("chart", "regulatory-limit")).await;
+    office.ask(&to_him("later", "of-a-later-version")).await;
+    office.catch_up().await;
+    let (_, inbox) = call(&him, "GET", "/api/v1/inbox", None).await;
+    assert_eq!((&inbox["total"], &inbox["items"][0]["about"]), (&json!(1), &json!(null)), "{inbox}");
+    let (_, dead) = call(&him, "GET", "/api/v1/notices/dead-letters", None).await;
+    assert_eq!(dead[0]["because"], json!("the kind of the notice is not known to this version"), "{dead}");
+}
