@@ -5,7 +5,10 @@ import { createRequire } from 'node:module';
 import { address, launch } from './browser.mjs';
 
 const base = address('tests/browser/run');
-/** An access token of HIM (`countersign access add NAME --role him_manager`): with it, forms are looked at too. */
+/**
+ * An access token of HIM (`countersign access add NAME --role him_manager --role chief_medical_officer`): with it, forms
+ * are looked at too, and pages that only those see who are known.
+ */
 const token = process.env.COUNTERSIGN_TEST_TOKEN;
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** WCAG 2.0, 2.1 and 2.2, levels A and AA, and axe's own best practice. */
@@ -158,6 +161,35 @@ await group('find the pages', async () => {
   add('quarantine', '/quarantine');
   await page.goto(`${base}/quarantine`);
   add('message in quarantine', await href('td.why a'));
+  add('leadership, guest', '/leadership', 401);
+  if (token) {
+    // what concerns people's privileges is only for those who are known
+    const known = (name, path) => path && pages.push({ name, path, status: 200, signedIn: true });
+    const signedIn = await open('/leadership', { signedIn: true });
+    const first = async (path, selector) => {
+      await signedIn.page.goto(`${base}${path}`);
+      const link = signedIn.page.locator(selector).first();
+      return (await link.count()) ? link.getAttribute('href') : null;
+    };
+    for (const [name, path] of [
+      ['leadership', '/leadership'], ['tracks', '/tracks'], ['tracks, idle', '/tracks?state=idle'], ['register', '/suspensions'],
+      ['runs', '/runs'], ['escalation policies', '/policies'], ['auditor', '/auditor'], ['notices', '/notices'],
+      ['notices, formal', '/notices?class=formal'], ['letters', '/letters'], ['letters that left', '/letters?state=left'],
+      ['not delivered', '/dead-letters'], ['addresses', '/contact-tasks'], ['mode', '/notices/mode'], ['messages', '/messages'],
+    ]) known(name, path);
+    known('something that waits', await first('/leadership', 'td.act a.button'));
+    known('track', await first('/tracks', 'td.act a.button'));
+    known('evidence', await first('/suspensions', 'td.act a.button'));
+    known('list of a run', await first('/runs', 'td.act a.button'));
+    known('escalation policy', await first('/policies', 'th a.person'));
+    known('changes of a policy', await first('/policies', 'td.act a.button'));
+    const notice = await first('/notices', 'td.act a.button');
+    known('notice', notice);
+    known('proof of notice', notice && `${notice}/proof`);
+    known('contact', await first('/notices', 'a[href^="/contacts/"]'));
+    known('message', await first('/messages', 'td.act a.button'));
+    await signedIn.close();
+  }
   add('no such page', '/no-such-page', 404);
   add('no such deficiency', '/deficiencies/no-such-id', 404);
   await close();
@@ -316,7 +348,8 @@ await group('trying a message again', async () => {
     console.log('        skipped: nothing is in quarantine');
     return;
   }
-  const { page, close } = await open(message.path);
+  // who runs a message again must be known once anybody is
+  const { page, close } = await open(message.path, { signedIn: Boolean(token) });
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.waitForLoadState();
   expect(await page.getByRole('status').count() === 1, `the form is refused: “${await page.locator('h1').innerText()}”`);
@@ -330,6 +363,9 @@ await group('on paper', async () => {
   expect(!await page.locator('.top nav').isVisible(), 'the navigation is printed');
   expect(!await page.locator('.visitor').isVisible(), 'who is signed in is printed');
   expect(!await page.locator('.shortcuts').isVisible(), 'the shortcuts are printed');
+  await page.goto(`${base}/feeds`);
+  expect(!await page.locator('.within').isVisible(), 'the pages of a section are printed');
+  await page.goto(`${base}/`);
   expect(await page.locator('table.list thead').isVisible(), 'the table is printed without its head');
   const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   expect(background === 'rgb(255, 255, 255)', 'paper is not white');

@@ -105,7 +105,7 @@ fn given_the_description_then_it_lists_every_route_that_is_served_and_no_other()
 fn routes_in_sources() -> Vec<(String, Vec<String>)> {
     let services = concat!(env!("CARGO_MANIFEST_DIR"), "/../services");
     let mut found = Vec::new();
-    for service in ["intake", "deficiency"] {
+    for service in ["intake", "deficiency", "escalation", "notification"] {
         for line in routers(Path::new(&format!("{services}/{service}/src/api")))
             .lines()
             .filter(|line| line.contains(".route(\"/api/v1/"))

@@ -1,15 +1,26 @@
 //! Several processes over NATS end where one process does.
 
+use std::{collections::BTreeSet, path::Path};
+
 use countersign_acceptance::{
     api::{eventually, get},
     corpus, feeds, hospital,
+    house::{House, Plan, write_files},
+    journal,
     load::{Whereabouts, deliver},
+    mllp::{all_accepted, send_all},
     place::Place,
+    promises::{Account, CATEGORIES},
+    receiver::Receiver,
+    stay::{Stay, joined_the_staff},
     system::System,
     worklist::{assert_same, difference, of_folder, of_messages, of_program},
 };
 use countersign_hospital::Dirt;
-use countersign_testkit::program::run;
+use countersign_testkit::{
+    program::{Program, run},
+    smtp_peer::{Options, SmtpPeer},
+};
 
 #[test]
 fn given_services_as_processes_over_nats_then_they_end_where_one_process_does() {
@@ -77,4 +88,118 @@ fn given_the_public_samples_then_both_ways_of_running_agree_about_them() {
     system.stop();
     assert_same(&wanted, &of_folder(&system.place.data()));
     assert_eq!(feeds::of_folder(&system.place.data()), feeds::of_folder(&alone.data()));
+}
+
+/// Everything is due at once, and goes out at any hour.
+const POLICY: &str = r#"
+title = "Everywhere the same"
+[cadence]
+mode = "continuous"
+[guards]
+known_days = 0
+[outage]
+settle_hours = 0
+many_tracks = 0
+[[step]]
+name = "notice-1"
+after_days = 7
+kind = "overdue"
+class = "formal"
+to = ["provider", "scheduling"]
+channels = ["email", "webhook"]
+at_any_hour = true
+[delivery]
+email = "accepted"
+webhook = "accepted"
+channels = ["email", "webhook"]
+[suspension]
+enabled = false
+[regulatory]
+days = 300
+to = ["him"]
+"#;
+
+/// Providers, each with a chart that is long overdue.
+fn debtors() -> Vec<String> {
+    let of_one = |number: u32| {
+        let (id, visit) = (format!("{}", 7000 + number), format!("V{number}"));
+        let name = format!("P{number}^TEST");
+        let stay = Stay::new(&visit).under(&format!("{id}^{name}^^^DR^^^MERCY"));
+        vec![
+            joined_the_staff("2020-01-01 08:00", &id, &name, &format!("p{number}@d{number}.example")),
+            stay.admitted("2026-02-02 08:00"),
+            stay.discharged("2026-02-05 12:00"),
+        ]
+    };
+    (0..6).flat_map(of_one).collect()
+}
+
+/// Ids of notices that were asked for, and those of them that are settled.
+fn asked_and_settled(data: &Path) -> (BTreeSet<String>, BTreeSet<String>) {
+    let events = journal::read(data, &CATEGORIES, 0);
+    let asked = events
+        .iter()
+        .filter(|event| event.kind == "notice-requested" && event.category() != "notice")
+        .map(|event| event.text("notice").to_owned())
+        .collect();
+    let notices = Account { events, ..Account::default() }.notices();
+    (asked, notices.into_iter().filter(|(_, notice)| notice.settled).map(|(id, _)| id).collect())
+}
+
+/// Waits until everything that was asked for is settled, and returns the ids.
+fn settled(data: &Path, count: usize) -> BTreeSet<String> {
+    eventually(|| {
+        let (asked, settled) = asked_and_settled(data);
+        let done = asked.len() >= count && asked == settled;
+        if done { Ok(asked) } else { Err(format!("{asked:?} asked for, {settled:?} settled")) }
+    })
+}
+
+#[test]
+fn given_escalation_and_notification_as_processes_then_the_same_notices_reach_the_same_people() {
+    // given what one process comes to: to each provider a mail, to the office a call each, to HIM a mail for each chart
+    let Some(house) = House::open(Plan::live(POLICY)) else { return };
+    house.tell(&debtors());
+    let wanted = settled(&house.place.data(), 12);
+    drop(house);
+
+    // when the services run apart, over NATS
+    let Some(mail) = SmtpPeer::start(&Options::default()) else { return };
+    let receiver = Receiver::start();
+    let mut system = System::start_on(Place::new(), &[], |place, feed| {
+        write_files(place, &Plan::live(POLICY), &mail, &receiver, feed)
+    });
+    let data = system.place.data();
+    let mut escalation = Program::serve(&["escalation"], &data, &system.config);
+    let mut notification = Program::serve(&["notification"], &data, &system.config);
+    // A folder has one escalation: a second process is told so, and touches nothing.
+    let second = Program::start(
+        [
+            "serve".as_ref(),
+            "escalation".as_ref(),
+            "--data".as_ref(),
+            data.as_os_str(),
+            "--config".as_ref(),
+            system.config.as_os_str(),
+            "--http".as_ref(),
+            "127.0.0.1:0".as_ref(),
+        ] as [&std::ffi::OsStr; 8],
+        &[],
+    );
+    let refused = second.err().expect("a second process on the same folder").badly();
+    assert!(refused.stderr.contains("escalation"), "{refused}");
+    all_accepted(&send_all(system.intake().mllp(), &debtors()));
+    // Both go down in the middle of it, and come back.
+    escalation.restart();
+    notification.restart();
+    let found = settled(&data, wanted.len());
+    escalation.stop().well();
+    notification.stop().well();
+    system.stop();
+
+    // then the notices are the same ones, and every promise is kept
+    assert_eq!(found, wanted);
+    let mails = mail.received().len();
+    assert!(mails >= 6, "{mails}");
+    assert_eq!(receiver.calls().iter().map(|call| call.id().to_owned()).collect::<BTreeSet<_>>().len(), 6);
 }

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use countersign_acceptance::{
     api::{eventually, get},
     collector::Collector,
+    house::{House, Plan},
+    journal,
     mllp::Sender,
     sample::{message, segment},
     system::{PROCESSES, System},
@@ -242,4 +245,107 @@ fn one_trace_joins_everything(collector: &Collector) {
             of_trace.iter().filter(|span| !of_trace.iter().any(|other| other.id == span.parent)).collect();
         assert_eq!(tops.len(), 1, "{of_trace:#?}");
     }
+}
+
+/// Every way out at once: mail, a call, letters; to the provider and to offices.
+const POLICY: &str = r#"
+title = "Every way out"
+[cadence]
+mode = "continuous"
+[guards]
+known_days = 0
+[outage]
+settle_hours = 0
+many_tracks = 0
+[[step]]
+name = "notice-1"
+after_days = 7
+kind = "overdue"
+class = "formal"
+to = ["provider", "scheduling", "medical_staff_office"]
+channels = ["email", "letter", "webhook", "inbox"]
+on_all = true
+at_any_hour = true
+[delivery]
+email = "accepted"
+channels = ["email"]
+[suspension]
+enabled = false
+[regulatory]
+days = 14
+to = ["chief_medical_officer"]
+"#;
+
+#[test]
+fn given_markers_in_every_field_and_every_way_out_then_nothing_that_leaves_or_is_archived_carries_them() {
+    let collector = Collector::start();
+    let mut plan = Plan::live(POLICY).at("2026-03-20T10:00:00Z");
+    plan.environment = vec![
+        ("COUNTERSIGN_TELEMETRY__LOG", "debug".to_owned()),
+        ("COUNTERSIGN_TELEMETRY__OTLP_ENDPOINT", collector.endpoint()),
+    ];
+    let Some(mut house) = House::open(plan) else { return };
+    let him = house.somebody("kim", "him_manager", &[]);
+    house.employs("7001", "ADAMS", "ruth.adams@mail.example");
+    house.tell(&good());
+    // when everything has left
+    let (mails, calls) = eventually(|| {
+        let (mails, calls) = (house.mails(), house.receiver.calls());
+        let letters = house.ask(&him, "letters").as_array().map_or(0, Vec::len);
+        // To the provider and to the office.
+        if mails.len() >= 2 && !calls.is_empty() && letters >= 2 {
+            return Ok((mails, calls));
+        }
+        let notices = house.ask(&him, "notices?limit=500");
+        Err(format!("{} mails, {} calls, {letters} letters: {notices:#}", mails.len(), calls.len()))
+    });
+    let mut places: Vec<(String, Vec<u8>)> = Vec::new();
+    for mail in &mails {
+        places.push(("a mail".to_owned(), mail.text.clone().into_bytes()));
+        places.push(("a mail in plain".to_owned(), mail.in_plain().into_bytes()));
+    }
+    for call in &calls {
+        places.push(("a call".to_owned(), format!("{:?}\n{}", call.headers, call.body).into_bytes()));
+    }
+    // what people and programs see of notices and tracks
+    for path in ["notices?limit=500", "letters", "escalation/tracks", "escalation/limits", "contacts/tasks"] {
+        places.push((path.to_owned(), him.get(&house.url(path)).text.into_bytes()));
+    }
+    for notice in house.ask(&him, "notices?limit=500")["items"].as_array().expect("notices") {
+        let id = notice["id"].as_str().expect("an id");
+        for path in [format!("notices/{id}"), format!("notices/{id}/proof")] {
+            places.push((path.clone(), him.get(&house.url(&path)).text.into_bytes()));
+        }
+    }
+    let track = house.ask(&him, "escalation/tracks")["items"][0]["id"].as_str().expect("a track").to_owned();
+    for path in [format!("escalation/tracks/{track}"), format!("escalation/tracks/{track}/explanation")] {
+        places.push((path.clone(), him.get(&house.url(&path)).text.into_bytes()));
+    }
+    places.push(("metrics".to_owned(), get(&format!("{}/metrics", house.program.url())).text.into_bytes()));
+    house.program.stop().well();
+    let log = house.program.stderr();
+    assert!(log.contains("\"level\":\"DEBUG\""), "{log}");
+    places.push(("the log".to_owned(), log.into_bytes()));
+    places.extend(collector.received());
+    // what is kept for good: streams of these services, with the bytes of every message
+    let kept = journal::read(&house.place.data(), &["track", "limit", "notice", "contact", "digest"], 0);
+    assert!(kept.iter().filter(|event| event.kind == "notice-rendered").count() >= 6, "{}", kept.len());
+    for event in kept {
+        places.push((format!("{} in {}", event.kind, event.stream), event.data.to_string().into_bytes()));
+        if event.kind == "notice-rendered" {
+            let bytes = STANDARD.decode(event.text("bytes")).expect("Base64");
+            places.push((format!("what was rendered in {}", event.stream), bytes));
+        }
+    }
+
+    // then none of it tells of the patient, while the record of the chart does
+    let found: Vec<String> = places.iter().flat_map(|(place, text)| hits(place, text)).collect();
+    assert!(
+        found.is_empty(),
+        "{} places, the first:\n{}",
+        found.len(),
+        found[..found.len().min(10)].join("\n")
+    );
+    let charts = journal::read(&house.place.data(), &["chart"], 0);
+    assert!(charts.iter().any(|event| !hits("chart", event.data.to_string().as_bytes()).is_empty()));
 }

@@ -168,6 +168,8 @@ fn given_the_sources_then_only_adapters_and_read_models_speak_sql() {
                 .iter()
                 .any(|file| name == format!("shared/eventsourcing/src/{file}"))
             || (name.starts_with("services/") && name.contains("/src/projections/"))
+            // What is owed is a table that two services keep in read models of their own.
+            || name.starts_with("shared/owed/src/tables/")
             || name.starts_with("tests/");
         !may
     });
@@ -211,9 +213,11 @@ fn given_the_core_then_clock_chance_and_environment_come_in_through_ports() {
 }
 
 /// Files that are longer than they should be, each with its reason.
-const LONG: [(&str, &str); 2] = [
+const LONG: [(&str, &str); 4] = [
     ("Cargo.lock", "written by cargo"),
     ("services/intake/src/read/tests.rs", "one table of cases for one reader"),
+    ("shared/contracts/src/api/escalation.rs", "shapes of one API, without a line of logic"),
+    ("shared/contracts/src/api/notification.rs", "shapes of one API, without a line of logic"),
 ];
 const LONGEST: usize = 600;
 

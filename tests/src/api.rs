@@ -55,6 +55,29 @@ pub fn post(url: &str, body: &Value) -> Answer {
     answer(client().post(url).header(CONTENT_TYPE, "application/json").body(body.to_string()))
 }
 
+/// Somebody with a token.
+#[derive(Debug, Clone)]
+pub struct Token(pub String);
+
+impl Token {
+    /// `GET` as this person.
+    pub fn get(&self, url: &str) -> Answer {
+        get_with(url, &[("authorization", &format!("Bearer {}", self.0))])
+    }
+
+    /// `POST` of JSON as this person, under a key that names the request.
+    pub fn post(&self, url: &str, key: &str, body: &Value) -> Answer {
+        let request = client().post(url).bearer_auth(&self.0).header("Idempotency-Key", key);
+        answer(request.header(CONTENT_TYPE, "application/json").body(body.to_string()))
+    }
+}
+
+/// `POST` of a text with these headers.
+pub fn post_with(url: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let request = client().post(url).header(CONTENT_TYPE, "application/json").body(body.to_owned());
+    answer(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)))
+}
+
 /// `DELETE`.
 pub fn delete(url: &str) -> Answer {
     answer(client().delete(url))

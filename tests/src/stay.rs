@@ -267,6 +267,15 @@ pub fn left_the_staff(at: &str, id: &str) -> String {
     message("MERCY", "MFN^M02", at, &[file, entry, staff])
 }
 
+/// Somebody who works here (MFN^M02), from an instant on: identifier, family and given name, mailbox.
+pub fn joined_the_staff(at: &str, id: &str, name: &str, mailbox: &str) -> String {
+    let key = format!("{id}^^MERCY");
+    let file = segment("MFI", &[(1, "PRA"), (3, "UPD"), (5, &*stamp(at))]);
+    let entry = segment("MFE", &[(1, "MAD"), (3, &*stamp(at)), (4, &*key)]);
+    let staff = segment("STF", &[(1, &*key), (3, name), (7, "A"), (15, mailbox)]);
+    message("MERCY", "MFN^M02", at, &[file, entry, staff])
+}
+
 /// The same message under another control id, as an interface engine sends it again.
 pub fn sent_anew(message: &str) -> String {
     let mut fields: Vec<&str> = message.split('|').collect();

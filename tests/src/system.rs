@@ -35,10 +35,22 @@ impl System {
     /// The same with more configuration and settings from the environment; `{service}` in a value stands for
     /// the name of the process.
     pub fn start_with(more: &str, environment: &[(&str, &str)]) -> Self {
-        let nats = NatsServer::start();
         let place = Place::new();
-        let config = format!("[feed]\nkind = \"nats\"\n[nats]\nurl = \"{}\"\n{more}", nats.url());
-        let config = place.write("countersign.toml", config);
+        Self::start_on(place, environment, |place, feed| {
+            place.write("countersign.toml", format!("{feed}{more}"))
+        })
+    }
+
+    /// The same in a place where something stands already. `configure` writes the configuration, which begins with the
+    /// sections that it is given, and returns its file.
+    pub fn start_on(
+        place: Place,
+        environment: &[(&str, &str)],
+        configure: impl FnOnce(&Place, &str) -> PathBuf,
+    ) -> Self {
+        let nats = NatsServer::start();
+        let feed = format!("[feed]\nkind = \"nats\"\n[nats]\nurl = \"{}\"\n", nats.url());
+        let config = configure(&place, &feed);
         let programs = PROCESSES.map(|service| {
             let environment: Vec<(&str, String)> = environment
                 .iter()

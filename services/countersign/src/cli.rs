@@ -2,7 +2,10 @@
 
 mod access;
 mod acts;
+mod asking;
 mod claims;
+mod escalation;
+mod notices;
 mod people;
 mod rules;
 mod simulate;
@@ -16,7 +19,17 @@ use serde::Serialize;
 
 pub use access::{Access, AccessAction, AccessFile, Acting, Scope};
 pub use acts::{Asked, Chart, ChartDecision, Item, ItemDecision, Items, OneChart, Stand};
+pub use asking::{AsCsv, Asking, Changing, Deciding, Into};
 pub use claims::{ClaimState, Claims, ClaimsAction, ListClaims, ShowClaim, SummarizeClaims, SummaryKey};
+pub use escalation::{
+    ClockAction, Escalation, EscalationAction, ListTracks, PoliciesAction, Proposal, RunsAction,
+    SimulatePolicy, Suspensions, Why,
+};
+pub use notices::{
+    Contacts, ContactsAction, DigestEvery, Inbox, InboxAction, LetterState, LetterWay, Letters,
+    LettersAction, ListNotices, Mode, ModeAction, ModeName, NoticeClass, Notices, NoticesAction,
+    SetPreferences, Templates, TemplatesAction,
+};
 pub use people::{Change, Kind, LeaveAction, People, PeopleAction, Span};
 pub use rules::{Rules, RulesAction};
 pub use simulate::Simulate;
@@ -66,6 +79,20 @@ pub enum Command {
     Chart(Chart),
     /// Look at rule sets, and take one from draft to publication.
     Rules(Rules),
+    /// Escalation: policies, who stands where and why, suspensions and leadership's decisions.
+    Escalation(Escalation),
+    /// Notices: what was sent to whom, what became of it, and its proof.
+    Notices(Notices),
+    /// The queue of letters: print them, and say when they left.
+    Letters(Letters),
+    /// How people and offices are reached, and what they want to be told.
+    Contacts(Contacts),
+    /// Your messages.
+    Inbox(Inbox),
+    /// Whether messages leave: live, shadow, or all to one address.
+    Mode(Mode),
+    /// Templates of messages.
+    Templates(Templates),
     /// The directory of providers: who is who, who is active, who is away.
     People(People),
     /// Facilities, departments, holidays and downtimes.
@@ -121,6 +148,10 @@ pub struct Up {
     /// Load a synthetic hospital's messages through the intake. Only into an empty data folder.
     #[arg(long)]
     pub demo: bool,
+    /// Let the clock begin at this instant and run on from there: for demonstrations and rehearsals of what takes
+    /// weeks. Only on an empty data folder, or on one that was begun like this.
+    #[arg(long, value_name = "INSTANT", hide = true)]
+    pub clock_from: Option<countersign_kernel::Timestamp>,
     #[command(flatten)]
     pub config: ConfigFile,
 }
@@ -455,6 +486,15 @@ pub enum Model {
     Intake,
     /// Worklists, charts, providers.
     Deficiency,
+    /// Tracks, suspensions, runs.
+    Escalation,
+    /// Notices, messages, letters, contacts.
+    Notification,
+}
+
+impl Model {
+    /// Every read model.
+    pub const ALL: [Self; 4] = [Self::Intake, Self::Deficiency, Self::Escalation, Self::Notification];
 }
 
 /// `countersign rebuild`

@@ -87,6 +87,7 @@ fn chart_limit(chart: EncounterId, items: &[OwedItem], rechecked: bool) -> Optio
         facility: changed.facility.clone(),
         discharged_at: changed.anchor_at,
         due_at: changed.due_at,
+        known_at: item.known_at,
         open: item.is_open(),
         rechecked,
     })

@@ -11,13 +11,16 @@
 //! | decide whether anything leaves | HIM manager, administrator |
 //! | see templates | HIM manager, medical staff office, chief medical officer, administrator, auditor |
 //!
+//! Nobody reads any of it unknown, even where reading is open elsewhere: it is about people's privileges. Only the state
+//! of the installation (mode, templates) is read as everything else is.
+//!
 //! An inbox is its owner's: a provider's, a delegate's for the providers named, an office's whoever works there.
 
 use countersign_kernel::{Actor, Role};
 use countersign_owed::Owed;
 use countersign_runtime::authority::{self, Rights};
 
-pub use countersign_runtime::authority::{About, permit};
+pub use countersign_runtime::authority::{About, permit, reach};
 
 use crate::domain::contact;
 

@@ -7,19 +7,19 @@ use std::sync::Arc;
 
 use countersign_contracts::{
     Envelope,
-    notice::{NoticeOutcome, NoticeRequested, NoticeWithdrawn, Outcome},
+    notice::{NoticeClass, NoticeOutcome, NoticeRequested, NoticeWithdrawn, Outcome},
 };
 use countersign_eventsourcing::{
     consumer::{HandleError, Handler},
     journal::{JournalError, PortFuture},
 };
-use countersign_kernel::NoticeId;
+use countersign_kernel::Timestamp;
 
 use crate::{
     config::Config,
     domain::{
-        contact::{Contact, events::Trouble, routes},
-        digest::events::DigestReleased,
+        contact::{self, Contact, events::Trouble, routes},
+        digest::{Book, events::DigestReleased},
         notice::{
             Change, LegState, Notice, Refusal,
             events::{DigestFacts, Requested},
@@ -68,16 +68,18 @@ impl Inbox {
             let folded = self.known.current().await.map_err(journal_error)?;
             let owed = &folded.owed;
             let key = naming::contact_of(owed, &request.recipient);
-            let about = owed.people().key_of(&request.about);
+            let about = request.about.as_ref().map(|about| owed.people().key_of(about));
             let known = naming::known_of(&self.config, owed, &key, now);
             let zone = naming::zone_of(&self.config, owed, &request.facility);
             (key, about, known, zone)
         };
         let contact = self.store.load::<Contact>(&key).await.map_err(journal_error)?.state;
+        let with_digest_at = self.digest_due(&request, digest.is_some(), &key).await?;
         let muted = routes::is_muted(&request, &contact);
         let requested = Box::new(Requested {
             routes: routes::routes(&request, &contact, &known),
             windows: contact.preferences.windows(&windows_zone),
+            with_digest_at,
             contact: key,
             about,
             digest,
@@ -90,6 +92,22 @@ impl Inbox {
             Change::Request(requested)
         };
         self.change(&id, event, &change).await
+    }
+
+    /// Only what is formal goes out at once: a reminder to a provider waits for the provider's next digest, where one is
+    /// armed.
+    async fn digest_due(
+        &self,
+        request: &NoticeRequested,
+        is_digest: bool,
+        contact: &str,
+    ) -> Result<Option<Timestamp>, HandleError> {
+        let provider = contact::provider_of(contact);
+        let Some(provider) = provider.filter(|_| request.class == NoticeClass::Reminder && !is_digest) else {
+            return Ok(None);
+        };
+        let book = self.store.load::<Book>(&provider.to_string()).await.map_err(journal_error)?.state;
+        Ok(book.next_due(provider))
     }
 
     async fn change(&self, id: &str, event: &Envelope, change: &Change) -> Result<(), HandleError> {
@@ -149,9 +167,8 @@ impl Handler for Inbox {
                     self.request(event, request, Some(facts)).await
                 }
                 NoticeWithdrawn::TYPE => {
-                    let NoticeWithdrawn { notice: NoticeId(id), because, .. } =
-                        event.decode().map_err(poison)?;
-                    self.change(&id.to_string(), event, &Change::Withdraw { because }).await
+                    let NoticeWithdrawn { notice, because, .. } = event.decode().map_err(poison)?;
+                    self.change(&notice.to_string(), event, &Change::Withdraw { notice, because }).await
                 }
                 NoticeOutcome::TYPE => self.note_trouble(event, &event.decode().map_err(poison)?).await,
                 // Another service's event of a later version: not ours to judge.

@@ -58,6 +58,8 @@ pub(crate) struct Dispatcher {
     pub(crate) model: Arc<ReadModel>,
     pub(crate) transports: BTreeMap<Channel, Arc<dyn Transport>>,
     pub(crate) recent: Mutex<Recent>,
+    /// The mode that was in force when it was last asked for, for `/metrics`.
+    pub(crate) seen: Mutex<&'static str>,
 }
 
 /// The queue cannot be worked on.
@@ -189,10 +191,27 @@ impl Dispatcher {
         self.store.change::<Notice, Refusal>(&notice.to_string(), &Origin::own(), decide).await
     }
 
+    /// The mode that was in force when it was last asked for.
+    pub(crate) fn mode_seen(&self) -> &'static str {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks which mode is in force, so that `/metrics` tells it although nothing is sent.
+    pub(crate) async fn look_at_mode(&self) {
+        if let Err(error) = self.decided_mode().await {
+            tracing::warn!(%error, "whether anything leaves cannot be read now");
+        }
+    }
+
+    async fn decided_mode(&self) -> Result<Mode, JournalError> {
+        let mode = self.store.load::<Decided>(STREAM).await?.state.mode(&self.config.mode);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = crate::metrics::name_of(&mode);
+        Ok(mode)
+    }
+
     /// Whether anything leaves, by the operators' decision or the configuration.
     async fn mode(&self, to: &Destination) -> Result<Mode, JournalError> {
-        let decided = self.store.load::<Decided>(STREAM).await?.state;
-        Ok(match decided.mode(&self.config.mode) {
+        Ok(match self.decided_mode().await? {
             // What cannot go to the pilot's address stays here.
             Mode::Redirect(pilot) if pilot.channel() != to.channel() => Mode::Shadow,
             mode => mode,
@@ -239,6 +258,12 @@ impl Dispatcher {
             },
         };
         let mode = self.mode(&leg.to).await?;
+        if mode != Mode::Shadow
+            && let Some(obstacle) = self.transports.get(&leg.to.channel()).and_then(|way| way.obstacle())
+        {
+            let change = Change::Unrenderable { leg: due.leg, because: obstacle.to_owned() };
+            return Ok(self.change(due.notice, &change).await?.position);
+        }
         let begin = Change::Begin { leg: due.leg, rendering, mode: mode.clone() };
         let begun = match self.change(due.notice, &begin).await {
             Err(ChangeError::Refused(refusal @ Refusal::TooLarge { .. })) => {
@@ -278,10 +303,11 @@ impl Dispatcher {
     ) -> Result<BTreeSet<DeficiencyId>, JournalError> {
         let folded = self.known.current().await?;
         let owed: &Owed = &folded.owed;
-        let about = owed.people().root(requested.about);
+        let about = requested.about.map(|key| owed.people().root(key));
         let is_theirs = |id| {
             owed.item(id).is_none_or(|item| {
-                !item.is_closed() && owed.directory().holder_of(item).is_none_or(|holder| holder == about)
+                let holder = owed.directory().holder_of(item);
+                !item.is_closed() && about.is_none_or(|about| holder.is_none_or(|holder| holder == about))
             })
         };
         let items = notice.items().into_iter().map(|item| item.deficiency);

@@ -14,6 +14,7 @@ mod digests;
 mod dispatch;
 pub mod domain;
 mod known;
+mod metrics;
 mod naming;
 pub mod outbound;
 mod owner;

@@ -153,7 +153,7 @@ pub(crate) fn message(
     let letterhead = letterhead(config, owed, &request.facility);
     let names = Names {
         addressee: recipient(config, owed, &request.recipient),
-        about: staff(owed, &request.about),
+        about: request.about.as_ref().map(|about| staff(owed, about)),
         facility,
         letterhead,
         link: Link::to_notice(&config.pages, request.notice),

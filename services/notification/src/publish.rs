@@ -61,6 +61,7 @@ fn outcome(event: NoticeEvent) -> Option<NoticeOutcome> {
         | NoticeEvent::Complained(_)
         | NoticeEvent::Printed(_)
         | NoticeEvent::Requeued(_)
+        | NoticeEvent::Unwanted(_)
         | NoticeEvent::Timer(_) => None,
     }
 }
@@ -78,6 +79,7 @@ fn is_silent(kind: &str) -> bool {
                 | "notice-complained"
                 | "notice-printed"
                 | "notice-requeued"
+                | "notice-unwanted"
         )
 }
 

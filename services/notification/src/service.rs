@@ -17,6 +17,7 @@ use countersign_eventsourcing::{
     },
 };
 use countersign_kernel::Clock;
+use jiff::SignedDuration;
 
 use crate::{
     channels::Transport,
@@ -109,7 +110,9 @@ impl Notification {
             config.time_zone.clone(),
         ));
         let alone = config.alone;
-        let config = Arc::new(config);
+        let longest = transports.iter().map(|way| way.longest()).max().unwrap_or_default();
+        let longest = SignedDuration::try_from(longest).unwrap_or(SignedDuration::MAX);
+        let config = Arc::new(Config { patience: config.patience.patient_for(longest), ..config });
         let digests = Arc::new(Digests {
             store: store.clone(),
             known: Arc::clone(&known),
@@ -149,6 +152,7 @@ impl Notification {
             model: Arc::clone(&model),
             transports,
             recent: std::sync::Mutex::default(),
+            seen: std::sync::Mutex::new(crate::metrics::name_of(&config.mode)),
         });
         Ok(Self {
             store,
@@ -168,6 +172,19 @@ impl Notification {
     /// The read model, for verification and readiness.
     pub fn read_model(&self) -> &Arc<ReadModel> {
         &self.model
+    }
+
+    pub(crate) fn firing(&self) -> &Arc<FiringLoop> {
+        &self.timers
+    }
+
+    pub(crate) fn dispatcher(&self) -> &Arc<Dispatcher> {
+        &self.dispatcher
+    }
+
+    /// How patient the service is: more so than any of its channels is slow.
+    pub fn patience(&self) -> crate::domain::notice::Settings {
+        self.config.patience
     }
 
     /// The consumer of requests, for readiness, resuming and skipping.
@@ -210,6 +227,8 @@ impl Notification {
         let mut tick = tokio::time::interval(SCHEDULE_EVERY);
         loop {
             tick.tick().await;
+            // An operator may have decided in another process.
+            self.dispatcher.look_at_mode().await;
             if let Err(error) = self.digests.schedule_missing(&self.model).await {
                 tracing::warn!(%error, "digests cannot be scheduled now; it will be tried again");
             }

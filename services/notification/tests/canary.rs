@@ -52,7 +52,7 @@ fn names() -> Names {
     let facility = FacilityName::of_code("General Hospital");
     Names {
         addressee: Addressee::Office(OfficeName::new("Medical Staff Office")),
-        about,
+        about: Some(about),
         letterhead: Letterhead::of_facility(&facility),
         facility,
         link: Link::to_notice(&PublicUrl::parse("https://charts.example.org").expect("an address"), notice()),
@@ -84,7 +84,7 @@ fn message(kind: Kind) -> Message {
         class: NoticeClass::Formal,
         number: 3,
         facility: "CANARY-facility".to_owned(),
-        about: ProviderId { id: "CANARY-provider".to_owned(), authority: "CANARY".to_owned() },
+        about: Some(ProviderId { id: "CANARY-provider".to_owned(), authority: "CANARY".to_owned() }),
         recipient: Recipient::Office { name: "CANARY-office".to_owned() },
         channels: Channel::ALL.to_vec(),
         on_all: true,

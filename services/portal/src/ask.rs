@@ -2,16 +2,18 @@
 
 pub(crate) mod acts;
 pub(crate) mod claims;
+pub(crate) mod escalation;
 pub(crate) mod intake;
+pub(crate) mod notification;
 pub(crate) mod people;
 pub(crate) mod rules;
 
-use axum::http::StatusCode;
+use axum::{body::Bytes, http::StatusCode};
 use countersign_contracts::api::{CallerView, ChartView, DeficiencyView, Explanation, Page, ProviderView};
-use countersign_kernel::{DeficiencyId, EncounterId, MessageId};
+use countersign_kernel::{DeficiencyId, EncounterId, MessageId, derive_uuid};
 use form_urlencoded::Serializer;
 use intake::{FeedView, QuarantinedMessage, QuarantinedView, Run};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     api::{Api, Call},
@@ -143,22 +145,54 @@ fn with_query<'a>(path: &str, parameters: impl IntoIterator<Item = (&'a str, Opt
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
+/// Does something once: the key follows from what is asked for and from what the reader had before the eyes, so
+/// the same form sent twice has one effect.
+async fn post<T: DeserializeOwned>(
+    api: &dyn Api,
+    path: String,
+    body: &impl Serialize,
+    seen: &str,
+) -> Result<T, Failure> {
+    send(api, path, body, seen, None).await
+}
+
+/// The same; refused when the revision is not `unchanged_since` any more.
+async fn send<T: DeserializeOwned>(
+    api: &dyn Api,
+    path: String,
+    body: &impl Serialize,
+    seen: &str,
+    unchanged_since: Option<u64>,
+) -> Result<T, Failure> {
+    let body = serde_json::to_string(body).map_err(|_| Failure::Fault)?;
+    let key = derive_uuid("portal form", &[&path, seen, &body]).to_string();
+    let mut call = Call::post(path);
+    (call.key, call.seen, call.body) = (Some(key), unchanged_since, Some(body.into()));
+    get(api, call).await
+}
+
 async fn get<T: DeserializeOwned>(api: &dyn Api, call: Call) -> Result<T, Failure> {
+    let body = bytes(api, call).await?;
+    serde_json::from_slice(&body).map_err(|error| {
+        // the error's own text may quote the answer, and with it a patient
+        tracing::error!(
+            category = ?error.classify(),
+            line = error.line(),
+            column = error.column(),
+            "an answer of the API cannot be read"
+        );
+        Failure::Fault
+    })
+}
+
+/// What the API answers, as it is.
+async fn bytes(api: &dyn Api, call: Call) -> Result<Bytes, Failure> {
     let answer = api.call(call.by(visitor::present().bearer)).await.map_err(|error| {
         tracing::warn!(%error, "a page could not be made");
         Failure::Unavailable(None)
     })?;
     if answer.status.is_success() {
-        return serde_json::from_slice(&answer.body).map_err(|error| {
-            // the error's own text may quote the answer, and with it a patient
-            tracing::error!(
-                category = ?error.classify(),
-                line = error.line(),
-                column = error.column(),
-                "an answer of the API cannot be read"
-            );
-            Failure::Fault
-        });
+        return Ok(answer.body);
     }
     let problem: Problem = serde_json::from_slice(&answer.body).unwrap_or_default();
     Err(match answer.status {

@@ -7,7 +7,11 @@ use axum::{
 };
 use serde::Deserialize;
 
-use crate::show::{Layout, Section, html};
+use crate::{
+    pages::sign_in,
+    show::{Layout, Section, html},
+    visitor,
+};
 
 /// Why a page cannot be made. Texts come from the API's problem details, which hold no patient data.
 #[derive(Debug)]
@@ -64,6 +68,8 @@ struct FailurePage {
     explanation: &'static str,
     said: Option<String>,
     steps: &'static [&'static str],
+    /// Where to sign in, and come back, when that would help.
+    sign_in: Option<String>,
 }
 
 impl Failure {
@@ -105,8 +111,8 @@ impl Failure {
             ),
             Self::Stranger(_) => (
                 "Sign in to do this",
-                "Everybody may read; who changes something goes on record, so it must be known who it is. Nothing \
-                 was changed.",
+                "Charts may be read by everybody here. Who reads what concerns people’s privileges, and who changes \
+                 something, must be known. Nothing was changed.",
                 &[
                     "Sign in (at the top of the page) with your access token.",
                     "An administrator makes one with `countersign access add NAME --role him_analyst`.",
@@ -148,6 +154,10 @@ impl IntoResponse for Failure {
         let status = self.status();
         let (heading, explanation, steps) = self.words();
         let retry = matches!(self, Self::Unavailable(_));
+        let sign_in = matches!(self, Self::Stranger(_)).then(|| match visitor::present().page {
+            Some(page) => sign_in::and_back_to(&page),
+            None => "/sign-in".to_owned(),
+        });
         let said = match self {
             Self::NotFound(said)
             | Self::Invalid(said)
@@ -156,8 +166,14 @@ impl IntoResponse for Failure {
             | Self::Unavailable(said) => said,
             Self::Foreign | Self::Method | Self::Fault => None,
         };
-        let page =
-            FailurePage { layout: Layout::new(heading, Section::None), heading, explanation, said, steps };
+        let page = FailurePage {
+            layout: Layout::new(heading, Section::None),
+            heading,
+            explanation,
+            said,
+            steps,
+            sign_in,
+        };
         let mut response = match html(&page) {
             Ok(response) => response,
             // only the template itself can fail, and then it would fail again

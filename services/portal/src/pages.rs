@@ -2,13 +2,16 @@
 
 mod act;
 mod chart;
+mod choice;
 mod claim;
 mod claims;
 mod decide;
 mod deficiency;
+mod escalation;
 mod export;
 mod feeds;
 mod form;
+mod notification;
 mod people;
 mod person;
 mod providers;
@@ -17,7 +20,9 @@ mod quarantined;
 mod rule_diff;
 mod rule_set;
 mod rules;
-mod sign_in;
+mod sheet;
+pub(crate) mod sign_in;
+mod site;
 pub(crate) mod worklist;
 
 use std::sync::Arc;
@@ -64,6 +69,8 @@ pub fn routes(api: Arc<dyn Api>, clock: Arc<dyn Clock>) -> Router {
         .route("/quarantine", get(quarantine::handle))
         .route("/quarantine/{id}", get(quarantined::handle))
         .route("/quarantine/{id}/replay", post(quarantined::replay))
+        .merge(escalation::routes())
+        .merge(notification::routes())
         .route("/static/{name}", get(assets::serve))
         .method_not_allowed_fallback(|| async { Failure::Method })
         .fallback(|| async { Failure::NotFound(None) })

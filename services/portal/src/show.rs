@@ -15,7 +15,7 @@ use axum::{
 use crate::{
     assets::{ICON, STYLE},
     failure::Failure,
-    visitor,
+    visitor::{self, Visitor},
 };
 
 pub(crate) use clock::{Clock, LENGTH, Regulatory};
@@ -28,14 +28,63 @@ pub(crate) use spreadsheet::Spreadsheet;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Section {
     Worklist,
-    Providers,
     Claims,
-    Rules,
     People,
+    Rules,
+    Escalation,
+    Notices,
     Feeds,
-    Quarantine,
     /// In none of them.
     None,
+}
+
+impl Section {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Worklist => "Worklist",
+            Self::Claims => "Claims",
+            Self::People => "People",
+            Self::Rules => "Rules",
+            Self::Escalation => "Escalation",
+            Self::Notices => "Notices",
+            Self::Feeds => "Feeds",
+            Self::None => "",
+        }
+    }
+
+    /// Its pages: address and name.
+    const fn pages(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::People => &[("/people", "Directory"), ("/providers", "Who owes how much")],
+            Self::Escalation => &[
+                ("/leadership", "Leadership"),
+                ("/tracks", "Tracks"),
+                ("/suspensions", "Suspensions"),
+                ("/runs", "Runs"),
+                ("/policies", "Policies"),
+                ("/auditor", "Auditor"),
+            ],
+            Self::Notices => &[
+                ("/messages", "My messages"),
+                ("/notices", "Notices"),
+                ("/letters", "Letters"),
+                ("/dead-letters", "Not delivered"),
+                ("/contact-tasks", "Addresses"),
+                ("/notices/mode", "What leaves"),
+            ],
+            Self::Feeds => &[("/feeds", "Feeds"), ("/quarantine", "Quarantine")],
+            Self::Worklist | Self::Claims | Self::Rules | Self::None => &[],
+        }
+    }
+
+    /// Whether the page at this address is of use to this visitor. Who is not known is not kept from anything;
+    /// what a visitor may see, the API decides.
+    fn is_for(path: &str, visitor: &Visitor) -> bool {
+        match path {
+            "/" | "/people" | "/rules" | "/tracks" | "/suspensions" | "/policies" | "/messages" => true,
+            _ => !visitor.only_own(),
+        }
+    }
 }
 
 /// What every page has.
@@ -44,6 +93,8 @@ pub(crate) struct Layout {
     /// Title of the page, which browsers keep in histories: never patient data.
     pub(crate) title: String,
     section: Section,
+    /// Where in its section it belongs: the address of a page.
+    path: &'static str,
     /// Name of the visitor, if one is signed in.
     pub(crate) visitor: Option<String>,
     /// Address of the stylesheet.
@@ -55,22 +106,47 @@ pub(crate) struct Layout {
 impl Layout {
     /// The layout of a page with this title.
     pub(crate) fn new(title: impl Into<String>, section: Section) -> Self {
-        let visitor = visitor::present().who.map(|who| who.name);
-        Self { title: title.into(), section, visitor, style: STYLE.href(), icon: ICON.href() }
+        Self::within(title, section, "")
     }
 
-    /// The navigation: address, name, and whether this page belongs there.
-    pub(crate) fn navigation(&self) -> [(&'static str, &'static str, bool); 7] {
+    /// The layout of a page that belongs to the one at this address in its section.
+    pub(crate) fn within(title: impl Into<String>, section: Section, path: &'static str) -> Self {
+        let visitor = visitor::present().who.map(|who| who.name);
+        Self { title: title.into(), section, path, visitor, style: STYLE.href(), icon: ICON.href() }
+    }
+
+    /// The navigation: address, name, and whether this page belongs there. A section leads to its first page
+    /// that is of use to the visitor; one without any is left out.
+    pub(crate) fn navigation(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let visitor = visitor::present();
         [
-            ("/", "Worklist", Section::Worklist),
-            ("/providers", "Providers", Section::Providers),
-            ("/claims", "Claims", Section::Claims),
-            ("/rules", "Rules", Section::Rules),
-            ("/people", "People", Section::People),
-            ("/feeds", "Feeds", Section::Feeds),
-            ("/quarantine", "Quarantine", Section::Quarantine),
+            (Section::Worklist, "/"),
+            (Section::Claims, "/claims"),
+            (Section::People, "/people"),
+            (Section::Rules, "/rules"),
+            (Section::Escalation, "/leadership"),
+            (Section::Notices, "/notices"),
+            (Section::Feeds, "/feeds"),
         ]
-        .map(|(href, name, section)| (href, name, section == self.section))
+        .into_iter()
+        .filter_map(|(section, first)| {
+            let pages = [(first, "")].into_iter().chain(section.pages().iter().copied());
+            let (href, _) = pages.into_iter().find(|(path, _)| Section::is_for(path, &visitor))?;
+            Some((href, section.name(), section == self.section))
+        })
+        .collect()
+    }
+
+    /// The pages of the section: address, name, and whether this page belongs there.
+    pub(crate) fn pages(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let visitor = visitor::present();
+        let pages = self.section.pages().iter().filter(|(path, _)| Section::is_for(path, &visitor));
+        pages.map(|(path, name)| (*path, *name, *path == self.path)).collect()
+    }
+
+    /// Name of the section.
+    pub(crate) const fn section(&self) -> &'static str {
+        self.section.name()
     }
 }
 
@@ -100,9 +176,13 @@ pub(crate) fn number(value: u64) -> String {
     text
 }
 
-/// A stored word for people: `day_surgery` → `Day surgery`.
+/// A stored word for people: `day_surgery` → `Day surgery`, `him_manager` → `HIM manager`.
 pub(crate) fn words(stored: &str) -> String {
-    sentence(&stored.replace('_', " "))
+    let word = |word: &str| match word {
+        "him" | "npdb" => word.to_uppercase(),
+        word => word.to_owned(),
+    };
+    sentence(&stored.split('_').map(word).collect::<Vec<_>>().join(" "))
 }
 
 /// The text with a capital at its beginning.
@@ -120,5 +200,6 @@ mod tests {
         assert_eq!([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!(words("day_surgery"), "Day surgery");
         assert_eq!(words(""), "");
+        assert_eq!(words("him_manager"), "HIM manager");
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Visitor {
     pub(crate) bearer: Option<Bearer>,
     /// Whom the API takes it for; nothing = nobody is signed in.
     pub(crate) who: Option<CallerView>,
+    /// The address that is looked at; nothing for a form.
+    pub(crate) page: Option<String>,
 }
 
 tokio::task_local! {
@@ -47,7 +49,10 @@ pub(crate) async fn as_visitor<T>(visitor: Visitor, work: impl Future<Output = T
 pub(crate) async fn recognise(State(portal): State<Portal>, request: Request, next: Next) -> Response {
     // files are the same for everybody
     let bearer = bearer(request.headers()).filter(|_| !request.uri().path().starts_with("/static/"));
-    let visitor = Visitor { bearer, who: None };
+    let page = (request.method() == Method::GET)
+        .then(|| request.uri().path_and_query().map(ToString::to_string))
+        .flatten();
+    let visitor = Visitor { bearer, who: None, page };
     if visitor.bearer.is_none() {
         return as_visitor(visitor, next.run(request)).await;
     }
@@ -56,7 +61,7 @@ pub(crate) async fn recognise(State(portal): State<Portal>, request: Request, ne
     let who = as_visitor(visitor.clone(), ask::me(portal.api.as_ref())).await.ok();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let bearer = visitor.bearer.filter(|_| who.is_some() || !reads);
-    as_visitor(Visitor { bearer, who }, next.run(request)).await
+    as_visitor(Visitor { bearer, who, page: visitor.page }, next.run(request)).await
 }
 
 fn bearer(headers: &HeaderMap) -> Option<Bearer> {
@@ -88,12 +93,23 @@ impl Visitor {
         who.provider.as_ref().map(|provider| provider.id.as_str())
     }
 
+    /// Whether the visitor only has to do with the own items, or those of named physicians.
+    pub(crate) fn only_own(&self) -> bool {
+        let own =
+            |who: &CallerView| who.roles.iter().all(|role| matches!(role, Role::Physician | Role::Delegate));
+        self.who.as_ref().is_some_and(own)
+    }
+
     /// Whether this provider's items are the visitor's own, or looked after by the visitor. The API decides by
     /// the directory; this only says which forms to offer.
     pub(crate) fn looks_after(&self, responsible: Option<&str>) -> bool {
-        let Some((who, responsible)) = self.who.as_ref().zip(responsible) else { return false };
-        let is = |provider: &IdentifierView| provider.id == responsible;
-        who.provider.iter().chain(&who.for_providers).any(is)
+        responsible.is_some_and(|responsible| self.looked_after(responsible).is_some())
+    }
+
+    /// The provider with this identifier, when it is the visitor or is looked after by the visitor.
+    pub(crate) fn looked_after(&self, id: &str) -> Option<&IdentifierView> {
+        let who = self.who.as_ref()?;
+        who.provider.iter().chain(&who.for_providers).find(|provider| provider.id == id)
     }
 }
 

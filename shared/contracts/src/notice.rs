@@ -7,6 +7,30 @@ use serde::{Deserialize, Serialize};
 /// Category of the subjects these events travel on.
 pub const CATEGORY: &str = "notice";
 
+/// Kinds of messages: the names of [`NoticeRequested::kind`]. Each is one set of templates of the notification service,
+/// and what has none cannot be sent: whoever asks for a message names one of these.
+pub mod kind {
+    /// What a step of the ladder may ask for.
+    pub const STEPS: [&str; 3] = ["overdue", "warning", PRE_SUSPENSION];
+    /// The one that names the day from which privileges are to be suspended.
+    pub const PRE_SUSPENSION: &str = "pre-suspension";
+    /// What may be asked for when suspensions repeat: word to those who consider it, a letter to the credentials file,
+    /// the question of a deemed relinquishment.
+    pub const REPEATS: [&str; 3] = ["repeat-suspension", "credentials-letter", "relinquishment-proposal"];
+    /// What may be asked for when a chart comes close to the federal limit.
+    pub const LIMITS: [&str; 1] = ["regulatory-limit"];
+    /// What is asked for about proposals and suspensions, whatever the policy says.
+    pub const SUSPENSIONS: [&str; 6] =
+        ["suspension-proposed", "suspended", "reinstated", "reinstatement-proposed", "review", "npdb-prompt"];
+    /// What the notification service asks of itself, and what people send by hand.
+    pub const OTHERS: [&str; 2] = ["digest", "correction"];
+
+    /// Every kind.
+    pub fn all() -> impl Iterator<Item = &'static str> {
+        STEPS.into_iter().chain(REPEATS).chain(LIMITS).chain(SUSPENSIONS).chain(OTHERS)
+    }
+}
+
 /// How honestly a message must arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,8 +112,7 @@ pub struct NoticeRequested {
     pub notice: NoticeId,
     /// The track that asks for it.
     pub track: TrackId,
-    /// Which template, e.g. `overdue`, `warning`, `pre-suspension`, `suspended`, `reinstated`, `review`: names are
-    /// additive.
+    /// Which template: one of [`kind`]; names are additive.
     pub kind: String,
     /// How honestly it must arrive.
     pub class: NoticeClass,
@@ -97,8 +120,9 @@ pub struct NoticeRequested {
     pub number: u32,
     /// Facility code.
     pub facility: String,
-    /// Whom it is about.
-    pub about: ProviderId,
+    /// Whom it is about; nothing when it is about a chart and no provider.
+    #[serde(default, deserialize_with = "named", skip_serializing_if = "Option::is_none")]
+    pub about: Option<ProviderId>,
     /// Who is told.
     pub recipient: Recipient,
     /// By which channels, the preferred one first.
@@ -124,6 +148,11 @@ pub struct NoticeRequested {
 impl NoticeRequested {
     /// Type name in the envelope.
     pub const TYPE: &'static str = "notice-requested";
+}
+
+/// Before this could be left out, an empty identifier stood for nobody.
+fn named<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<ProviderId>, D::Error> {
+    Ok(Option::<ProviderId>::deserialize(from)?.filter(|about| !about.id.is_empty()))
 }
 
 /// One item of a notice.
@@ -236,4 +265,25 @@ pub enum Outcome {
     TakenOver,
     /// Nothing leaves the installation now (shadow mode): it was kept here.
     Withheld,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_about_a_chart_names_no_provider_and_one_stored_with_an_empty_identifier_neither() {
+        let stored = serde_json::json!({
+            "notice": NoticeId::derive(&["n"]), "track": TrackId::derive(&["t"]), "kind": "regulatory-limit",
+            "class": "formal", "number": 1, "facility": "MAIN", "about": {"id": "", "authority": ""},
+            "recipient": {"to": "office", "name": "him"}, "channels": ["inbox"], "on_all": false,
+            "at_any_hour": false, "items": [], "policy": {"version": 1, "title": "P", "sha256": "00"},
+            "requested_at": "2026-03-02T15:00:00Z"
+        });
+        let request: NoticeRequested = serde_json::from_value(stored).expect("a notice");
+        assert_eq!(request.about, None);
+        let again = serde_json::to_value(&request).expect("JSON");
+        assert_eq!(again.get("about"), None);
+        assert_eq!(serde_json::from_value::<NoticeRequested>(again).expect("a notice"), request);
+    }
 }

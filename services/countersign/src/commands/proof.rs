@@ -1,6 +1,6 @@
 //! `countersign rebuild` and `countersign verify`: what can be derived, derived again.
 
-use std::{process::ExitCode, time::Instant};
+use std::{process::ExitCode, sync::Arc, time::Instant};
 
 use countersign_eventsourcing::{journal::Position, projection::Projection, read_model::ReadModel};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,8 +21,12 @@ struct Rebuilt {
     events_per_second: f64,
 }
 
-fn projection(model: Model) -> (&'static str, Box<dyn Projection>) {
+fn projection(ground: &Ground, model: Model) -> (&'static str, Box<dyn Projection>) {
     match model {
+        Model::Escalation => {
+            ("escalation", countersign_escalation::service::read_model(Arc::clone(&ground.publishers)))
+        }
+        Model::Notification => ("notification", countersign_notification::service::read_model()),
         Model::Intake => ("intake", countersign_intake::projections::read_model()),
         Model::Deficiency => ("deficiency", countersign_deficiency::service::read_model()),
     }
@@ -31,11 +35,11 @@ fn projection(model: Model) -> (&'static str, Box<dyn Projection>) {
 pub async fn rebuild(args: Rebuild) -> anyhow::Result<()> {
     let ground =
         open_folder(args.config.config.as_deref(), args.data.as_deref(), "countersign rebuild").await?;
-    let models = args.service.map_or_else(|| vec![Model::Intake, Model::Deficiency], |model| vec![model]);
+    let models = args.service.map_or_else(|| Model::ALL.to_vec(), |model| vec![model]);
     let head = ground.journal.head().await?;
     let mut results = Vec::new();
     for model in models {
-        let (service, projection) = projection(model);
+        let (service, projection) = projection(&ground, model);
         let bar = ProgressBar::new(head.0)
             .with_prefix(service)
             .with_style(ProgressStyle::with_template("{prefix:>12} {bar:40} {percent:>3} % {per_sec}")?);
@@ -86,9 +90,9 @@ async fn first_fault(ground: &Ground) -> anyhow::Result<Option<String>> {
     }
     // What was received must have been worked through before the models can be compared with it.
     ground.deficiency().await?.catch_up().await?;
-    for model in [Model::Intake, Model::Deficiency] {
-        let (service, fresh) = projection(model);
-        let (_, opened) = projection(model);
+    for model in Model::ALL {
+        let (service, fresh) = projection(ground, model);
+        let (_, opened) = projection(ground, model);
         let model = ReadModel::open(&ground.state(service), opened)?;
         model.catch_up(ground.journal.as_ref()).await?;
         if let Some(difference) = model.difference(fresh, ground.journal.as_ref()).await? {

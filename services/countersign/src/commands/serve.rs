@@ -217,7 +217,8 @@ fn start_notification(
 
 /// A loop that never fails.
 async fn endless(work: impl Future<Output = ()>) -> anyhow::Result<()> {
-    work.await;
+    // Some hold whole pages of timers on their way: they belong on the heap.
+    Box::pin(work).await;
     Ok(())
 }
 

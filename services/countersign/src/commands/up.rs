@@ -1,13 +1,13 @@
 //! `countersign up`: everything in one process.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use countersign_deficiency::domain::rulebook::RULES;
 use countersign_eventsourcing::journal::{Filter, Journal, Position};
 use countersign_hospital::{Hospital, Settings};
-use countersign_kernel::Timestamp;
-use countersign_runtime::{Config, Life, config::FeedKind, lifecycle::STOP_LIMIT, telemetry};
+use countersign_kernel::{AcceleratedClock, Clock, Timestamp};
+use countersign_runtime::{Config, Life, SystemClock, config::FeedKind, lifecycle::STOP_LIMIT, telemetry};
 use indicatif::ProgressBar;
 use tokio::runtime::Runtime;
 
@@ -31,8 +31,12 @@ pub fn run(runtime: &Runtime, args: Up) -> anyhow::Result<()> {
     config.feed.kind = FeedKind::Embedded;
     let telemetry = telemetry::init(&config.telemetry, env!("CARGO_PKG_VERSION"))?;
     runtime.block_on(async {
-        let ground = Ground::open(config, Sharing::Alone, "countersign up").await?;
+        let mut ground = Ground::open(config, Sharing::Alone, "countersign up").await?;
         let empty = holds_rules_only(ground.journal.as_ref()).await?;
+        if let Some(from) = args.clock_from {
+            ground.clock = rehearsal_clock(&ground.config.data.dir, empty, from)?;
+            tracing::warn!(%from, "the clock of this process is set for a rehearsal");
+        }
         if args.demo && !empty {
             bail!(
                 "the data folder {} is not empty: --demo loads sample data into an empty one only; \
@@ -60,6 +64,27 @@ pub fn run(runtime: &Runtime, args: Up) -> anyhow::Result<()> {
         }
         Ok(life.wait(STOP_LIMIT).await?)
     })
+}
+
+/// A file that says of a data folder that its clock was set: nothing in it is evidence of anything.
+const REHEARSAL: &str = "rehearsal";
+
+/// A clock that begins at an instant. A folder that holds the record of a real hospital never gets one: its notices
+/// would bear the wrong dates.
+fn rehearsal_clock(folder: &Path, empty: bool, from: Timestamp) -> anyhow::Result<Arc<dyn Clock>> {
+    let mark = folder.join(REHEARSAL);
+    if !mark.exists() {
+        if !empty {
+            bail!(
+                "the data folder {} holds a real record: --clock-from rehearses in an empty one only; leave it out, \
+                 or name another folder with --data",
+                folder.display()
+            );
+        }
+        std::fs::write(&mark, "The clock of this data folder was set for a rehearsal.\n")
+            .with_context(|| format!("cannot write {}", mark.display()))?;
+    }
+    Ok(Arc::new(AcceleratedClock::new(SystemClock, from, 1)))
 }
 
 /// Whether nothing was received yet. Rule sets are on record from the first start on.

@@ -33,9 +33,6 @@ use jiff::SignedDuration;
 
 use super::Ground;
 
-/// An attempt without an answer after this time is one of unknown outcome: longer than any channel waits.
-const ANSWER_WITHIN: SignedDuration = SignedDuration::from_mins(20);
-
 impl Ground {
     /// The book of escalation policies. Makes version 1 of the configured policy in a journal that has none.
     pub async fn policies(&self) -> anyhow::Result<Arc<Policies>> {
@@ -86,11 +83,13 @@ impl Ground {
             Arc::new(Letter::new(config.paper, Arc::clone(&templates))),
             Arc::new(Webhook::new(&outlets.webhook, Arc::clone(&self.clock))?),
         ];
-        if let Some(smtp) = &config.smtp {
-            let settings = EmailSettings::of(smtp, host.clone()).context("notification.smtp")?;
-            let email = Email::new(&settings, Arc::clone(&templates)).context("notification.smtp")?;
-            transports.push(Arc::new(email));
-        }
+        let email = match &config.smtp {
+            Some(smtp) => EmailSettings::of(smtp, host.clone())
+                .and_then(|settings| Email::new(&settings, Arc::clone(&templates)))
+                .context("notification.smtp")?,
+            None => Email::without_server(&host, Arc::clone(&templates)).context("notification.link")?,
+        };
+        transports.push(Arc::new(email));
         let reports_secret = config
             .reports_secret_file
             .as_ref()
@@ -109,7 +108,7 @@ impl Ground {
             endpoints: outlets.endpoints(),
             patience: Patience {
                 bounce_period: SignedDuration::from_hours(config.bounce_hours.into()),
-                answer_within: ANSWER_WITHIN,
+                ..Patience::default()
             },
             reports_secret,
             time_zone: self.config.facility.time_zone.zone(),
@@ -127,7 +126,7 @@ impl Ground {
             process: countersign_runtime::new_id().to_string(),
             config: settings,
         })?;
-        Ok(Arc::new(service))
+        Ok(Arc::new(service.measured(&opentelemetry::global::meter("countersign.notification"))))
     }
 
     /// A folder that this process has for itself admits no other one that could let timers fire.

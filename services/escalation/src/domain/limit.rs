@@ -8,7 +8,7 @@ use countersign_contracts::notice::{
 };
 use countersign_eventsourcing::timer::{TimerEvent, Timers};
 use countersign_kernel::{
-    CountedDays, DayCount, Days, DeficiencyId, EncounterId, NoticeId, ProviderId, TimerId, Timestamp, TrackId,
+    CountedDays, DayCount, Days, DeficiencyId, EncounterId, NoticeId, TimerId, Timestamp, TrackId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -142,6 +142,8 @@ pub struct ChartLimit {
     pub discharged_at: Option<Timestamp>,
     /// The limit's last instant.
     pub due_at: Option<Timestamp>,
+    /// When it became known here that the chart is incomplete.
+    pub known_at: Timestamp,
     /// The chart is incomplete.
     pub open: bool,
     /// Read from the journal itself.
@@ -238,7 +240,11 @@ pub fn look(
     let mut watch = Watch { limit: limit.clone(), events: Vec::new() };
     let due_at = chart.discharged_at.filter(|_| chart.open && policy.regulatory.days > 0).map(|discharged| {
         let last = days.end_after(discharged, DayCount(policy.regulatory.days), CountedDays::Calendar);
-        (discharged, last.saturating_add(jiff::SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX))
+        let reached = last.saturating_add(jiff::SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX);
+        // What became known just now may be the first half of a story: a backlog of messages is on its way.
+        let settled = jiff::SignedDuration::from_hours(24 * i64::from(policy.guards.known_days));
+        let settled = chart.known_at.saturating_add(settled).unwrap_or(Timestamp::MAX);
+        (discharged, reached.max(settled))
     });
     match due_at {
         None => {
@@ -255,7 +261,10 @@ pub fn look(
         Some((_, due_at)) => {
             watch.close(chart, now);
             let timer = watch.limit.timer();
-            let rule = format!("{} days after the discharge", policy.regulatory.days);
+            let rule = format!(
+                "{} days after the discharge, and {} after it became known",
+                policy.regulatory.days, policy.guards.known_days
+            );
             if let Some(event) = watch.limit.timers.arm(timer, due_at, PURPOSE, &rule) {
                 watch.push(LimitEvent::Timer(event));
             }
@@ -310,8 +319,8 @@ impl Watch {
                 class: NoticeClass::Formal,
                 number: order,
                 facility: chart.facility.clone(),
-                // About a chart, and not about a provider: the contract has no other word for it.
-                about: ProviderId { id: String::new(), authority: String::new() },
+                // About a chart, and not about a provider.
+                about: None,
                 recipient: Recipient::Office { name: office.clone() },
                 channels: vec![Channel::Inbox, Channel::Email],
                 on_all: false,
@@ -372,6 +381,7 @@ mod tests {
             facility: "MAIN".to_owned(),
             discharged_at: Some(at("2026-03-01T10:00:00Z")),
             due_at: Some(at("2026-03-31T23:59:59Z")),
+            known_at: at("2026-03-01T10:05:00Z"),
             open: true,
             rechecked: true,
         };
@@ -394,5 +404,33 @@ mod tests {
         chart.open = false;
         let over = ["notice-withdrawn", "notice-withdrawn", "limit-closed"];
         assert_eq!(play(&chart, "2026-03-28T00:00:00Z"), over);
+    }
+
+    #[test]
+    fn a_backlog_is_let_settle_before_anybody_is_told() {
+        // given a chart whose discharge of long ago became known this morning
+        let encounter = EncounterId::derive(&["test", "v2"]);
+        let chart = ChartLimit {
+            encounter,
+            deficiency: DeficiencyId::derive(&["v2", "C1"]),
+            rule: "C1".to_owned(),
+            document_type: "chart".to_owned(),
+            facility: "MAIN".to_owned(),
+            discharged_at: Some(at("2026-03-01T10:00:00Z")),
+            due_at: Some(at("2026-03-31T23:59:59Z")),
+            known_at: at("2026-05-01T08:00:00Z"),
+            open: true,
+            rechecked: true,
+        };
+        let policy = PolicySet::read(PolicySet::DEFAULT_FILE, 1).expect("the shipped policy").everywhere;
+        let calendar = BusinessCalendar::default();
+        let days = Days { zone: &TimeZone::UTC, calendar: &calendar };
+        let told = |now: &str| {
+            let events = look(&Limit::new(encounter), &policy, &chart, at(now), days);
+            events.iter().filter(|event| matches!(event, LimitEvent::NoticeRequested(_))).count()
+        };
+        // then nobody is told at once, and the offices are two days later
+        assert_eq!(told("2026-05-01T08:00:01Z"), 0);
+        assert_eq!(told("2026-05-03T08:00:00Z"), 2);
     }
 }

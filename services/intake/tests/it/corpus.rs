@@ -60,7 +60,7 @@ fn pieces(file: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Whether the sender wants to hear of a success.
-fn wants_answer(bytes: &[u8], outcome: &Outcome) -> bool {
+fn wants_answer(bytes: &[u8], outcome: Outcome) -> bool {
     let Ok(message) = Message::parse(bytes) else { return true };
     let header = Header::of(&message);
     let told = match outcome {
@@ -127,7 +127,7 @@ async fn every_sample_ends_in_the_state_it_deserves_and_is_answered() {
                 assert!(!matches!(outcome, Outcome::Rejected(_)), "{}: clean, yet refused", sample.file);
             }
             let accepted = outcome.reason().is_none();
-            assert_eq!(received.ack.is_some(), wants_answer(bytes, &outcome), "{}", sample.file);
+            assert_eq!(received.ack.is_some(), wants_answer(bytes, outcome), "{}", sample.file);
             if let Some(ack) = &received.ack {
                 let ack = countersign_hl7::ack::read(ack).expect("an acknowledgement");
                 // what is kept in quarantine is committed, and an error to the application

@@ -42,7 +42,7 @@ pub(in crate::api) async fn handle(
     let (key, name, known) = {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
         let key = contact_in(&key, &folded.owed)?;
-        may_contact(Some(&actor), Act::KeepContacts, &key, &folded.owed)?;
+        may_contact(&actor, Act::KeepContacts, &key, &folded.owed)?;
         let name = naming::contact_name(&service.config, &folded.owed, &key);
         let known = naming::known_of(&service.config, &folded.owed, &key, service.store.now());
         (key, name, known)

@@ -43,7 +43,7 @@ pub(in crate::api) async fn handle(
     let contact = {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
         let contact = contact_in(&contact, &folded.owed)?;
-        may_contact(Some(&actor), Act::KeepContacts, &contact, &folded.owed)?;
+        may_contact(&actor, Act::KeepContacts, &contact, &folded.owed)?;
         contact
     };
     let addresses: Vec<Destination> = addresses.into_iter().map(views::destination_of).collect();

@@ -50,7 +50,7 @@ pub(in crate::api) async fn handle(
     let contact = {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
         let contact = contact_in(&contact, &folded.owed)?;
-        may_contact(Some(&actor), Act::KeepContacts, &contact, &folded.owed)?;
+        may_contact(&actor, Act::KeepContacts, &contact, &folded.owed)?;
         contact
     };
     let act = by(&actor, service.store.now(), &request.why);

@@ -7,13 +7,13 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
 };
 use countersign_contracts::api::notification::ContactTaskView;
-use countersign_runtime::http::{MinPosition, Problem, Visitor};
+use countersign_runtime::http::{Caller, MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::{MOST_ROWS, by_whom, internal};
 use crate::{
-    authority::{About, Act},
+    authority::{About, Act, permit},
     naming, projections,
     service::Notification,
 };
@@ -43,12 +43,12 @@ pub(in crate::api) struct TasksFilter {
 )]
 pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
-    visitor: Visitor,
+    Caller(actor): Caller,
     fresh: MinPosition,
     filter: Result<Query<TasksFilter>, QueryRejection>,
 ) -> Result<Json<Vec<ContactTaskView>>, Problem> {
     let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-    visitor.may(Act::SettleTasks, &About::everything())?;
+    permit(&actor, Act::SettleTasks, &About::everything())?;
     service.is_at(fresh).await?;
     let rows = service
         .model

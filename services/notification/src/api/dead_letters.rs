@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use countersign_contracts::api::notification::DeadLetterView;
-use countersign_runtime::http::{MinPosition, Problem, Visitor};
+use countersign_runtime::http::{Caller, MinPosition, Problem};
 
 use super::{MOST_ROWS, internal, views};
 use crate::{
-    authority::{About, Act},
+    authority::{About, Act, permit, reach},
     projections,
     service::Notification,
 };
@@ -28,12 +28,12 @@ use crate::{
 )]
 pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
-    visitor: Visitor,
+    Caller(actor): Caller,
     fresh: MinPosition,
 ) -> Result<Json<Vec<DeadLetterView>>, Problem> {
-    visitor.may(Act::ReadNotices, &About::everything())?;
-    let facilities = visitor.reach(Act::ReadNotices)?.facilities;
-    let addresses = visitor.0.is_some() && visitor.may(Act::KeepContacts, &About::everything()).is_ok();
+    permit(&actor, Act::ReadNotices, &About::everything())?;
+    let facilities = reach(&actor, Act::ReadNotices)?.facilities;
+    let addresses = permit(&actor, Act::KeepContacts, &About::everything()).is_ok();
     service.is_at(fresh).await?;
     let rows = service
         .model

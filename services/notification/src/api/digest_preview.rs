@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use countersign_contracts::api::notification::DigestPreview;
-use countersign_runtime::http::{Problem, Visitor};
+use countersign_runtime::http::{Caller, Problem};
 
 use super::{contact_in, internal, may_contact, views};
 use crate::{
@@ -32,13 +32,13 @@ use crate::{
 )]
 pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
-    visitor: Visitor,
+    Caller(actor): Caller,
     Path(key): Path<String>,
 ) -> Result<Json<DigestPreview>, Problem> {
     let key = {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
         let key = contact_in(&key, &folded.owed)?;
-        may_contact(visitor.0.as_ref(), Act::ReadNotices, &key, &folded.owed)?;
+        may_contact(&actor, Act::ReadNotices, &key, &folded.owed)?;
         key
     };
     let provider = contact::provider_of(&key)

@@ -35,7 +35,7 @@ pub(in crate::api) async fn handle(
     let contact = {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
         let contact = contact_in(&contact, &folded.owed)?;
-        may_contact(Some(&actor), Act::RunDigest, &contact, &folded.owed)?;
+        may_contact(&actor, Act::RunDigest, &contact, &folded.owed)?;
         contact
     };
     let provider = contact::provider_of(&contact)

@@ -47,7 +47,7 @@ pub(in crate::api) async fn handle(
     let row = service.row(id).await?;
     let time_zone = {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
-        may(Some(&actor), Act::KeepLetters, &row, &folded.owed)?;
+        may(&actor, Act::KeepLetters, &row, &folded.owed)?;
         folded.owed.directory().places.zone(&row.facility).clone()
     };
     let act = by(&actor, service.store.now(), &why);

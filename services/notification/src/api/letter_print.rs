@@ -36,7 +36,7 @@ pub(in crate::api) async fn handle(
     let row = service.row(id).await?;
     {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
-        may(Some(&actor), Act::KeepLetters, &row, &folded.owed)?;
+        may(&actor, Act::KeepLetters, &row, &folded.owed)?;
     }
     let change = Change::Print { leg, act: by(&actor, service.store.now(), "") };
     Ok(step(service.change_notice(id, &Origin::command(&actor.name, "print", &key), &change).await?))

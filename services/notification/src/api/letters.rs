@@ -7,13 +7,13 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
 };
 use countersign_contracts::api::notification::LetterView;
-use countersign_runtime::http::{MinPosition, Problem, Visitor};
+use countersign_runtime::http::{Caller, MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::{by_whom, internal, limit_of, views};
 use crate::{
-    authority::{About, Act},
+    authority::{About, Act, permit, reach},
     naming, projections,
     service::Notification,
 };
@@ -44,7 +44,7 @@ pub(in crate::api) struct LettersFilter {
 )]
 pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
-    visitor: Visitor,
+    Caller(actor): Caller,
     fresh: MinPosition,
     filter: Result<Query<LettersFilter>, QueryRejection>,
 ) -> Result<Json<Vec<LetterView>>, Problem> {
@@ -55,9 +55,9 @@ pub(in crate::api) async fn handle(
         return Err(Problem::bad_request("the request has a parameter that cannot be understood")
             .part("state", "must be `waiting`, `printed` or `left`"));
     }
-    visitor.may(Act::ReadNotices, &About::everything())?;
-    let facilities = visitor.reach(Act::ReadNotices)?.facilities;
-    let addresses = visitor.0.is_some() && visitor.may(Act::KeepLetters, &About::everything()).is_ok();
+    permit(&actor, Act::ReadNotices, &About::everything())?;
+    let facilities = reach(&actor, Act::ReadNotices)?.facilities;
+    let addresses = permit(&actor, Act::KeepLetters, &About::everything()).is_ok();
     service.is_at(fresh).await?;
     let rows = service
         .model

@@ -5,6 +5,7 @@ mod contact_addresses;
 mod contact_preferences;
 mod contact_task_settle;
 mod contact_tasks;
+mod contacts;
 mod dead_letters;
 mod delivery_reports;
 mod digest_preview;
@@ -46,7 +47,7 @@ use utoipa::OpenApi;
 use crate::{
     authority::{self, About, Act, permit},
     digests::DigestError,
-    domain::{self, act, contact as contacts},
+    domain::{self, act},
     projections::NoticeRow,
     service::Notification,
     store::{ChangeError, Done},
@@ -69,6 +70,7 @@ pub fn routes(service: Arc<Notification>) -> Router {
         .route("/api/v1/letters", get(letters::handle))
         .route("/api/v1/letters/{id}/{leg}/print", post(letter_print::handle))
         .route("/api/v1/letters/{id}/{leg}/confirm", post(letter_confirm::handle))
+        .route("/api/v1/contacts", get(contacts::handle))
         .route("/api/v1/contacts/tasks", get(contact_tasks::handle))
         .route("/api/v1/contacts/tasks/{id}/settle", post(contact_task_settle::handle))
         .route("/api/v1/contacts/{key}", get(contact::handle))
@@ -95,7 +97,7 @@ pub fn report_routes(service: Arc<Notification>) -> Router {
         inbox::handle, inbox_read::handle, notices::handle, dead_letters::handle, resend::handle, notice::handle,
         notice_content::handle, notice_proof::handle, notice_proof_pdf::handle, notice_requeue::handle, notice_take_over::handle,
         letters::handle, letter_print::handle, letter_confirm::handle,
-        contact::handle, contact_addresses::handle, contact_preferences::handle, contact_tasks::handle,
+        contacts::handle, contact::handle, contact_addresses::handle, contact_preferences::handle, contact_tasks::handle,
         contact_task_settle::handle, digest_preview::handle, digest_run::handle, mode::handle, mode_set::handle,
         templates::handle, template_preview::handle, delivery_reports::handle,
     ),
@@ -104,7 +106,7 @@ pub fn report_routes(service: Arc<Notification>) -> Router {
         dto::NoticeItemView, dto::NoticeStep, dto::InboxMessage, dto::LetterView, dto::LetterConfirmation,
         dto::NotificationStep, dto::WhyRequest, dto::RequeueRequest, dto::ResendRequest, dto::ResendReport,
         dto::DeadLetterView, dto::ContactTaskView, dto::OpenHoursView, dto::HoursView, dto::CadenceView,
-        dto::ContactAddressView, dto::ContactView, dto::AddressesRequest, dto::PreferencesRequest, dto::ModeView,
+        dto::ContactAddressView, dto::ContactView, dto::ContactSummary, Page<dto::ContactSummary>, dto::AddressesRequest, dto::PreferencesRequest, dto::ModeView,
         dto::ModeRequest, dto::DeliveryReports, dto::DeliveryReport, dto::DeliveryReportsAnswer, dto::DigestPreview,
         dto::TemplateView, dto::TemplatePreview, dto::ProofOfNotice, dto::DestinationView, Problem,
     ))
@@ -166,9 +168,9 @@ impl From<domain::notice::Refusal> for Problem {
     }
 }
 
-impl From<contacts::Refusal> for Problem {
-    fn from(refusal: contacts::Refusal) -> Self {
-        let absent = refusal == contacts::Refusal::NoTask;
+impl From<domain::contact::Refusal> for Problem {
+    fn from(refusal: domain::contact::Refusal) -> Self {
+        let absent = refusal == domain::contact::Refusal::NoTask;
         let status = if absent { StatusCode::NOT_FOUND } else { StatusCode::UNPROCESSABLE_ENTITY };
         refused(refusal.rule(), status, &refusal.to_string())
     }
@@ -209,29 +211,28 @@ impl From<DigestError> for Problem {
 }
 
 /// Whether somebody may do this about a notice: by role, because it is about them, or, to read it, because it was sent
-/// to them. Nobody: reading is open.
-fn may(actor: Option<&Actor>, act: Act, row: &NoticeRow, owed: &Owed) -> Result<(), Problem> {
-    let Some(actor) = actor else { return Ok(()) };
+/// to them.
+fn may(actor: &Actor, act: Act, row: &NoticeRow, owed: &Owed) -> Result<(), Problem> {
     let actor = authority::as_known(actor, owed);
     if act == Act::ReadNotices && authority::inboxes(&actor, owed).contains(&row.contact) {
         return Ok(());
     }
-    let about = owed.people().id_of(row.about).cloned().unwrap_or_else(|| row.about_id.clone());
-    permit(&actor, act, &About::item(Some(about), row.facility.as_str())).map_err(Problem::from)
+    let known = row.about.and_then(|key| owed.people().id_of(key).cloned());
+    permit(&actor, act, &About::item(known.or_else(|| row.about_id.clone()), row.facility.as_str()))
+        .map_err(Problem::from)
 }
 
 /// Whether somebody may do this about a contact.
-fn may_contact(actor: Option<&Actor>, act: Act, key: &str, owed: &Owed) -> Result<(), Problem> {
-    let Some(actor) = actor else { return Ok(()) };
+fn may_contact(actor: &Actor, act: Act, key: &str, owed: &Owed) -> Result<(), Problem> {
     let actor = authority::as_known(actor, owed);
-    let provider = contacts::provider_of(key).and_then(|key| owed.people().id_of(key).cloned());
+    let provider = domain::contact::provider_of(key).and_then(|key| owed.people().id_of(key).cloned());
     permit(&actor, act, &About { provider, ..About::everything() }).map_err(Problem::from)
 }
 
 /// The key of a contact, as it is written in addresses. That of a merged record leads to the one that remains.
 fn contact_in(key: &str, owed: &Owed) -> Result<String, Problem> {
-    if let Some(provider) = contacts::provider_of(key) {
-        return Ok(contacts::key_of_provider(owed.people().root(provider)));
+    if let Some(provider) = domain::contact::provider_of(key) {
+        return Ok(domain::contact::key_of_provider(owed.people().root(provider)));
     }
     let office = key.strip_prefix("office-").unwrap_or_default();
     let fits = !office.is_empty()

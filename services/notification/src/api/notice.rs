@@ -8,7 +8,7 @@ use axum::{
 };
 use countersign_contracts::api::notification::NoticeDetail;
 use countersign_kernel::{Actor, NoticeId};
-use countersign_runtime::http::{MinPosition, Problem, Visitor};
+use countersign_runtime::http::{Caller, MinPosition, Problem};
 
 use super::{internal, may, no_notice, notice_in, views};
 use crate::{
@@ -34,20 +34,20 @@ use crate::{
 )]
 pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
-    visitor: Visitor,
+    Caller(actor): Caller,
     fresh: MinPosition,
     Path(id): Path<String>,
 ) -> Result<Json<NoticeDetail>, Problem> {
     let id = notice_in(&id)?;
     service.is_at(fresh).await?;
-    let (detail, ..) = detail(&service, visitor.0.as_ref(), id).await?;
+    let (detail, ..) = detail(&service, &actor, id).await?;
     Ok(Json(detail))
 }
 
 /// A notice for somebody who may read it, with the stream that it was read from.
 pub(super) async fn detail(
     service: &Notification,
-    actor: Option<&Actor>,
+    actor: &Actor,
     id: NoticeId,
 ) -> Result<(NoticeDetail, Arc<Requested>, Loaded<Notice>), Problem> {
     let row = service.row(id).await?;
@@ -55,7 +55,7 @@ pub(super) async fn detail(
     let requested = loaded.state.requested().cloned().ok_or_else(no_notice)?;
     let folded = service.known.current().await.map_err(|error| internal(&error))?;
     may(actor, Act::ReadNotices, &row, &folded.owed)?;
-    let addresses = actor.is_some() && may(actor, Act::KeepContacts, &row, &folded.owed).is_ok();
+    let addresses = may(actor, Act::KeepContacts, &row, &folded.owed).is_ok();
     let policy = &requested.request.policy;
     let detail = NoticeDetail {
         notice: views::notice(&row, &folded.owed, &service.config, addresses),

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use countersign_runtime::http::{Problem, Visitor};
+use countersign_runtime::http::{Caller, Problem};
 
 use super::{internal, may, notice_and_leg};
 use crate::{authority::Act, domain::notice::Notice, service::Notification};
@@ -29,14 +29,14 @@ use crate::{authority::Act, domain::notice::Notice, service::Notification};
 )]
 pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
-    visitor: Visitor,
+    Caller(actor): Caller,
     path: Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let (id, number) = notice_and_leg(&path)?;
     let row = service.row(id).await?;
     {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
-        may(visitor.0.as_ref(), Act::ReadNotices, &row, &folded.owed)?;
+        may(&actor, Act::ReadNotices, &row, &folded.owed)?;
     }
     let notice = service.store.load::<Notice>(&id.to_string()).await.map_err(|error| internal(&error))?.state;
     let rendered = notice.leg(number).and_then(|leg| leg.rendered.clone());

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use countersign_contracts::api::notification::ProofOfNotice;
-use countersign_runtime::http::{MinPosition, Problem, Visitor};
+use countersign_runtime::http::{Caller, MinPosition, Problem};
 use sha2::{Digest, Sha256};
 
 use super::{notice::detail, notice_in};
@@ -30,13 +30,13 @@ use crate::service::Notification;
 )]
 pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
-    visitor: Visitor,
+    Caller(actor): Caller,
     fresh: MinPosition,
     Path(id): Path<String>,
 ) -> Result<Json<ProofOfNotice>, Problem> {
     let id = notice_in(&id)?;
     service.is_at(fresh).await?;
-    let (detail, requested, loaded) = detail(&service, visitor.0.as_ref(), id).await?;
+    let (detail, requested, loaded) = detail(&service, &actor, id).await?;
     let mut hash = Sha256::new();
     for event in &loaded.events {
         hash.update(event.kind.as_bytes());
@@ -49,7 +49,7 @@ pub(in crate::api) async fn handle(
     }
     Ok(Json(ProofOfNotice {
         detail,
-        about: requested.request.about.clone().into(),
+        about: requested.request.about.clone().map(Into::into),
         made_at: service.store.now(),
         events_sha256,
         position: loaded.position().0,

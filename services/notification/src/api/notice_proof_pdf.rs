@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use countersign_contracts::api::notification::{NoticeDetail, NoticeStep};
-use countersign_runtime::http::{MinPosition, Problem, Visitor};
+use countersign_runtime::http::{Caller, MinPosition, Problem};
 
 use super::{internal, notice::detail, notice_in};
 use crate::{
@@ -33,13 +33,13 @@ use crate::{
 )]
 pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
-    visitor: Visitor,
+    Caller(actor): Caller,
     fresh: MinPosition,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = notice_in(&id)?;
     service.is_at(fresh).await?;
-    let (detail, requested, _) = detail(&service, visitor.0.as_ref(), id).await?;
+    let (detail, requested, _) = detail(&service, &actor, id).await?;
     let (letterhead, zone) = {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
         let facility = &requested.request.facility;
@@ -78,7 +78,7 @@ fn facts(detail: &NoticeDetail) -> Vec<(OneLine, OneLine)> {
     let mut facts = vec![
         ("Notice", notice.id.to_string()),
         ("Kind", format!("{}, {}", notice.kind, notice.class)),
-        ("About", notice.about_name.clone()),
+        ("About", notice.about_name.clone().unwrap_or_else(|| "a chart".to_owned())),
         ("Told", format!("{} ({})", notice.recipient_name, notice.role)),
         ("Facility", notice.facility.clone()),
         ("Items", detail.items.len().to_string()),

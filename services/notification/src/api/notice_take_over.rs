@@ -38,7 +38,7 @@ pub(in crate::api) async fn handle(
     let row = service.row(id).await?;
     {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
-        may(Some(&actor), Act::SendAgain, &row, &folded.owed)?;
+        may(&actor, Act::SendAgain, &row, &folded.owed)?;
     }
     let change = Change::TakeOver(by(&actor, service.store.now(), &why));
     Ok(step(service.change_notice(id, &Origin::command(&actor.name, "take-over", &key), &change).await?))

@@ -8,14 +8,14 @@ use axum::{
 };
 use countersign_contracts::api::{Page, notification::NoticeView};
 use countersign_kernel::Timestamp;
-use countersign_runtime::http::{MinPosition, Problem, Visitor};
+use countersign_runtime::http::{Caller, MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::{internal, limit_of, views};
 use crate::{
-    authority::{self, Act},
+    authority::{Act, reach},
     projections::{self, NoticeFilter},
     service::Notification,
 };
@@ -59,7 +59,7 @@ pub(in crate::api) struct NoticesFilter {
 )]
 pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
-    visitor: Visitor,
+    Caller(actor): Caller,
     fresh: MinPosition,
     filter: Result<Query<NoticesFilter>, QueryRejection>,
 ) -> Result<Json<Page<NoticeView>>, Problem> {
@@ -74,7 +74,7 @@ pub(in crate::api) async fn handle(
                 .part("class", "must be `formal` or `reminder`"));
         }
     };
-    let reach = visitor.reach(Act::ReadNotices)?;
+    let reach = reach(&actor, Act::ReadNotices)?;
     service.is_at(fresh).await?;
     let about = {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
@@ -106,15 +106,7 @@ pub(in crate::api) async fn handle(
         .map_err(|error| Problem::internal(&error))?;
     let folded = service.known.current().await.map_err(|error| internal(&error))?;
     let addresses = |about: &crate::projections::NoticeRow| {
-        visitor.0.as_ref().is_some_and(|actor| {
-            super::may(
-                Some(&authority::as_known(actor, &folded.owed)),
-                Act::KeepContacts,
-                about,
-                &folded.owed,
-            )
-            .is_ok()
-        })
+        super::may(&actor, Act::KeepContacts, about, &folded.owed).is_ok()
     };
     let items =
         rows.iter().map(|row| views::notice(row, &folded.owed, &service.config, addresses(row))).collect();

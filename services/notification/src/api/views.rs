@@ -32,7 +32,8 @@ pub(super) fn class(formal: bool) -> String {
 
 /// One notice. `addresses`: the caller may see them.
 pub(super) fn notice(row: &NoticeRow, owed: &Owed, config: &Config, addresses: bool) -> NoticeView {
-    let about_name = owed.people().name_of(row.about).unwrap_or_else(|| row.about_id.to_string());
+    let known = row.about.and_then(|key| owed.people().name_of(key));
+    let about_name = known.or_else(|| row.about_id.as_ref().map(ToString::to_string));
     NoticeView {
         id: row.id,
         reference: reference(row.id),
@@ -83,7 +84,7 @@ pub(super) fn message(row: Message, owed: &Owed) -> InboxMessage {
         id: row.id,
         reference: reference(row.id),
         class: class(row.formal),
-        about_name: owed.people().name_of(row.about).unwrap_or_default(),
+        about_name: row.about.and_then(|key| owed.people().name_of(key)),
         kind: row.kind,
         facility: row.facility,
         about: row.about,
@@ -180,6 +181,7 @@ fn told(event: &NoticeEvent) -> Option<Told<'_>> {
         }
         NoticeEvent::Exhausted(event) => (event.at, None, Some(event.because.clone()), None),
         NoticeEvent::Dropped(event) => (event.at, None, Some(event.because.clone()), None),
+        NoticeEvent::Unwanted(event) => (event.at, None, Some(event.because.clone()), None),
         NoticeEvent::TakenOver(event) => {
             (event.act.at, None, Some(event.act.why.clone()), Some(event.act.by.clone()))
         }

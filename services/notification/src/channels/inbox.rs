@@ -32,6 +32,10 @@ impl Transport for Inbox {
         Ok(Rendered::new(bytes, "application/json", format!("{}@1", message.kind().name())))
     }
 
+    fn longest(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+
     fn send<'a>(&'a self, _outgoing: Outgoing<'a>) -> PortFuture<'a, Sent> {
         Box::pin(async { Sent::Accepted { detail: "in the inbox".to_owned() } })
     }

@@ -169,6 +169,16 @@ pub trait Transport: Send + Sync {
     fn render(&self, message: &Message, address: &Address, message_id: &str)
     -> Result<Rendered, RenderError>;
 
+    /// Longest time that [`send`](Self::send) takes to answer: an attempt without an answer counts as one of unknown
+    /// outcome later than that, and never earlier.
+    fn longest(&self) -> Duration;
+
+    /// Why nothing can be handed over here at all, e.g. no server is set up: shadow mode still keeps what would have been
+    /// sent, and else the next channel is tried at once. It says nothing about an address.
+    fn obstacle(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Hands the bytes over, once. It never retries after anything of the message has left.
     fn send<'a>(&'a self, outgoing: Outgoing<'a>) -> PortFuture<'a, Sent>;
 }

@@ -19,10 +19,16 @@ pub enum Kind {
     Suspended,
     /// A suspension has ended.
     Reinstated,
+    /// To leadership: nothing justifies a suspension any more, and the policy wants its end confirmed.
+    ReinstatementProposed,
     /// To the executive committee: a suspension has lasted 30 days in a row.
     Review,
     /// Suspensions repeat within the months that the policy counts.
     RepeatSuspension,
+    /// The same, for the credentials file.
+    CredentialsLetter,
+    /// The same, as the question of a deemed relinquishment of privileges.
+    RelinquishmentProposal,
     /// To HIM and the chief medical officer: charts come close to the federal limit of 30 days.
     RegulatoryLimit,
     /// A suspension comes close to 30 days: the question of a report to the National Practitioner Data Bank.
@@ -33,7 +39,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Digest,
         Self::Overdue,
         Self::Warning,
@@ -41,8 +47,11 @@ impl Kind {
         Self::SuspensionProposed,
         Self::Suspended,
         Self::Reinstated,
+        Self::ReinstatementProposed,
         Self::Review,
         Self::RepeatSuspension,
+        Self::CredentialsLetter,
+        Self::RelinquishmentProposal,
         Self::RegulatoryLimit,
         Self::NpdbPrompt,
         Self::Correction,
@@ -58,8 +67,11 @@ impl Kind {
             Self::SuspensionProposed => "suspension-proposed",
             Self::Suspended => "suspended",
             Self::Reinstated => "reinstated",
+            Self::ReinstatementProposed => "reinstatement-proposed",
             Self::Review => "review",
             Self::RepeatSuspension => "repeat-suspension",
+            Self::CredentialsLetter => "credentials-letter",
+            Self::RelinquishmentProposal => "relinquishment-proposal",
             Self::RegulatoryLimit => "regulatory-limit",
             Self::NpdbPrompt => "npdb-prompt",
             Self::Correction => "correction",
@@ -75,5 +87,22 @@ impl Kind {
 impl Serialize for Kind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use countersign_contracts::notice::kind;
+
+    use super::*;
+
+    #[test]
+    fn whatever_may_be_asked_for_has_templates_and_nothing_else_has() {
+        // A set of templates without one of the kinds is refused when it is compiled.
+        let asked: BTreeSet<_> = kind::all().collect();
+        assert_eq!(Kind::ALL.map(Kind::name).into_iter().collect::<BTreeSet<_>>(), asked);
+        assert_eq!((asked.len(), Kind::from_name("fax")), (kind::all().count(), None));
     }
 }

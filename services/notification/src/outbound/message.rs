@@ -23,7 +23,7 @@ pub struct Message {
     addressee: Addressee,
     role: Option<OneLine>,
     to_subject: bool,
-    about: StaffName,
+    about: Option<StaffName>,
     facility: FacilityName,
     letterhead: Letterhead,
     date: Date,
@@ -147,6 +147,9 @@ pub enum MessageError {
     /// A formal notice about items that names none would prove nothing.
     #[error("a notice of this kind must list its items")]
     NoItems,
+    /// Only a notice about a chart is about no provider.
+    #[error("a notice of this kind must say whom it is about")]
+    AboutNobody,
     /// A notice about a suspension must say what it covers.
     #[error("a notice of this kind must say what the suspension covers")]
     NoSuspension,
@@ -171,6 +174,9 @@ impl Message {
         {
             return Err(MessageError::NoSuspension);
         }
+        if names.about.is_none() && kind != Kind::RegulatoryLimit {
+            return Err(MessageError::AboutNobody);
+        }
         let items = request
             .items
             .iter()
@@ -178,7 +184,7 @@ impl Message {
             .map(|(item, n)| Item::of(n, item, None, false, &names.zone, wording))
             .collect::<Vec<_>>();
         let to_subject = matches!(&request.recipient,
-            countersign_contracts::notice::Recipient::Provider { id, .. } if *id == request.about);
+            countersign_contracts::notice::Recipient::Provider { id, .. } if request.about.as_ref() == Some(id));
         Ok(Self {
             kind,
             class: request.class,
@@ -290,9 +296,9 @@ impl Message {
         self.to_subject
     }
 
-    /// Whom it is about.
-    pub fn about(&self) -> &StaffName {
-        &self.about
+    /// Whom it is about; nothing when it is about a chart.
+    pub fn about(&self) -> Option<&StaffName> {
+        self.about.as_ref()
     }
 
     /// The items as a table: number, item, due day, open for.

@@ -113,8 +113,8 @@ impl Letterhead {
 pub struct Names {
     /// Who is told: somebody of the staff, or else an office.
     pub addressee: Addressee,
-    /// Whom it is about.
-    pub about: StaffName,
+    /// Whom it is about; nothing when it is about a chart.
+    pub about: Option<StaffName>,
     /// The facility.
     pub facility: FacilityName,
     /// Its head and foot.

@@ -21,7 +21,9 @@ pub fn synthetic(kind: Kind, wording: &Wording) -> Result<Message, MessageError>
     }
     let request = request(kind);
     let to_provider = matches!(request.recipient, Recipient::Provider { .. });
-    Message::of_notice(&request, &names(to_provider), wording)
+    let names = names(to_provider);
+    let about = names.about.clone().filter(|_| request.about.is_some());
+    Message::of_notice(&request, &Names { about, ..names }, wording)
 }
 
 fn provider() -> ProviderId {
@@ -66,7 +68,7 @@ fn names(to_provider: bool) -> Names {
         } else {
             Addressee::Office(OfficeName::new("Medical Staff Office"))
         },
-        about,
+        about: Some(about),
         facility: FacilityName::of_code("Example General Hospital"),
         letterhead: Letterhead {
             name: OneLine::new("Example General Hospital"),
@@ -85,13 +87,23 @@ fn request(kind: Kind) -> NoticeRequested {
         kind,
         Kind::SuspensionProposed
             | Kind::Review
+            | Kind::ReinstatementProposed
             | Kind::RepeatSuspension
+            | Kind::CredentialsLetter
+            | Kind::RelinquishmentProposal
             | Kind::RegulatoryLimit
             | Kind::NpdbPrompt
     );
     let in_force = matches!(
         kind,
-        Kind::Suspended | Kind::Reinstated | Kind::Review | Kind::RepeatSuspension | Kind::NpdbPrompt
+        Kind::Suspended
+            | Kind::Reinstated
+            | Kind::ReinstatementProposed
+            | Kind::Review
+            | Kind::RepeatSuspension
+            | Kind::CredentialsLetter
+            | Kind::RelinquishmentProposal
+            | Kind::NpdbPrompt
     );
     let about_suspension = in_force || matches!(kind, Kind::PreSuspension | Kind::SuspensionProposed);
     NoticeRequested {
@@ -101,7 +113,7 @@ fn request(kind: Kind) -> NoticeRequested {
         class: NoticeClass::Formal,
         number: 3,
         facility: "EXAMPLE".to_owned(),
-        about: provider(),
+        about: (kind != Kind::RegulatoryLimit).then(provider),
         recipient: if office {
             Recipient::Office { name: "medical_staff_office".to_owned() }
         } else {

@@ -151,3 +151,10 @@ pub fn tasks(sql: &Connection, settled: bool, limit: usize) -> Result<Vec<Task>,
         })?
         .collect()
 }
+
+/// Contact and kind of every task that nobody has settled.
+pub fn open_tasks(sql: &Connection) -> Result<Vec<(String, String)>, rusqlite::Error> {
+    sql.prepare_cached("SELECT contact, kind FROM task WHERE settled_at IS NULL")?
+        .query_map([], |row| Ok((row.get("contact")?, row.get("kind")?)))?
+        .collect()
+}

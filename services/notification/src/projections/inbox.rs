@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::{
-    notices::{date, notice_id, unreadable},
+    notices::{date, key, notice_id},
     time,
 };
 
@@ -21,8 +21,8 @@ pub struct Message {
     pub formal: bool,
     /// Facility code.
     pub facility: String,
-    /// Key of the provider it is about.
-    pub about: Uuid,
+    /// Key of the provider it is about; nothing when it is about a chart.
+    pub about: Option<Uuid>,
     /// Whose inbox.
     pub owner: String,
     /// How many items.
@@ -71,7 +71,7 @@ pub fn inbox(
                     kind: row.get("kind")?,
                     formal: row.get("formal")?,
                     facility: row.get("facility")?,
-                    about: row.get::<_, String>("about")?.parse().map_err(unreadable)?,
+                    about: key(row, "about")?,
                     owner: row.get("owner")?,
                     items: row.get("items")?,
                     names_date: date(row, "names_date")?,

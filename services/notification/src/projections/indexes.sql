@@ -2,6 +2,8 @@ CREATE INDEX notice_requested ON notice (requested_at, id);
 CREATE INDEX notice_about ON notice (about, requested_at);
 CREATE INDEX notice_contact ON notice (contact, requested_at);
 CREATE INDEX notice_track ON notice (track) WHERE track IS NOT NULL;
+CREATE INDEX notice_standing ON notice (standing);
+CREATE INDEX leg_state ON leg (channel, state);
 CREATE INDEX leg_queued ON leg (not_before) WHERE state = 'queued';
 CREATE INDEX leg_sending ON leg (notice) WHERE state = 'sending';
 CREATE INDEX leg_inbox ON leg (owner, delivered_at) WHERE channel = 'inbox';

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod dispatch;
+mod figures;
 mod inbox;
 mod letters;
 mod notices;
@@ -14,8 +15,9 @@ use countersign_eventsourcing::{
 };
 use rusqlite::Transaction;
 
-pub use contacts::{Task, contacts, digest_timers, tasks};
+pub use contacts::{Task, contacts, digest_timers, open_tasks, tasks};
 pub use dispatch::{DueLeg, attempts_since, due_legs, sending};
+pub use figures::{Figures, figures};
 pub use inbox::{Message, inbox};
 pub use letters::{Letter, letters};
 pub use notices::{FailedLeg, LegRow, NoticeFilter, NoticeRow, dead_letters, failed_since, notice, notices};
@@ -36,7 +38,7 @@ impl Projection for Notifications {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn filter(&self) -> Filter {

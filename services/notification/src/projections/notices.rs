@@ -166,7 +166,7 @@ pub(super) fn apply(tables: &Transaction<'_>, id: &str, event: &NoticeEvent) -> 
         NoticeEvent::Dropped(event) => end(tables, id, "dropped", &event.because, event.at)?,
         NoticeEvent::TakenOver(event) => end(tables, id, "taken_over", &event.act.why, event.act.at)?,
         NoticeEvent::Requeued(event) => stand(tables, id, "live", None, event.act.at)?,
-        NoticeEvent::Timer(_) => {}
+        NoticeEvent::Unwanted(_) | NoticeEvent::Timer(_) => {}
     }
     Ok(())
 }
@@ -185,9 +185,9 @@ fn requested(tables: &Transaction<'_>, id: &str, event: &Requested) -> Result<()
             request.class == NoticeClass::Formal,
             request.number,
             request.facility,
-            event.about.to_string(),
-            request.about.id,
-            request.about.authority,
+            event.about.map(|key| key.to_string()),
+            request.about.as_ref().map(|about| &about.id),
+            request.about.as_ref().map(|about| &about.authority),
             event.contact,
             request.recipient.role(),
             request.items.len(),
@@ -249,6 +249,10 @@ pub(super) fn date(row: &Row<'_>, column: &str) -> Result<Option<Date>, rusqlite
     row.get::<_, Option<String>>(column)?.map(|text| text.parse().map_err(unreadable)).transpose()
 }
 
+pub(super) fn key(row: &Row<'_>, column: &str) -> Result<Option<Uuid>, rusqlite::Error> {
+    row.get::<_, Option<String>>(column)?.map(|text| text.parse().map_err(unreadable)).transpose()
+}
+
 pub(super) fn channel(row: &Row<'_>, column: &str) -> Result<Channel, rusqlite::Error> {
     Channel::from_name(&row.get::<_, String>(column)?).ok_or(rusqlite::Error::InvalidQuery)
 }
@@ -268,10 +272,10 @@ pub struct NoticeRow {
     pub number: u32,
     /// Facility code.
     pub facility: String,
-    /// Key of the provider it is about.
-    pub about: Uuid,
+    /// Key of the provider it is about; nothing when it is about a chart.
+    pub about: Option<Uuid>,
     /// Identifier of that provider.
-    pub about_id: countersign_kernel::ProviderId,
+    pub about_id: Option<countersign_kernel::ProviderId>,
     /// Key of the recipient's contact.
     pub contact: String,
     /// In which part the recipient is told.
@@ -375,11 +379,16 @@ fn notice_row(row: &Row<'_>) -> Result<NoticeRow, rusqlite::Error> {
         formal: row.get("formal")?,
         number: row.get("number")?,
         facility: row.get("facility")?,
-        about: row.get::<_, String>("about")?.parse().map_err(unreadable)?,
-        about_id: countersign_kernel::ProviderId {
-            id: row.get("about_id")?,
-            authority: row.get("about_authority")?,
-        },
+        about: key(row, "about")?,
+        about_id: row
+            .get::<_, Option<String>>("about_id")?
+            .map(|id| {
+                Ok::<_, rusqlite::Error>(countersign_kernel::ProviderId {
+                    id,
+                    authority: row.get("about_authority")?,
+                })
+            })
+            .transpose()?,
         contact: row.get("contact")?,
         role: row.get("role")?,
         items: row.get("items")?,

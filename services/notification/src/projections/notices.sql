@@ -1,6 +1,6 @@
 CREATE TABLE notice (
     id TEXT PRIMARY KEY, track TEXT, kind TEXT NOT NULL, formal INTEGER NOT NULL, number INTEGER NOT NULL,
-    facility TEXT NOT NULL, about TEXT NOT NULL, about_id TEXT NOT NULL, about_authority TEXT NOT NULL,
+    facility TEXT NOT NULL, about TEXT, about_id TEXT, about_authority TEXT,
     contact TEXT NOT NULL, role TEXT NOT NULL, items INTEGER NOT NULL, names_date TEXT,
     standing TEXT NOT NULL, because TEXT, since INTEGER,
     requested_at INTEGER NOT NULL, changed_at INTEGER NOT NULL

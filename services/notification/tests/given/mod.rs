@@ -54,7 +54,7 @@ pub(crate) fn request(class: NoticeClass) -> NoticeRequested {
         class,
         number: 3,
         facility: "MAIN".to_owned(),
-        about: provider(),
+        about: Some(provider()),
         recipient: Recipient::Provider { id: provider(), role: "provider".to_owned() },
         channels: vec![Channel::Email, Channel::Letter],
         on_all: false,
@@ -81,9 +81,10 @@ pub(crate) fn asked(class: NoticeClass, at_once: &[Destination], then: &[Destina
         request: request(class),
         digest: None,
         contact: "provider-1047".to_owned(),
-        about: uuid::Uuid::nil(),
+        about: Some(uuid::Uuid::nil()),
         routes: at_once.iter().map(route(true)).chain(then.iter().map(route(false))).collect(),
         windows: Windows::always(),
+        with_digest_at: None,
     }
 }
 
@@ -102,14 +103,14 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) fn of(requested: Requested) -> Self {
-        let mut story = Self {
-            notice: Notice::default(),
-            events: Vec::new(),
-            now: monday(),
-            settings: Settings::default(),
-        };
+        let mut story = Self::early();
         story.when(&Change::Request(Box::new(requested)));
         story
+    }
+
+    /// Before anybody asked for the notice.
+    pub(crate) fn early() -> Self {
+        Self { notice: Notice::default(), events: Vec::new(), now: monday(), settings: Settings::default() }
     }
 
     /// Makes a change that is allowed, and tells its events.

@@ -1,6 +1,7 @@
 //! What is stored stays readable: events as they are written, pinned.
 
 use countersign_contracts::notice::NoticeClass::Formal;
+use countersign_kernel::NoticeId;
 use countersign_notification::domain::{
     contact::{Contact, Preferences},
     notice::{Change, NoticeEvent, events::Ending},
@@ -43,7 +44,7 @@ fn notices() -> Vec<NoticeEvent> {
     let mut read = Story::of(asked(Formal, &[inbox(), email("a@example.org")], &[]));
     read.send(1, Ending::Accepted);
     read.when(&Change::MarkRead { by: "ana".to_owned() });
-    read.when(&Change::Withdraw { because: "done".to_owned() });
+    read.when(&Change::Withdraw { notice: NoticeId::derive(&["test"]), because: "done".to_owned() });
     let mut kept = Story::of(asked(Formal, &[email("a@example.org")], &[]));
     kept.begin_in(1, countersign_notification::domain::notice::Mode::Shadow);
     let mut lost = Story::of(asked(
@@ -52,14 +53,16 @@ fn notices() -> Vec<NoticeEvent> {
         &[],
     ));
     lost.send(1, Ending::Unknown);
-    [bounced.events, dead.events, read.events, kept.events, lost.events].concat()
+    let mut early = Story::early();
+    early.when(&Change::Withdraw { notice: NoticeId::derive(&["test"]), because: "done".to_owned() });
+    [bounced.events, dead.events, read.events, kept.events, lost.events, early.events].concat()
 }
 
 #[test]
 fn events_of_notices_are_stored_as_ever() {
     let events = notices();
     let kinds: std::collections::BTreeSet<_> = events.iter().map(NoticeEvent::kind).collect();
-    assert_eq!(kinds.len(), 21, "every type: {kinds:?}");
+    assert_eq!(kinds.len(), 22, "every type: {kinds:?}");
     insta::assert_snapshot!("notice", lines(&events));
 }
 

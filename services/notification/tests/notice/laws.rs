@@ -6,6 +6,7 @@ use countersign_contracts::notice::{
     Channel,
     NoticeClass::{self, Formal, Reminder},
 };
+use countersign_kernel::NoticeId;
 use countersign_notification::domain::{
     contact::Destination,
     notice::{
@@ -106,7 +107,9 @@ fn take(story: &mut Story, step: &Step) -> Option<Change> {
             Change::Abandon { leg: found.number, attempt: found.attempts }
         }
         Step::Bounce(n) => Change::Bounce { leg: nth_leg(story, *n)?, detail: "came back".to_owned() },
-        Step::Withdraw => Change::Withdraw { because: "done".to_owned() },
+        Step::Withdraw => {
+            Change::Withdraw { notice: NoticeId::derive(&["test"]), because: "done".to_owned() }
+        }
         Step::TakeOver => Change::TakeOver(act("by telephone")),
         Step::Done(n) => Change::DropItems([item(u32::from(*n))].into()),
         Step::Requeue(n) => Change::Requeue { leg: nth_leg(story, *n)?, to: None, act: act("again") },

@@ -1,8 +1,9 @@
 //! Stories of single notices.
 
 use countersign_contracts::notice::NoticeClass::{Formal, Reminder};
+use countersign_kernel::NoticeId;
 use countersign_notification::domain::{
-    notice::{Change, Mode, NoticeEvent, Refusal, Standing, events::Ending, retry},
+    notice::{Change, Mode, NoticeEvent, Refusal, Settings, Standing, events::Ending, retry},
     window::{Hours, Windows},
 };
 use jiff::{SignedDuration, civil::date, tz::TimeZone};
@@ -223,7 +224,7 @@ fn what_goes_to_the_pilots_address_is_not_delivered_to_anybody() {
 fn what_was_taken_over_or_withdrawn_is_not_sent_again() {
     for change in [
         Change::TakeOver(act("told by telephone")),
-        Change::Withdraw { because: "everything is done".to_owned() },
+        Change::Withdraw { notice: NoticeId::derive(&["test"]), because: "everything is done".to_owned() },
     ] {
         let mut story = Story::of(asked(Formal, &[email("a@example.org")], &[letter()]));
         story.send(1, Ending::Later);
@@ -259,4 +260,27 @@ fn what_an_idempotent_receiver_has_is_not_sent_there_again_by_hand() {
         story.attempt(&Change::Requeue { leg: 2, to: Some(webhook()), act: act("again") }),
         Err(Refusal::AddressUnfit)
     );
+}
+
+#[test]
+fn what_is_withdrawn_before_it_is_asked_for_is_never_sent() {
+    // given a withdrawal that comes first, twice
+    let mut story = Story::early();
+    let withdraw =
+        Change::Withdraw { notice: NoticeId::derive(&["test"]), because: "everything is done".to_owned() };
+    story.when(&withdraw);
+    assert_eq!(story.when(&withdraw), []);
+    // when the request comes
+    story.when(&Change::Request(Box::new(asked(Formal, &[inbox(), email("a@example.org")], &[letter()]))));
+    // then it is on record, and nothing of it is queued
+    assert_eq!(story.kinds(), ["notice-unwanted", "notice-requested", "notice-dropped"]);
+    assert_eq!(story.due(), [0_u32; 0]);
+}
+
+#[test]
+fn an_attempt_is_given_up_later_than_the_slowest_channel_answers() {
+    let slow = SignedDuration::from_mins(50);
+    assert!(Settings::default().patient_for(slow).answer_within > slow);
+    assert_eq!(Settings::default().patient_for(SignedDuration::ZERO), Settings::default());
+    assert!(Settings::default().patient_for(SignedDuration::MAX).answer_within == SignedDuration::MAX);
 }

@@ -77,6 +77,10 @@ impl Transport for Post {
         Ok(Rendered::new(bytes, "application/json", format!("{}@1", message.kind().name())))
     }
 
+    fn longest(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
+    }
+
     fn send<'a>(&'a self, outgoing: Outgoing<'a>) -> PortFuture<'a, Sent> {
         let text = String::from_utf8(outgoing.rendered.bytes.to_vec()).expect("text");
         let sending = Sending { message_id: outgoing.message_id.to_owned(), text };

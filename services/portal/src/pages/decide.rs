@@ -289,11 +289,11 @@ fn offers(of: &[(&str, &str)]) -> Vec<Offer> {
 }
 
 fn why() -> Field {
-    Field::new("why", "Why", Kind::Text).hint("It goes on record. No patient data")
+    Field::why()
 }
 
 fn confirm(label: &'static str) -> Field {
-    Field::new("confirmed", label, Kind::Confirm)
+    Field::confirm(label)
 }
 
 fn provider(hint: &'static str) -> Field {

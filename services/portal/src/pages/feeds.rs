@@ -90,7 +90,7 @@ pub(super) async fn handle(State(portal): State<Portal>) -> Result<Response, Fai
         sum(|feed| feed.not_used),
     ];
     html(&FeedsPage {
-        layout: Layout::new("Feeds", Section::Feeds),
+        layout: Layout::within("Feeds", Section::Feeds, "/feeds"),
         rows: feeds.into_iter().map(|feed| FeedRow::new(feed, now)).collect(),
         totals,
     })

@@ -1,6 +1,6 @@
 //! Forms: what a page offers to fill in, and what was filled in.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use countersign_kernel::Timestamp;
 use jiff::{civil, tz::TimeZone};
@@ -33,6 +33,19 @@ impl Entered {
         at.map(Some).ok_or_else(|| format!("“{label}” is not a date and a time such as 2026-03-05T14:30"))
     }
 
+    /// The beginning of a day, as `<input type="date">` sends it, in the facility's zone.
+    pub(super) fn start_of_day(
+        &self,
+        name: &str,
+        label: &str,
+        zone: &str,
+    ) -> Result<Option<Timestamp>, String> {
+        let Some(text) = self.get(name) else { return Ok(None) };
+        let day = text.parse::<civil::Date>().ok();
+        let at = day.and_then(|day| in_zone(day.at(0, 0, 0, 0), zone));
+        at.map(Some).ok_or_else(|| format!("“{label}” is not a day such as 2026-03-05"))
+    }
+
     /// The last second of a day, as `<input type="date">` sends it, in the facility's zone.
     pub(super) fn end_of_day(&self, name: &str, label: &str, zone: &str) -> Result<Timestamp, String> {
         let day = self.must(name, label)?.parse::<civil::Date>().ok();
@@ -61,6 +74,8 @@ pub(super) enum Kind {
     Choice(Vec<Offer>),
     Instant,
     Day,
+    /// A time of day.
+    Time,
     /// An identifier of the directory, which the page lists once.
     Provider,
     /// A box that may be ticked.
@@ -71,25 +86,45 @@ pub(super) enum Kind {
 
 /// A field of a form.
 pub(super) struct Field {
-    pub(super) name: &'static str,
-    pub(super) label: &'static str,
-    pub(super) hint: Option<&'static str>,
+    pub(super) name: Cow<'static, str>,
+    pub(super) label: Cow<'static, str>,
+    pub(super) hint: Option<Cow<'static, str>>,
     pub(super) kind: Kind,
+    /// What is filled in before; a box is ticked before unless this is empty.
     pub(super) value: String,
     pub(super) required: bool,
 }
 
 impl Field {
-    pub(super) fn new(name: &'static str, label: &'static str, kind: Kind) -> Self {
+    pub(super) fn new(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Cow<'static, str>>,
+        kind: Kind,
+    ) -> Self {
+        let (name, label) = (name.into(), label.into());
         Self { name, label, hint: None, kind, value: String::new(), required: true }
+    }
+
+    /// The reason, which every decision needs.
+    pub(super) fn why() -> Self {
+        Self::new("why", "Why", Kind::Text).hint("It goes on record. No patient data")
+    }
+
+    /// A box to tick before something that hurts.
+    pub(super) fn confirm(label: impl Into<Cow<'static, str>>) -> Self {
+        Self::new("confirmed", label, Kind::Confirm)
+    }
+
+    pub(super) fn value(self, value: impl Into<String>) -> Self {
+        Self { value: value.into(), ..self }
     }
 
     pub(super) fn optional(self) -> Self {
         Self { required: false, ..self }
     }
 
-    pub(super) fn hint(self, hint: &'static str) -> Self {
-        Self { hint: Some(hint), ..self }
+    pub(super) fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
     }
 }
 
@@ -97,10 +132,18 @@ impl Field {
 pub(super) struct Form {
     /// What it decides; also tells the forms of a page apart.
     pub(super) act: &'static str,
-    pub(super) title: &'static str,
-    pub(super) hint: &'static str,
+    /// Names its fields within the page.
+    pub(super) key: String,
+    pub(super) title: Cow<'static, str>,
+    /// About what, where a page has many like it: only heard.
+    pub(super) whose: String,
+    pub(super) hint: Cow<'static, str>,
     pub(super) button: &'static str,
     pub(super) fields: Vec<Field>,
+    /// Where it is sent.
+    pub(super) action: String,
+    /// What it carries unseen.
+    pub(super) hidden: Vec<(&'static str, String)>,
     /// It was sent, and refused: it stays open.
     pub(super) open: bool,
 }
@@ -108,29 +151,59 @@ pub(super) struct Form {
 impl Form {
     pub(super) fn new(
         act: &'static str,
-        title: &'static str,
-        hint: &'static str,
+        title: impl Into<Cow<'static, str>>,
+        hint: impl Into<Cow<'static, str>>,
         button: &'static str,
         fields: Vec<Field>,
     ) -> Self {
-        Self { act, title, hint, button, fields, open: false }
+        Self {
+            act,
+            key: act.to_owned(),
+            title: title.into(),
+            whose: String::new(),
+            hint: hint.into(),
+            button,
+            fields,
+            action: String::new(),
+            hidden: Vec::new(),
+            open: false,
+        }
+    }
+
+    /// The form, sent to this address.
+    pub(super) fn sent_to(self, action: impl Into<String>) -> Self {
+        Self { action: action.into(), ..self }
+    }
+
+    /// The form with something that it carries unseen.
+    pub(super) fn carries(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.hidden.push((name, value.into()));
+        self
+    }
+
+    /// One of many forms of its kind on a page: about what, as a key and in words.
+    pub(super) fn about(mut self, about: &str, whose: impl Into<String>) -> Self {
+        self.key = format!("{}-{about}", self.act);
+        self.whose = whose.into();
+        self.carries("about", about)
     }
 
     /// The form with what was filled in before, when it was this one.
     pub(super) fn filled(mut self, entered: &Entered) -> Self {
-        if entered.get("act") != Some(self.act) {
+        let about = self.hidden.iter().find(|(name, _)| *name == "about").map(|(_, value)| value.as_str());
+        if entered.get("act") != Some(self.act) || entered.get("about") != about {
             return self;
         }
         self.open = true;
         for field in &mut self.fields {
-            let value = entered.get(field.name).unwrap_or_default();
+            let value = entered.get(&field.name).unwrap_or_default();
             match &mut field.kind {
                 Kind::Choice(offers) => {
                     for offer in offers {
                         offer.chosen = offer.value == value;
                     }
                 }
-                Kind::Tick | Kind::Confirm => {}
+                Kind::Confirm => {}
                 _ => value.clone_into(&mut field.value),
             }
         }

@@ -134,7 +134,7 @@ pub(super) async fn handle(
     let page = ask::people::list(portal.api.as_ref(), search.wanted()).await?;
     let first = Search { cursor: None, ..search.clone() };
     html(&PeoplePage {
-        layout: Layout::new("People", Section::People),
+        layout: Layout::within("People", Section::People, "/people"),
         filtered: first != Search::default(),
         total: number(page.total),
         next: page.next.map(|next| Search { cursor: Some(next), ..search.clone() }.href()),

@@ -9,11 +9,18 @@ use countersign_contracts::api::people::{IdentifierView, LeaveView, PeriodView, 
 use countersign_kernel::Timestamp;
 use uuid::Uuid;
 
-use super::{Portal, people::status_chip, worklist};
+use super::{
+    Portal,
+    escalation::next_step::{self, NextLine},
+    people::status_chip,
+    site::Site,
+    worklist,
+};
 use crate::{
     ask,
     failure::Failure,
     show::{Chip, Layout, Moment, Section, html, words},
+    visitor,
 };
 
 /// A provider may work in several zones: instants are told in UTC.
@@ -77,6 +84,10 @@ struct PersonPage {
     activity: Vec<Period>,
     leaves: Vec<LeaveRow>,
     merged: Vec<IdentifierView>,
+    /// What comes next, for those who may see it.
+    next_steps: Vec<NextLine>,
+    /// Where to see how the person is reached.
+    contact: String,
 }
 
 pub(super) async fn handle(
@@ -85,16 +96,21 @@ pub(super) async fn handle(
 ) -> Result<Response, Failure> {
     let key: Uuid = key.parse().map_err(|_| Failure::NotFound(None))?;
     let now = portal.clock.now();
-    let person = ask::people::one(portal.api.as_ref(), key).await?;
-    html(&assemble(person, now))
+    let api = portal.api.as_ref();
+    let person = ask::people::one(api, key).await?;
+    let next_steps = match visitor::present().who {
+        Some(_) => next_step::of(api, (&person.id, &person.authority), &Site::ask(api, now).await, now).await,
+        None => Vec::new(),
+    };
+    html(&assemble(person, next_steps, now))
 }
 
-fn assemble(person: PersonView, now: Timestamp) -> PersonPage {
+fn assemble(person: PersonView, next_steps: Vec<NextLine>, now: Timestamp) -> PersonPage {
     let moment = |at: Timestamp| Moment::new(at, now, ZONE);
     let period =
         |period: PeriodView| Period { from: period.from.map(moment), until: period.until.map(moment) };
     PersonPage {
-        layout: Layout::new(person.name.clone(), Section::People),
+        layout: Layout::within(person.name.clone(), Section::People, "/people"),
         status: status_chip(&person),
         credentials: person.credentials.join(", "),
         listed: person.listed,
@@ -112,6 +128,8 @@ fn assemble(person: PersonView, now: Timestamp) -> PersonPage {
         activity: person.activity.into_iter().map(period).collect(),
         leaves: person.leaves.into_iter().map(|leave| LeaveRow::new(leave, now)).collect(),
         merged: person.merged,
+        next_steps,
+        contact: format!("/contacts/provider-{}", person.key),
         name: person.name,
     }
 }

@@ -83,7 +83,7 @@ pub(super) async fn handle(
         })
         .collect();
     html(&ProvidersPage {
-        layout: Layout::new("Providers", Section::Providers),
+        layout: Layout::within("Providers", Section::People, "/providers"),
         searched,
         open: number(found.iter().map(|provider| provider.open).sum()),
         overdue: number(found.iter().map(|provider| provider.overdue).sum()),

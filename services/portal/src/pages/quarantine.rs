@@ -100,7 +100,7 @@ pub(super) async fn handle(
     let cursor = place.cursor.as_deref().filter(|cursor| !cursor.is_empty());
     let page = ask::quarantine(portal.api.as_ref(), cursor, ROWS, place.position).await?;
     html(&QuarantinePage {
-        layout: Layout::new("Quarantine", Section::Quarantine),
+        layout: Layout::within("Quarantine", Section::Feeds, "/quarantine"),
         total: number(page.total),
         next: page.next.map(|next| {
             format!("/quarantine?{}", Serializer::new(String::new()).append_pair("cursor", &next).finish())

@@ -56,7 +56,7 @@ pub(super) async fn handle(
     let now = portal.clock.now();
     let found = ask::quarantined(portal.api.as_ref(), id, done.position).await?;
     html(&QuarantinedPage {
-        layout: Layout::new("Message in quarantine", Section::Quarantine),
+        layout: Layout::within("Message in quarantine", Section::Feeds, "/quarantine"),
         profile_may_help: found.message.outcome == "quarantined",
         row: MessageRow::new(found.message, now),
         findings: found

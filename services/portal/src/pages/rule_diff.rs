@@ -21,16 +21,17 @@ pub(super) struct Against {
     against: Option<String>,
 }
 
-struct Part {
-    id: String,
-    title: String,
-    kind: String,
-    change: Chip,
-    fields: Vec<String>,
+/// A part of a text that differs, in words.
+pub(super) struct Part {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) kind: String,
+    pub(super) change: Chip,
+    pub(super) fields: Vec<String>,
 }
 
 impl Part {
-    fn new(part: RuleDiff) -> Self {
+    pub(super) fn new(part: RuleDiff) -> Self {
         let class = match part.change.as_str() {
             "added" => "satisfied",
             "removed" => "overdue",
@@ -46,7 +47,8 @@ impl Part {
     }
 }
 
-fn told(fields: &[FieldDiff]) -> Vec<String> {
+/// Fields that differ, in words.
+pub(super) fn told(fields: &[FieldDiff]) -> Vec<String> {
     fields.iter().map(|field| sentence(&field.words)).collect()
 }
 

@@ -71,15 +71,16 @@ fn status_chip(status: &str) -> Chip {
     Chip { class, label: words(status) }
 }
 
-struct Window {
-    version: u32,
-    from: Option<Moment>,
-    until: Option<Moment>,
-    now: bool,
+/// A stretch of time in which one version is in force.
+pub(super) struct Window {
+    pub(super) version: u32,
+    pub(super) from: Option<Moment>,
+    pub(super) until: Option<Moment>,
+    pub(super) now: bool,
 }
 
 impl Window {
-    fn new(window: &RuleWindow, now: Timestamp) -> Self {
+    pub(super) fn new(window: &RuleWindow, now: Timestamp) -> Self {
         let moment = |at: Timestamp| Moment::new(at, now, ZONE);
         Self {
             version: window.version,

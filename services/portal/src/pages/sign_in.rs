@@ -71,7 +71,7 @@ pub(super) async fn enter(
     let Some(bearer) = Bearer::new(token) else {
         return refused("That is no access token: one begins with cst_ and has no spaces.".to_owned());
     };
-    let guest = Visitor { bearer: Some(bearer), who: None };
+    let guest = Visitor { bearer: Some(bearer), ..Visitor::default() };
     let who = match visitor::as_visitor(guest.clone(), ask::me(portal.api.as_ref())).await {
         Ok(who) => who,
         Err(Failure::Stranger(said) | Failure::Refused(_, said)) => {
@@ -92,7 +92,7 @@ pub(super) async fn leave(headers: HeaderMap) -> Result<Response, Failure> {
 }
 
 /// The address of signing in and coming back to this page.
-pub(super) fn and_back_to(path: &str) -> String {
+pub(crate) fn and_back_to(path: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("next", path);
     format!("/sign-in?{}", query.finish())

@@ -10,7 +10,13 @@ use countersign_kernel::Timestamp;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 
-use super::{Portal, decide, deficiency::Done, form::Offer};
+use super::{
+    Portal, decide,
+    deficiency::Done,
+    escalation::next_step::{self, NextLine},
+    form::Offer,
+    site::Site,
+};
 use crate::{
     api::Api,
     ask::{self, Wanted},
@@ -236,6 +242,8 @@ struct WorklistPage {
     only_disputed: bool,
     /// What was done just now.
     done: Option<&'static str>,
+    /// What comes next for the visitor.
+    next_steps: Vec<NextLine>,
     rows: Vec<DeficiencyRow>,
     /// The rows are of several facilities.
     with_facility: bool,
@@ -283,6 +291,7 @@ pub(super) async fn handle(
         facilities: offer_facilities(api, &choice).await,
         providers: providers.items,
         done: done.done.as_deref().map(decide::done),
+        next_steps: next_steps(api, &choice, &visitor, now).await,
     };
     html(&assemble(&choice, &page, &open, &overdue, choices, (&visitor, now)))
 }
@@ -293,6 +302,14 @@ struct Choices {
     facilities: Vec<Offer>,
     providers: Vec<ProviderView>,
     done: Option<&'static str>,
+    next_steps: Vec<NextLine>,
+}
+
+/// What comes next for somebody, on the list of those who are looked after by the visitor.
+async fn next_steps(api: &dyn Api, choice: &Choice, visitor: &Visitor, now: Timestamp) -> Vec<NextLine> {
+    let provider = choice.provider.as_deref().and_then(|id| visitor.looked_after(id));
+    let Some(provider) = provider else { return Vec::new() };
+    next_step::of(api, (&provider.id, &provider.authority), &Site::ask(api, now).await, now).await
 }
 
 /// The rules in force, for the filter. Without them a rule is typed in, so no failure matters.
@@ -336,7 +353,7 @@ fn assemble(
     choices: Choices,
     (visitor, now): (&Visitor, Timestamp),
 ) -> WorklistPage {
-    let Choices { rules, facilities, providers, done } = choices;
+    let Choices { rules, facilities, providers, done, next_steps } = choices;
     let blank = choice.is_default() && page.total == 0 && providers.is_empty();
     let heading = match choice.provider.as_deref() {
         None => "Worklist".to_owned(),
@@ -382,6 +399,7 @@ fn assemble(
         rules,
         facilities,
         done,
+        next_steps,
         rows: page
             .items
             .iter()

@@ -25,7 +25,13 @@ use serde_json::{Value, json};
 #[path = "made_up.rs"]
 pub(crate) mod made_up;
 
-pub(crate) use self::made_up::*;
+#[path = "leadership.rs"]
+pub(crate) mod leadership;
+
+#[path = "post_room.rs"]
+pub(crate) mod post_room;
+
+pub(crate) use self::{leadership::*, made_up::*};
 
 pub(crate) const ZONE: &str = "America/Chicago";
 
@@ -48,6 +54,8 @@ pub(crate) struct Hospital {
     pub(crate) refusing: Option<(StatusCode, &'static str)>,
     /// Facilities that were described.
     pub(crate) facilities: Vec<FacilityView>,
+    /// Whether notices leave; nothing = they do.
+    pub(crate) mode: Option<&'static str>,
     pub(crate) calls: Mutex<Vec<Call>>,
 }
 
@@ -101,8 +109,13 @@ impl Hospital {
 
     /// The decisions that were sent: path, key, revision and body.
     pub(crate) fn decisions(&self) -> Vec<(String, String, Option<u64>, Value)> {
+        self.sent(|path| path.ends_with("/acts"))
+    }
+
+    /// What was sent to these paths: path, key, revision and body.
+    pub(crate) fn sent(&self, to: impl Fn(&str) -> bool) -> Vec<(String, String, Option<u64>, Value)> {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = calls.iter().filter(|call| call.path.ends_with("/acts") && call.body.is_some());
+        let sent = calls.iter().filter(|call| to(&call.path) && call.body.is_some());
         sent.map(|call| {
             let body = serde_json::from_slice(call.body.as_ref().expect("a body")).expect("JSON");
             (call.path.clone(), call.key.clone().expect("a key"), call.seen, body)
@@ -180,6 +193,11 @@ impl Hospital {
         }
         let query: BTreeMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let steps: Vec<&str> = path.trim_start_matches("/api/v1/").split('/').collect();
+        let of_others =
+            self.of_escalation(call, &steps, &query).or_else(|| self.of_notification(call, &steps, &query));
+        if let Some(answer) = of_others {
+            return answer;
+        }
         match (call.method == Method::POST, steps.as_slice()) {
             (false, ["deficiencies"]) => self.list(&query),
             (false, ["deficiencies", id, "explanation"]) => {
@@ -210,7 +228,8 @@ impl Hospital {
             (false, ["people"]) => {
                 let wanted = query.get("q").cloned().unwrap_or_default().to_lowercase();
                 let found = PROVIDERS.iter().map(|provider| person(provider, self.now));
-                page(found.filter(|view| view.name.to_lowercase().contains(&wanted)).collect(), None, 0)
+                let is = |view: &PersonView| view.name.to_lowercase().contains(&wanted) || view.id.contains(&wanted);
+                page(found.filter(is).collect(), None, 0)
             }
             (false, ["people", key]) => {
                 let mut people = PROVIDERS.iter().map(|provider| person(provider, self.now));
@@ -421,7 +440,7 @@ impl Api for &'static Hospital {
     }
 }
 
-/// Who has the token of a call: `cst_him`, `cst_alvarez`, `cst_auditor`.
+/// Who has the token of a call: `cst_him`, `cst_alvarez`, `cst_auditor`, `cst_cmo`, `cst_approver`, `cst_admin`.
 fn caller(call: &Call) -> Option<CallerView> {
     let provider =
         |id: &str| IdentifierView { id: id.to_owned(), authority: String::new(), kind: String::new() };
@@ -429,6 +448,9 @@ fn caller(call: &Call) -> Option<CallerView> {
         ("cst_him", "kim", vec![Role::HimManager], None),
         ("cst_alvarez", "m.alvarez", vec![Role::Physician], Some(provider("1001"))),
         ("cst_auditor", "audit", vec![Role::Auditor], None),
+        ("cst_cmo", "okonkwo", vec![Role::ChiefMedicalOfficer], None),
+        ("cst_approver", "quinn", vec![Role::RulesApprover], None),
+        ("cst_admin", "root", vec![Role::Administrator], None),
     ];
     let bearer = call.bearer.as_ref()?;
     let (_, name, roles, provider) =

@@ -401,3 +401,19 @@ pub(crate) fn quarantined(index: i64, now: Timestamp) -> Value {
         "readings": 1 + index % 2, "repeats": index % 3,
     })
 }
+
+/// A facility in Chicago.
+pub(crate) fn facility(code: &str) -> FacilityView {
+    FacilityView {
+        code: code.to_owned(),
+        name: "Simulated Hospital".to_owned(),
+        jurisdiction: "US-IL".to_owned(),
+        time_zone: ZONE.to_owned(),
+        weekend: Vec::new(),
+        holidays: Vec::new(),
+        minimum_bill_hold_days: 4,
+        strict_directory: false,
+        own_leave_needs_approval: false,
+        downtimes: Vec::new(),
+    }
+}

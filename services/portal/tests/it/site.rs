@@ -5,10 +5,10 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode},
 };
-use countersign_kernel::Timestamp;
+use countersign_kernel::{Timestamp, derive_uuid};
 use tower::ServiceExt;
 
-use crate::hospital::{Hospital, PROVIDERS, person, portal};
+use crate::hospital::{Hospital, PROVIDERS, notice_of, person, portal, post_room::contact_key, track_of};
 
 fn cookie(token: &str) -> String {
     format!("theme=x; countersign_access={token}")
@@ -16,6 +16,11 @@ fn cookie(token: &str) -> String {
 
 pub(crate) fn noon() -> Timestamp {
     "2026-03-05T18:20:00Z".parse().expect("an instant")
+}
+
+/// The id of the one thing of this kind that waits for leadership.
+pub(crate) fn waiting(kind: &str) -> uuid::Uuid {
+    derive_uuid("waiting", &[kind])
 }
 
 /// The portal, and the hospital behind it.
@@ -122,6 +127,38 @@ impl Site {
             "/people".to_owned(),
             "/people?q=okaf".to_owned(),
             format!("/people/{}", person(&PROVIDERS[1], noon()).key),
+            "/leadership".to_owned(),
+            "/leadership?facility=SIMHOSP1".to_owned(),
+            format!("/leadership/{}", waiting("suspension")),
+            format!("/leadership/{}", waiting("regulatory_limit")),
+            format!("/leadership/{}", waiting("clock_doubted")),
+            "/tracks".to_owned(),
+            "/tracks?state=open".to_owned(),
+            format!("/tracks/{}", track_of("1001")),
+            format!("/tracks/{}", track_of("1002")),
+            format!("/tracks/{}/packets/1", track_of("1003")),
+            "/suspensions".to_owned(),
+            "/runs".to_owned(),
+            "/runs/SIMHOSP1/2026-03-04T12:20:00Z".to_owned(),
+            "/policies".to_owned(),
+            "/policies/2".to_owned(),
+            "/policies/2/changes?against=1".to_owned(),
+            "/simulations/done".to_owned(),
+            "/simulations/running".to_owned(),
+            "/auditor".to_owned(),
+            "/notices".to_owned(),
+            "/notices?class=formal".to_owned(),
+            format!("/notices/{}", notice_of("1001")),
+            format!("/notices/{}", notice_of("1002")),
+            format!("/notices/{}/proof", notice_of("1001")),
+            "/letters".to_owned(),
+            "/letters?state=left".to_owned(),
+            "/dead-letters".to_owned(),
+            "/contact-tasks".to_owned(),
+            "/contact-tasks?settled=true".to_owned(),
+            format!("/contacts/{}", contact_key("1001")),
+            format!("/messages/{}", notice_of("1001")),
+            "/notices/mode".to_owned(),
             "/feeds".to_owned(),
             "/quarantine".to_owned(),
             format!("/quarantine/{message}"),

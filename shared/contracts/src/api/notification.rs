@@ -61,10 +61,12 @@ pub struct NoticeView {
     pub number: u32,
     /// Facility code.
     pub facility: String,
-    /// Key of the provider it is about.
-    pub about: Uuid,
+    /// Key of the provider it is about; nothing when it is about a chart.
+    #[serde(default)]
+    pub about: Option<Uuid>,
     /// Name of the provider, or the identifier.
-    pub about_name: String,
+    #[serde(default)]
+    pub about_name: Option<String>,
     /// The contact that is told: `provider-<key>` or `office-<name>`.
     pub recipient: String,
     /// Name of the recipient.
@@ -218,10 +220,12 @@ pub struct InboxMessage {
     pub class: String,
     /// Facility code.
     pub facility: String,
-    /// Key of the provider it is about.
-    pub about: Uuid,
+    /// Key of the provider it is about; nothing when it is about a chart.
+    #[serde(default)]
+    pub about: Option<Uuid>,
     /// Name of the provider, or the identifier.
-    pub about_name: String,
+    #[serde(default)]
+    pub about_name: Option<String>,
     /// Whose inbox.
     pub owner: String,
     /// How many items.
@@ -481,6 +485,21 @@ pub struct ContactView {
     pub position: u64,
 }
 
+/// One contact of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ContactSummary {
+    /// `provider-<key>` or `office-<name>`.
+    pub key: String,
+    /// Name of the provider or the office.
+    pub name: String,
+    /// Something was set for it here: addresses, preferences.
+    pub own_settings: bool,
+    /// An address of it came back, and nobody has settled that yet.
+    pub bounced: bool,
+    /// Tasks about it that wait.
+    pub open_tasks: u32,
+}
+
 /// The addresses of a contact as they are to be: all of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -636,8 +655,9 @@ pub struct TemplatePreview {
 pub struct ProofOfNotice {
     /// The notice with its timeline.
     pub detail: NoticeDetail,
-    /// The provider it is about.
-    pub about: IdentifierView,
+    /// The provider it is about; nothing when it is about a chart.
+    #[serde(default)]
+    pub about: Option<IdentifierView>,
     /// When the proof was made.
     #[schema(value_type = String, format = DateTime)]
     pub made_at: Timestamp,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use countersign_contracts::notice::kind;
+
 use super::{
     Mode, Moment, Policy, StepClass,
     ladder::{CHAIR, DELEGATE, OFFICES, PROVIDER},
@@ -95,6 +97,9 @@ impl Policy {
                     if step.channels.is_empty() {
                         say("`channels` is empty: write for example channels = [\"email\", \"inbox\"]"
                             .to_owned());
+                    }
+                    if let Some(problem) = unknown_kind(&step.kind, &kind::STEPS) {
+                        say(problem);
                     }
                 }
             }
@@ -204,6 +209,16 @@ impl Policy {
                 say(problem);
             }
         }
+        for (rung, step) in self.steps.iter().enumerate() {
+            if step.warns_of_suspension != (step.kind == kind::PRE_SUSPENSION) {
+                let problem = format!(
+                    "kind = \"{}\" is the one notice that names the day of a suspension: it and \
+                     warns_of_suspension = true belong together",
+                    kind::PRE_SUSPENSION
+                );
+                found.push((Place::Step(rung), problem));
+            }
+        }
         if let Some(rung) = self.warning_rung()
             && rung + 1 != self.steps.len()
         {
@@ -223,10 +238,16 @@ impl Policy {
                 found.push((Place::Section(section), problem));
             }
         }
+        if let Some(problem) = unknown_kind(&self.regulatory.kind, &kind::LIMITS) {
+            found.push((Place::Section("regulatory"), problem));
+        }
         for repeat in &self.repeats {
             let mut say = |problem: String| found.push((Place::Section("repeat"), problem));
             if repeat.count == 0 || repeat.within_months == 0 {
                 say("count and within_months are at least 1".to_owned());
+            }
+            if let Some(problem) = unknown_kind(&repeat.kind, &kind::REPEATS) {
+                say(problem);
             }
             for problem in repeat.to.iter().filter_map(|office| unknown_office(office)) {
                 say(problem);
@@ -290,6 +311,13 @@ fn unknown_role(role: &str) -> Option<String> {
             "\"{role}\" is nobody who can be told: provider, delegate, chair, or one of {}",
             OFFICES.join(", ")
         )
+    })
+}
+
+/// What has no templates could not be sent: it is found out when the policy is read, and not when a notice is due.
+fn unknown_kind(kind: &str, known: &[&str]) -> Option<String> {
+    (!known.contains(&kind)).then(|| {
+        format!("kind = \"{kind}\" has no text that could be sent here: one of {}", known.join(", "))
     })
 }
 

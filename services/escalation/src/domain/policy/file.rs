@@ -270,6 +270,18 @@ mod tests {
                 "name = \"notice-1\"",
             ),
             (
+                "kind = \"warning\"",
+                "kind = \"warnings\"",
+                "step notice-2: kind = \"warnings\" has no text that could be sent here",
+                "name = \"notice-2\"",
+            ),
+            (
+                "kind = \"pre-suspension\"",
+                "kind = \"warning\"",
+                "step delinquent: kind = \"pre-suspension\" is the one notice that names the day",
+                "name = \"delinquent\"",
+            ),
+            (
                 "required = \"any\"",
                 "required = \"all\"",
                 "step notice-1: its channels can never",
@@ -285,6 +297,8 @@ mod tests {
                     + 1;
             assert!(error.ends_with(&format!("(line {line})")), "{error} is not at line {line}");
         }
+        let error = refused(&changed("kind = \"credentials-letter\"", "kind = \"revocation\""));
+        assert!(error.starts_with("repeat: kind = \"revocation\" has no text"), "{error}");
     }
 
     #[test]

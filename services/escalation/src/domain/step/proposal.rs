@@ -20,7 +20,7 @@ use crate::domain::{
 };
 
 /// Template of the notice that asks for a decision.
-const PROPOSAL: &str = "suspension-proposed";
+pub(super) const PROPOSAL: &str = "suspension-proposed";
 /// What the software is called where it decides.
 pub(super) const SOFTWARE: &str = "countersign";
 

@@ -19,7 +19,7 @@ const REVIEW: &str = "review";
 const NPDB: &str = "npdb-prompt";
 
 /// How those are told whom a suspension concerns.
-const TOLD_CHANNELS: [Channel; 4] = [Channel::Email, Channel::Inbox, Channel::Letter, Channel::Webhook];
+const TOLD_CHANNELS: [Channel; 4] = [Channel::Email, Channel::Webhook, Channel::Inbox, Channel::Letter];
 
 impl Turn<'_> {
     /// Puts a confirmed proposal in force, and tells everybody whom the policy names.
@@ -227,5 +227,19 @@ fn about(purpose: String, kind: &str, facts: SuspensionFacts, to_office: bool) -
         items: Vec::new(),
         names_date: None,
         suspension: Some(facts),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_contracts::notice::kind;
+
+    use super::*;
+    use crate::domain::step::proposal::PROPOSAL;
+
+    #[test]
+    fn whatever_the_core_asks_for_has_templates() {
+        let asked = [PROPOSAL, SUSPENDED, REINSTATED, REINSTATEMENT_PROPOSAL, REVIEW, NPDB];
+        assert_eq!(asked.into_iter().collect::<std::collections::BTreeSet<_>>(), kind::SUSPENSIONS.into());
     }
 }

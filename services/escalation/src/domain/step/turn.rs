@@ -101,7 +101,7 @@ impl<'a> Turn<'a> {
             class: message.class,
             number,
             facility: self.context.facility.to_owned(),
-            about: self.context.recipients.provider.clone(),
+            about: Some(self.context.recipients.provider.clone()),
             recipient,
             channels: message.channels.to_vec(),
             on_all: message.on_all,

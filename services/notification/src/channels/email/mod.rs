@@ -11,7 +11,7 @@ mod settings;
 
 use countersign_contracts::notice::Channel;
 use countersign_eventsourcing::journal::PortFuture;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{Address, Outgoing, RenderError, Rendered, Sent, Transport};
 use crate::{outbound::Message, templates::TemplateSet};
@@ -24,8 +24,11 @@ pub struct Email {
     from: lettre::message::Mailbox,
     reply_to: Option<lettre::message::Mailbox>,
     templates: Arc<TemplateSet>,
-    pool: Pool,
+    pool: Option<Pool>,
 }
+
+/// Why nothing leaves where no server is set up.
+const NO_SERVER: &str = "no mail server is set up: [notification.smtp]";
 
 impl Email {
     /// A channel to the mail server of the settings. Connections are made when they are needed.
@@ -38,8 +41,15 @@ impl Email {
                 .map(|text| settings::mailbox("reply_to", text))
                 .transpose()?,
             templates,
-            pool: Pool::new(settings)?,
+            pool: Some(Pool::new(settings)?),
         })
+    }
+
+    /// A channel without a mail server: it makes the exact mails, so that shadow mode can show them, and sends none.
+    /// `host`: the part of the sender's address after the `@`.
+    pub fn without_server(host: &str, templates: Arc<TemplateSet>) -> Result<Self, EmailSettingsError> {
+        let from = settings::mailbox("from", &format!("Countersign <no-reply@{host}>"))?;
+        Ok(Self { from, reply_to: None, templates, pool: None })
     }
 }
 
@@ -59,10 +69,19 @@ impl Transport for Email {
         compose::compose(message, &texts, &self.from, self.reply_to.as_ref(), to, message_id)
     }
 
+    fn longest(&self) -> Duration {
+        self.pool.as_ref().map_or(Duration::ZERO, Pool::longest)
+    }
+
+    fn obstacle(&self) -> Option<&'static str> {
+        self.pool.is_none().then_some(NO_SERVER)
+    }
+
     fn send<'a>(&'a self, outgoing: Outgoing<'a>) -> PortFuture<'a, Sent> {
         Box::pin(async move {
+            let Some(pool) = &self.pool else { return Sent::Refused { detail: NO_SERVER.to_owned() } };
             match mailbox_of(outgoing.address) {
-                Ok(to) => self.pool.deliver(&self.from.email, &to.email, &outgoing.rendered.bytes).await,
+                Ok(to) => pool.deliver(&self.from.email, &to.email, &outgoing.rendered.bytes).await,
                 Err(error) => Sent::Refused { detail: error.to_string() },
             }
         })

@@ -1,9 +1,12 @@
 //! A few connections that stay open between messages.
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 use lettre::{Address, transport::smtp::client::AsyncSmtpConnection};
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
 
 use super::{
     session::{self, Attempt},
@@ -26,11 +29,21 @@ impl Pool {
         })
     }
 
+    /// Longest time that a message can take: a place, a kept connection that turns out to be dead, a fresh one, three
+    /// commands (MAIL, RCPT, DATA), the message, and RSET.
+    pub(super) fn longest(&self) -> Duration {
+        let Server { connect, command, message, .. } = self.server;
+        message + command + connect + command * 3 + message + command
+    }
+
     /// Hands over one message. A kept connection that turns out to be dead before anything of the message was taken
     /// is replaced by a fresh one, once.
     pub(super) async fn deliver(&self, from: &Address, to: &Address, bytes: &[u8]) -> Sent {
-        let Ok(_place) = self.places.acquire().await else {
-            return Sent::Later { detail: "the channel is closing".to_owned(), after: None };
+        let later = |detail: &str| Sent::Later { detail: detail.to_owned(), after: None };
+        let _place = match timeout(self.server.message, self.places.acquire()).await {
+            Ok(Ok(place)) => place,
+            Ok(Err(_)) => return later("the channel is closing"),
+            Err(_) => return later("every connection to the mail server is busy"),
         };
         if let Some(mut connection) = self.take() {
             match session::attempt(&mut connection, &self.server, from, to, bytes).await {

@@ -68,8 +68,8 @@ impl Transport for Letter {
             }
         }
         page.space(14.0);
-        if !message.is_to_subject() {
-            page.line(&format!("About: {}", message.about().as_str()), Look::Plain);
+        if let Some(about) = message.about().filter(|_| !message.is_to_subject()) {
+            page.line(&format!("About: {}", about.as_str()), Look::Plain);
         }
         page.line(&foot, Look::Plain);
         page.space(10.0);
@@ -85,6 +85,10 @@ impl Transport for Letter {
         page.signature(message.letterhead().signature.as_str());
         let bytes = page.finish(&texts.subject, message.at())?;
         Ok(Rendered::new(bytes, "application/pdf", texts.template))
+    }
+
+    fn longest(&self) -> std::time::Duration {
+        std::time::Duration::ZERO
     }
 
     /// In the queue: who prints and mails it says when.

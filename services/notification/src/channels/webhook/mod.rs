@@ -49,6 +49,7 @@ impl Default for WebhookSettings {
 /// The webhook channel.
 pub struct Webhook {
     client: Client,
+    timeout: Duration,
     guard: Arc<Guard>,
     plain_http_hosts: Vec<String>,
     clock: Arc<dyn Clock>,
@@ -92,7 +93,7 @@ impl Webhook {
             .dns_resolver(Arc::clone(&guard))
             .build()
             .map_err(|error| WebhookError(error.to_string()))?;
-        Ok(Self { client, guard, plain_http_hosts: settings.plain_http_hosts.clone(), clock })
+        Ok(Self { client, timeout, guard, plain_http_hosts: settings.plain_http_hosts.clone(), clock })
     }
 
     async fn call(&self, outgoing: Outgoing<'_>) -> Sent {
@@ -195,6 +196,10 @@ impl Transport for Webhook {
         let bytes = serde_json::to_vec(&body)
             .map_err(|error| RenderError::Document { problem: error.to_string() })?;
         Ok(Rendered::new(bytes, "application/json", "webhook@1".to_owned()))
+    }
+
+    fn longest(&self) -> Duration {
+        self.timeout
     }
 
     fn send<'a>(&'a self, outgoing: Outgoing<'a>) -> PortFuture<'a, Sent> {

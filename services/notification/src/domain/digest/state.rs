@@ -151,7 +151,7 @@ impl Book {
             class: NoticeClass::Reminder,
             number,
             facility: composed.facility.clone(),
-            about: owner.id.clone(),
+            about: Some(owner.id.clone()),
             recipient: Recipient::Provider { id: owner.id.clone(), role: "provider".to_owned() },
             channels: vec![Channel::Inbox, Channel::Email],
             on_all: true,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use countersign_contracts::notice::{Channel, NoticeClass};
 use countersign_eventsourcing::timer::TimerEvent;
-use countersign_kernel::{DeficiencyId, TimerId, Timestamp};
+use countersign_kernel::{DeficiencyId, NoticeId, TimerId, Timestamp};
 use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     events::{
         AttemptBegun, AttemptEnded, Bounced, Complained, Delivered, Dropped, Ending, Exhausted, GivenUp,
         ItemsDropped, Lost, NoticeEvent, Printed, Queued, Read, Rendered, Requested, Requeued, Route,
-        TakenOver, WhichLeg, Withheld,
+        TakenOver, Unwanted, WhichLeg, Withheld,
     },
     retry,
     state::{Leg, LegState, Notice, Standing},
@@ -36,8 +36,21 @@ pub struct Settings {
     /// E-mail that has not come back after this time counts as delivered. Mail servers give up after four to five days
     /// (RFC 5321, section 4.5.4.1), but say by far most of what they have to say within hours.
     pub bounce_period: SignedDuration,
-    /// An attempt without an answer after this time is one of unknown outcome. Longer than any transport waits.
+    /// An attempt without an answer after this time is one of unknown outcome. The service makes it longer than any of its
+    /// transports takes ([`Settings::patient_for`]).
     pub answer_within: SignedDuration,
+}
+
+/// From the longest time that a transport takes to when its answer is given up: for what lies around the call.
+const MARGIN: SignedDuration = SignedDuration::from_mins(1);
+
+impl Settings {
+    /// These, patient enough for a transport that takes so long.
+    #[must_use]
+    pub fn patient_for(self, longest: SignedDuration) -> Self {
+        let needed = longest.checked_add(MARGIN).unwrap_or(SignedDuration::MAX);
+        Self { answer_within: self.answer_within.max(needed), ..self }
+    }
 }
 
 impl Default for Settings {
@@ -102,6 +115,8 @@ pub enum Change {
     RequestOnly(Box<Requested>, String),
     /// It is no longer to be sent.
     Withdraw {
+        /// Which it is: it may not have been asked for here yet.
+        notice: NoticeId,
         /// Why.
         because: String,
     },
@@ -116,7 +131,7 @@ pub enum Change {
         /// Whether it leaves.
         mode: Mode,
     },
-    /// It cannot be made into a message.
+    /// It cannot be made into a message, or there is no way to hand it over here.
     Unrenderable {
         /// Which leg.
         leg: u32,
@@ -223,10 +238,13 @@ impl Notice {
     ) -> Result<Vec<NoticeEvent>, Refusal> {
         let mut story = Story { settings, now, notice: self.clone(), events: Vec::new() };
         match change {
-            Change::Request(requested) => story.request(requested, None),
+            Change::Request(requested) => story.request(requested, self.unwanted.as_ref()),
             Change::RequestOnly(requested, because) => story.request(requested, Some(because)),
+            Change::Withdraw { notice, because } if self.requested().is_none() => {
+                story.unwanted(*notice, because);
+            }
             _ if self.requested().is_none() => return Err(Refusal::NoNotice),
-            Change::Withdraw { because } => story.withdraw(because),
+            Change::Withdraw { because, .. } => story.withdraw(because),
             Change::DropItems(items) => story.drop_items(items),
             Change::Begin { leg, rendering, mode } => story.begin(*leg, rendering.as_ref(), mode)?,
             Change::Unrenderable { leg, because } => story.unrenderable(*leg, because)?,
@@ -310,9 +328,13 @@ impl Story<'_> {
     /// Queues a leg for an instant, or for when the recipient may be disturbed after it.
     fn queue(&mut self, leg: WhichLeg, to: &Destination, wanted: Timestamp, because: &str) {
         let number = leg.leg;
-        let not_before = match (to.disturbs(), self.notice.requested()) {
-            (true, Some(requested)) if !requested.request.at_any_hour => requested.windows.opens_at(wanted),
-            _ => wanted,
+        let not_before = match self.notice.requested().filter(|_| to.disturbs()) {
+            Some(requested) => {
+                let wanted = requested.with_digest_at.map_or(wanted, |digest| wanted.max(digest));
+                let any_hour = requested.request.at_any_hour;
+                if any_hour { wanted } else { requested.windows.opens_at(wanted) }
+            }
+            None => wanted,
         };
         let because = if not_before > wanted { format!("{because}, window") } else { because.to_owned() };
         let event = Queued { leg, to: to.clone(), not_before, because, at: self.now };
@@ -331,6 +353,13 @@ impl Story<'_> {
         if self.notice.standing() == Standing::Exhausted || self.notice.standing() == Standing::Live && waits
         {
             self.finish(because);
+        }
+    }
+
+    fn unwanted(&mut self, notice: NoticeId, because: &str) {
+        if self.notice.unwanted.is_none() {
+            let event = Unwanted { notice, because: because.to_owned(), at: self.now };
+            self.record(NoticeEvent::Unwanted(event));
         }
     }
 

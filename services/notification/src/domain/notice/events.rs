@@ -51,6 +51,8 @@ pub enum NoticeEvent {
     Exhausted(Exhausted),
     /// It is no longer to be sent.
     Dropped(Dropped),
+    /// It was withdrawn before anybody asked for it here: when the request comes, it is dropped.
+    Unwanted(Unwanted),
     /// A human took it over.
     TakenOver(TakenOver),
     /// A human has it sent again.
@@ -79,6 +81,7 @@ impl NoticeEvent {
             Self::Printed(_) => "notice-printed",
             Self::Exhausted(_) => "notice-exhausted",
             Self::Dropped(_) => "notice-dropped",
+            Self::Unwanted(_) => "notice-unwanted",
             Self::TakenOver(_) => "notice-taken-over",
             Self::Requeued(_) => "notice-requeued",
             Self::Timer(event) => event.kind(),
@@ -110,6 +113,7 @@ impl NoticeEvent {
             "notice-printed" => Self::Printed(serde_json::from_slice(data)?),
             "notice-exhausted" => Self::Exhausted(serde_json::from_slice(data)?),
             "notice-dropped" => Self::Dropped(serde_json::from_slice(data)?),
+            "notice-unwanted" => Self::Unwanted(serde_json::from_slice(data)?),
             "notice-taken-over" => Self::TakenOver(serde_json::from_slice(data)?),
             "notice-requeued" => Self::Requeued(serde_json::from_slice(data)?),
             _ => return Err(serde_json::Error::custom("an event of a later version")),
@@ -158,14 +162,17 @@ pub struct Requested {
     /// Key of the recipient's contact.
     #[serde(default)]
     pub contact: String,
-    /// Key of the provider it is about.
-    #[serde(default)]
-    pub about: Uuid,
+    /// Key of the provider it is about; nothing when it is about a chart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<Uuid>,
     /// By which ways the recipient can be reached, in the order in which they are tried.
     pub routes: Vec<Route>,
     /// When the recipient may be disturbed.
     #[serde(default)]
     pub windows: Windows,
+    /// A reminder disturbs nobody before the recipient's next digest goes out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with_digest_at: Option<Timestamp>,
 }
 
 /// What a digest tells beside the list of items. Stored format: version with care.
@@ -432,6 +439,18 @@ pub struct Dropped {
     /// Which notice.
     #[serde(flatten)]
     pub which: Which,
+    /// Why, in words.
+    pub because: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A notice is withdrawn that nobody has asked for here yet: the events came in another order than they were told in, or
+/// the request was set aside. Stored format: version with care.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unwanted {
+    /// The notice.
+    pub notice: NoticeId,
     /// Why, in words.
     pub because: String,
     /// When.

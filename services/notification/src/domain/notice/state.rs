@@ -17,6 +17,8 @@ pub struct Notice {
     legs: Vec<Leg>,
     pub(super) timers: Timers,
     standing: Standing,
+    /// Why it is not wanted, when that was said before it was asked for.
+    pub(super) unwanted: Option<String>,
 }
 
 /// Where a notice stands as a whole.
@@ -230,6 +232,7 @@ impl Notice {
                     made_at: None,
                 });
             }
+            NoticeEvent::Unwanted(event) => self.unwanted = Some(event.because.clone()),
             NoticeEvent::ItemsDropped(event) => self.dropped_items.extend(event.items.iter().copied()),
             NoticeEvent::Rendered(event) => {
                 if let Some(leg) = self.leg_mut(event.leg.leg) {

@@ -1,0 +1,232 @@
+//! `/suspensions`: the register, for the committee; `/suspensions.csv`: the same as a file.
+
+use axum::{
+    extract::{RawQuery, State},
+    response::Response,
+};
+use countersign_contracts::api::escalation::{ByWhom, RegisterTotal, SuspensionView};
+
+use super::{npdb, person, told};
+use crate::{
+    ask::{self, escalation::Register},
+    failure::Failure,
+    pages::{
+        Portal,
+        choice::Choice,
+        sheet::{Block, Figure, Filter, FilterField, Line, Part, Row, Sheet, Table},
+        site::Site,
+    },
+    show::{Section, Spreadsheet, number, sentence},
+};
+
+const NAMES: &[&str] = &["facility", "provider", "in_force"];
+
+fn wanted(choice: &Choice) -> Register<'_> {
+    Register {
+        facility: choice.get("facility"),
+        provider: choice.get("provider"),
+        in_force: choice.get("in_force"),
+    }
+}
+
+pub(super) async fn handle(
+    State(portal): State<Portal>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let choice = Choice::read(query.as_deref(), NAMES);
+    let (api, now) = (portal.api.as_ref(), portal.clock.now());
+    let register = ask::escalation::register(api, wanted(&choice)).await?;
+    let site = Site::ask(api, now).await;
+    let text = |name, label| FilterField {
+        name,
+        label,
+        value: choice.get(name).unwrap_or_default().to_owned(),
+        offers: Vec::new(),
+    };
+    let fields = vec![
+        FilterField { offers: site.offers(&choice), ..text("facility", "Facility") },
+        text("provider", "Provider’s identifier"),
+        FilterField {
+            offers: choice.offers("in_force", &[("true", "In force")]),
+            ..text("in_force", "State")
+        },
+    ];
+    let in_force = register.items.iter().filter(|item| item.until.is_none()).count() as u64;
+    let asked = register
+        .items
+        .iter()
+        .filter(|item| item.npdb_asked_at.is_some() && item.npdb_answer.is_none())
+        .count() as u64;
+    let figures = vec![
+        Figure::new("In force", in_force).late(in_force > 0),
+        Figure::new("NPDB questions open", asked).late(asked > 0),
+        Figure::new("On this list", register.items.len() as u64),
+    ];
+    let heads = [
+        "Who",
+        "From",
+        "Until",
+        "#Days",
+        "#Within a year",
+        "Scope",
+        "Why, and on whose authority",
+        "NPDB",
+        "!Evidence",
+    ];
+    let table = Table::new("Suspensions", &heads).rows(register.items.iter().map(|item| row(item, &site)));
+    let totals = Table::new("Per provider", &["Who", "#Suspensions", "#Days", "State"])
+        .rows(register.totals.iter().map(total));
+    let mut list = Part::new("register", "Suspensions");
+    if !register.items.is_empty() {
+        let told = format!("{} in all, the latest first", number(register.items.len() as u64));
+        list = list.block(Block::Above { told, csv: Some(choice.href("/suspensions.csv")) });
+    }
+    Sheet::new("Suspensions", Section::Escalation, "/suspensions")
+        .intro(
+            "The register of suspensions for delinquent records. Peer review material: confidential. Print this page \
+             for the committee.",
+        )
+        .under(Line::new().quiet("as of").at(site.moment_anywhere(now)))
+        .figures(figures)
+        .filter(Filter { path: "/suspensions", fields, filtered: choice.is_narrow() })
+        .part(list.table_or(table, "Nobody’s privileges were suspended."))
+        .part(
+            Part::new("totals", "Per provider, within the year that ends now")
+                .hint("In all facilities. Days are local calendar days, the first and the last one counted.")
+                .table_or(totals, "Nobody."),
+        )
+        .answer()
+}
+
+fn row(item: &SuspensionView, site: &Site) -> Row {
+    let facility = item.facility.as_str();
+    let until = match item.until {
+        Some(until) => Line::new().at(site.moment(until, facility)),
+        None => Line::new().chip("overdue", "In force"),
+    };
+    let until = until.and(item.ended_because.as_ref(), |line, why| line.below(sentence(why)));
+    let until =
+        until.and(item.ended_by.as_ref(), |line, who| line.below(format!("confirmed by {}", who.name)));
+    let covers =
+        if item.scope.is_empty() { Line::new().quiet("nothing") } else { Line::from(list(&item.scope)) };
+    let covers =
+        if item.exempt.is_empty() { covers } else { covers.below(format!("but {}", list(&item.exempt))) };
+    let mut authority = Line::from(format!("{} items", item.items));
+    for who in &item.authority {
+        let at = site.moment(who.at, facility);
+        authority = authority.below(format!("{}, {} {}: {}", who.name, at.text, at.zone, who.why));
+    }
+    if item.superseded {
+        authority = authority.chip("doubt", "Superseded by a late fact");
+    }
+    let name = item.provider.name.clone();
+    Row::new([
+        person(&item.provider).below(facility),
+        Line::new().at(site.moment(item.from, facility)),
+        until,
+        Line::from(item.days.to_string()),
+        Line::from(item.within_year.to_string()),
+        covers,
+        authority,
+        npdb(item, site),
+        Line::new()
+            .button(
+                format!("/tracks/{}/packets/{}", item.track, item.proposal),
+                "Evidence",
+                format!("about {name}"),
+            )
+            .button(format!("/tracks/{}", item.track), "Track", format!("of {name}")),
+    ])
+    .late(item.until.is_none())
+}
+
+fn total(total: &RegisterTotal) -> Row {
+    let state = if total.in_force {
+        Line::new().chip("overdue", "In force")
+    } else {
+        Line::new().quiet("none in force")
+    };
+    Row::new([
+        person(&total.provider),
+        Line::from(total.within_year.to_string()),
+        Line::from(total.days.to_string()),
+        state,
+    ])
+}
+
+fn list(items: &[String]) -> String {
+    items.iter().map(|item| told(item)).collect::<Vec<_>>().join(", ")
+}
+
+const COLUMNS: [&str; 22] = [
+    "provider",
+    "authority",
+    "name",
+    "facility",
+    "from",
+    "until",
+    "in_force",
+    "days",
+    "within_year",
+    "items",
+    "scope",
+    "exempt",
+    "confirmed_by",
+    "confirmed_because",
+    "ended_because",
+    "ended_by",
+    "npdb_asked",
+    "npdb_answered_by",
+    "npdb_answer",
+    "superseded",
+    "proposal",
+    "track",
+];
+
+/// `/suspensions.csv`: the present choice as a file.
+pub(super) async fn export(
+    State(portal): State<Portal>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let choice = Choice::read(query.as_deref(), NAMES);
+    let (api, now) = (portal.api.as_ref(), portal.clock.now());
+    let register = ask::escalation::register(api, wanted(&choice)).await?;
+    let site = Site::ask(api, now).await;
+    let mut file = Spreadsheet::new(&COLUMNS);
+    for item in register.items {
+        file.line(cells(item, &site));
+    }
+    file.answer("suspensions", now)
+}
+
+fn cells(item: SuspensionView, site: &Site) -> [String; 22] {
+    let facility = item.facility.clone();
+    let local = |at| site.local(at, &facility);
+    let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
+    let all = |of: fn(&ByWhom) -> &str, who: &[ByWhom]| who.iter().map(of).collect::<Vec<_>>().join("; ");
+    let (answered_by, answer) = item.npdb_answer.map(|by| (by.name, by.why)).unwrap_or_default();
+    [
+        item.provider.id,
+        item.provider.authority,
+        item.provider.name,
+        item.facility.clone(),
+        local(Some(item.from)),
+        local(item.until),
+        yes(item.until.is_none()),
+        item.days.to_string(),
+        item.within_year.to_string(),
+        item.items.to_string(),
+        item.scope.join("; "),
+        item.exempt.join("; "),
+        all(|by| &by.name, &item.authority),
+        all(|by| &by.why, &item.authority),
+        item.ended_because.unwrap_or_default(),
+        item.ended_by.map(|by| by.name).unwrap_or_default(),
+        local(item.npdb_asked_at),
+        answered_by,
+        answer,
+        yes(item.superseded),
+        item.proposal.to_string(),
+        item.track.to_string(),
+    ]
+}
