@@ -290,7 +290,8 @@ fn given_a_record_that_was_spoilt_then_the_check_says_what_was_broken() {
             account.events.remove(find(account, stream, kind));
         }
     };
-    let spoilt: Vec<(&str, Box<dyn Fn(&mut Account)>)> = vec![
+    type Spoil = Box<dyn Fn(&mut Account)>;
+    let spoilt: Vec<(&str, Spoil)> = vec![
         ("was taken twice", Box::new(again("track-a", "step-taken"))),
         ("fired twice", Box::new(again("track-a", "timer-fired"))),
         ("never fired", Box::new(without("track-a", "timer-fired"))),
