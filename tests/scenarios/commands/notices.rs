@@ -26,7 +26,7 @@ fn says(finished: &Finished, parts: &[&str]) {
 }
 
 /// How many notices a running Countersign has worked through.
-fn withheld(data: &Path, config: &Path) -> usize {
+fn worked_through(data: &Path, config: &Path) -> usize {
     let program = Program::up_with(data, &["--config", &*config.to_string_lossy()]);
     let url = program.url();
     let token = on(data, &["access", "token", "kim"]).well().stdout;
@@ -37,7 +37,8 @@ fn withheld(data: &Path, config: &Path) -> usize {
     eventually(|| {
         let notices: Value = run(&ask).well().json();
         let notices = notices.as_array().expect("a list");
-        let done = notices.iter().filter(|notice| notice["state"] == "withheld").count();
+        let settled = |notice: &&Value| notice["state"] == "withheld" || notice["state"] == "dropped";
+        let done = notices.iter().filter(settled).count();
         if done > 0 && done == notices.len() { Ok(done) } else { Err(format!("{done} of {}", notices.len())) }
     })
 }
@@ -54,7 +55,7 @@ fn given_shadow_mode_then_what_did_not_leave_is_there_to_look_at_and_reading_it_
     let policy = SHIPPED.replace("known_days = 2", "known_days = 0");
     let policy = place.write("policy.toml", policy);
     let config = format!("[escalation]\npolicy_file = \"{}\"\n", policy.to_string_lossy());
-    let count = withheld(&data, &place.write("countersign.toml", config));
+    let count = worked_through(&data, &place.write("countersign.toml", config));
 
     // when the folder is asked, it says what would have been sent, with its exact bytes, and nothing is added
     says(&on(&data, &["mode", "show"]).well(), &["shadow: nothing leaves", "by the configuration"]);
@@ -62,7 +63,9 @@ fn given_shadow_mode_then_what_did_not_leave_is_there_to_look_at_and_reading_it_
     let list: Value = on(&data, &["notices", "list", "--json", "--as", "kim"]).well().json();
     let notices = list.as_array().expect("a list");
     assert_eq!(notices.len(), count);
-    let id = notices[0]["id"].as_str().expect("an id");
+    let withheld =
+        notices.iter().find(|notice| notice["state"] == "withheld").expect("one that did not leave");
+    let id = withheld["id"].as_str().expect("an id");
     says(&on(&data, &["notices", "show", id, "--as", "kim"]).well(), &["withheld", "requested", "SHA-256"]);
     let bytes = on(&data, &["notices", "content", id, "1", "--as", "kim"]).well().stdout;
     assert!(bytes.contains(id), "the link of the notice is not in {bytes}");
@@ -119,7 +122,7 @@ fn given_a_contact_then_addresses_and_preferences_are_set_whole_and_told_back() 
         &["pre-suspension"],
     );
     says(&contacts(&["tasks", "--as", "kim"]).well(), &["0 tasks"]);
-    says(&contacts(&["list", "--text", "1001", "--as", "kim"]).well(), &["own", "1 contacts"]);
+    says(&contacts(&["list", "--as", "kim"]).well(), &["own", "1 contacts"]);
 }
 
 #[test]
