@@ -83,7 +83,7 @@ fn request(number: usize, channel: Channel) -> anyhow::Result<(StreamName, NewEv
         class: NoticeClass::Formal,
         number: 1,
         facility: "MAIN".to_owned(),
-        about: ProviderId { id: number.to_string(), authority: String::new() },
+        about: Some(ProviderId { id: number.to_string(), authority: String::new() }),
         recipient: Recipient::Office { name: OFFICE.to_owned() },
         channels: vec![channel],
         on_all: false,
