@@ -2,11 +2,14 @@
 
 mod claims;
 mod compare_peers;
+mod escalation;
 mod ingest;
+mod notices;
 mod proof;
 mod quarantine;
 mod refusals;
 mod rules;
+mod suspension;
 mod what_if;
 
 use std::path::Path;

@@ -2,7 +2,10 @@
 
 mod access;
 mod acts;
+mod asking;
 mod claims;
+mod escalation;
+mod notices;
 mod people;
 mod rules;
 mod simulate;
@@ -16,7 +19,17 @@ use serde::Serialize;
 
 pub use access::{Access, AccessAction, AccessFile, Acting, Scope};
 pub use acts::{Asked, Chart, ChartDecision, Item, ItemDecision, Items, OneChart, Stand};
+pub use asking::{AsCsv, Asking, Changing, Deciding, Into};
 pub use claims::{ClaimState, Claims, ClaimsAction, ListClaims, ShowClaim, SummarizeClaims, SummaryKey};
+pub use escalation::{
+    ClockAction, Escalation, EscalationAction, ListTracks, PoliciesAction, Proposal, RunsAction,
+    SimulatePolicy, Suspensions, Why,
+};
+pub use notices::{
+    Contacts, ContactsAction, DigestEvery, Inbox, InboxAction, LetterState, LetterWay, Letters,
+    LettersAction, ListNotices, Mode, ModeAction, ModeName, NoticeClass, Notices, NoticesAction,
+    SetPreferences, Templates, TemplatesAction,
+};
 pub use people::{Change, Kind, LeaveAction, People, PeopleAction, Span};
 pub use rules::{Rules, RulesAction};
 pub use simulate::Simulate;
@@ -66,6 +79,20 @@ pub enum Command {
     Chart(Chart),
     /// Look at rule sets, and take one from draft to publication.
     Rules(Rules),
+    /// Escalation: policies, who stands where and why, suspensions and leadership's decisions.
+    Escalation(Escalation),
+    /// Notices: what was sent to whom, what became of it, and its proof.
+    Notices(Notices),
+    /// The queue of letters: print them, and say when they left.
+    Letters(Letters),
+    /// How people and offices are reached, and what they want to be told.
+    Contacts(Contacts),
+    /// Your messages.
+    Inbox(Inbox),
+    /// Whether messages leave: live, shadow, or all to one address.
+    Mode(Mode),
+    /// Templates of messages.
+    Templates(Templates),
     /// The directory of providers: who is who, who is active, who is away.
     People(People),
     /// Facilities, departments, holidays and downtimes.

@@ -97,17 +97,32 @@ impl Client {
         format!("cannot reach {}: is Countersign running there?", self.base)
     }
 
+    /// `GET` a file.
+    pub async fn bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        Ok(self.take(self.http.get(format!("{}{path}", self.base))).await?.to_vec())
+    }
+
     /// Every item of a paged list.
     pub async fn all<T: DeserializeOwned>(
         &self,
         path: &str,
         query: &[(&str, String)],
     ) -> anyhow::Result<Vec<T>> {
+        self.pages(path, query, 1000).await
+    }
+
+    /// Every item of a list of which one request gets so many rows at the most.
+    pub async fn pages<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        most: u16,
+    ) -> anyhow::Result<Vec<T>> {
         let mut items = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
             let mut query = query.to_vec();
-            query.push(("limit", "1000".to_owned()));
+            query.push(("limit", most.to_string()));
             query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
             let page: Page<T> = self.get(path, &query).await?;
             items.extend(page.items);
@@ -142,11 +157,31 @@ impl Client {
         }
         let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
         let detail = problem["detail"].as_str().or(problem["title"].as_str()).unwrap_or("no reason given");
+        if status == StatusCode::UNAUTHORIZED && self.here.is_some() {
+            bail!("say who asks: --as NAME, one of `countersign access list`");
+        }
+        if status == StatusCode::UNAUTHORIZED && self.token_file.is_none() {
+            bail!("{} answered 401: name the file with your token, --token-file FILE", self.base);
+        }
+        let detail = with_parts(detail, &problem);
         if status == StatusCode::NOT_FOUND || self.here.is_some() {
             bail!("{detail}");
         }
         bail!("{} answered {}: {detail}", self.base, status.as_u16())
     }
+}
+
+/// What is wrong, with the parts of the request that it is about.
+fn with_parts(detail: &str, problem: &Value) -> String {
+    let mut whole = detail.to_owned();
+    for part in problem["errors"].as_array().into_iter().flatten() {
+        let (at, what) =
+            (part["at"].as_str().unwrap_or_default(), part["detail"].as_str().unwrap_or_default());
+        if what != detail {
+            whole.extend(["; ", at.trim_start_matches('/'), ": ", what]);
+        }
+    }
+    whole
 }
 
 impl Here {

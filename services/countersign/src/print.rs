@@ -2,14 +2,23 @@
 
 use std::io::Write;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// Prints a value as JSON.
 pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
-    Ok(())
+    // Written apart, so that a reader who went away is known as that.
+    line(&serde_json::to_string_pretty(value)?)
+}
+
+/// An instant to the minute, in UTC; nothing for none.
+pub fn instant(at: impl Into<Option<Timestamp>>) -> String {
+    at.into().map(|at| at.strftime("%Y-%m-%d %H:%MZ").to_string()).unwrap_or_default()
+}
+
+/// A name of the API as words: `in_force` becomes `in force`.
+pub fn words(name: &str) -> String {
+    name.replace('_', " ")
 }
 
 /// Prints a line.
@@ -25,7 +34,12 @@ pub fn text(text: &str) -> anyhow::Result<()> {
 
 /// Prints rows as CSV under headings in small letters.
 pub fn csv(headings: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
-    let mut writer = csv::Writer::from_writer(std::io::stdout().lock());
+    csv_to(std::io::stdout().lock(), headings, rows)
+}
+
+/// Writes rows as CSV under headings in small letters.
+pub fn csv_to(to: impl Write, headings: &[&str], rows: &[Vec<String>]) -> anyhow::Result<()> {
+    let mut writer = csv::Writer::from_writer(to);
     writer.write_record(headings.iter().map(|heading| heading.to_lowercase().replace([' ', '-'], "_")))?;
     for row in rows {
         writer.write_record(row.iter().map(|cell| harmless(cell)))?;

@@ -7,10 +7,14 @@ mod hospital;
 mod audited;
 #[path = "service/career.rs"]
 mod career;
+#[path = "service/changed.rs"]
+mod changed;
 #[path = "service/fenced.rs"]
 mod fenced;
 #[path = "service/golden.rs"]
 mod golden;
+#[path = "service/limits.rs"]
+mod limits;
 #[path = "service/simulated.rs"]
 mod simulated;
 #[path = "service/twice.rs"]

@@ -3,14 +3,18 @@
 mod access;
 mod acting;
 mod acts;
+mod api;
 mod charges;
 mod claims;
 mod compare_peers;
 mod deficiencies;
 mod doctor;
+mod escalation;
 mod explain;
 mod feeds;
+mod governed;
 mod ingest;
+mod notices;
 mod partitions;
 mod people;
 mod proof;
@@ -57,6 +61,13 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Item(args) => done(runtime.block_on(acts::item(args))),
         Command::Chart(args) => done(runtime.block_on(acts::chart(args))),
         Command::Rules(args) => done(runtime.block_on(rules::run(args))),
+        Command::Escalation(args) => done(runtime.block_on(escalation::run(args))),
+        Command::Notices(args) => done(runtime.block_on(notices::run(args))),
+        Command::Letters(args) => done(runtime.block_on(notices::letters::run(args))),
+        Command::Contacts(args) => done(runtime.block_on(notices::contacts::run(args))),
+        Command::Inbox(args) => done(runtime.block_on(notices::inbox::run(args))),
+        Command::Mode(args) => done(runtime.block_on(notices::mode::run(args))),
+        Command::Templates(args) => done(runtime.block_on(notices::templates::run(args))),
         Command::People(args) => runtime.block_on(people::run(args)),
         Command::Site(args) => runtime.block_on(site::run(args)),
         Command::Access(args) => done(access::run(args)),

@@ -1,11 +1,11 @@
 //! `countersign rules`
 
-use std::{io::Read, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use countersign_contracts::api::rules::{
     DraftRequest, LintReport, PublishRequest, ReasonRequest, ReevaluationReport, ReevaluationRequest,
-    RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetsView, RulesStep,
+    RuleSetDetail, RuleSetDiff, RuleSetsView, RulesStep,
 };
 use countersign_deficiency::{
     domain::rules::RuleSet,
@@ -15,6 +15,7 @@ use countersign_deficiency::{
 use countersign_governance::Command as Step;
 use serde::Serialize;
 
+use super::governed::{self, Words};
 use crate::{
     cli::{Acting, Rules, RulesAction, Source},
     compose::Ground,
@@ -23,6 +24,7 @@ use crate::{
 
 const PATH: &str = "/api/v1/rule-sets";
 const COMMAND: &str = "countersign rules";
+const WORDS: Words = Words { command: COMMAND, noun: "rule set", file: "rule file" };
 
 pub async fn run(args: Rules) -> anyhow::Result<()> {
     match args.action {
@@ -33,7 +35,7 @@ pub async fn run(args: Rules) -> anyhow::Result<()> {
         RulesAction::Draft { file, shipped: _, title, why, acting, source, json } => {
             // Without a file the rules of the program were asked for: the command line sees to it.
             let text = match &file {
-                Some(file) => read(file)?,
+                Some(file) => WORDS.read(file)?,
                 None => RuleSet::DEFAULT_FILE.to_owned(),
             };
             let request = DraftRequest { title, text, why };
@@ -41,14 +43,14 @@ pub async fn run(args: Rules) -> anyhow::Result<()> {
                 take(&source, &acting, PATH.to_owned(), request, |DraftRequest { title, text, why }| {
                     Step::Draft { title, text, why }
                 });
-            told(&step.await?, json)
+            WORDS.told(&step.await?, json)
         }
         RulesAction::Check { version, why, acting, source, json } => {
             let path = format!("{PATH}/{version}/check");
             let step = take(&source, &acting, path, ReasonRequest { why }, |ReasonRequest { why }| {
                 Step::Check { version, why }
             });
-            told(&step.await?, json)
+            WORDS.told(&step.await?, json)
         }
         RulesAction::Publish { version, effective_from, why, acting, source, json } => {
             let path = format!("{PATH}/{version}/publish");
@@ -56,14 +58,14 @@ pub async fn run(args: Rules) -> anyhow::Result<()> {
             let step = take(&source, &acting, path, request, |PublishRequest { effective_from, why }| {
                 Step::Publish { version, effective_from, why }
             });
-            told(&step.await?, json)
+            WORDS.told(&step.await?, json)
         }
         RulesAction::Withdraw { version, why, acting, source, json } => {
             let path = format!("{PATH}/{version}/withdraw");
             let step = take(&source, &acting, path, ReasonRequest { why }, |ReasonRequest { why }| {
                 Step::Withdraw { version, why }
             });
-            told(&step.await?, json)
+            WORDS.told(&step.await?, json)
         }
         RulesAction::Apply { version, facility, preview, why, acting, source, json } => {
             let request = ReevaluationRequest { facility, preview, why };
@@ -139,33 +141,6 @@ async fn open(source: &Source) -> anyhow::Result<(Ground, Arc<Governance>)> {
     Ok((ground, governance))
 }
 
-/// A rule file; `-` is standard input.
-fn read(file: &Path) -> anyhow::Result<String> {
-    if file.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
-        return Ok(text);
-    }
-    std::fs::read_to_string(file).with_context(|| format!("cannot read the rule file {}", file.display()))
-}
-
-fn told(step: &RulesStep, json: bool) -> anyhow::Result<()> {
-    if json {
-        return print::json(step);
-    }
-    let RulesStep { version, step: done, by, .. } = step;
-    let next = match (done.as_str(), step.effective_from) {
-        ("drafted", _) => format!(
-            "see `{COMMAND} diff {version}`; then somebody else runs `{COMMAND} check {version}` and `{COMMAND} \
-             publish {version}`"
-        ),
-        ("checked", _) => format!("`{COMMAND} publish {version}` puts it in force"),
-        (_, Some(from)) => format!("in force from {from}"),
-        _ => format!("`{COMMAND} list` shows what is in force now"),
-    };
-    print::line(&format!("rule set {version} is {done} by {by}: {next}"))
-}
-
 async fn list(source: &Source, json: bool) -> anyhow::Result<()> {
     let sets: RuleSetsView = match source.client() {
         Some(client) => client.get(PATH, &()).await?,
@@ -174,46 +149,7 @@ async fn list(source: &Source, json: bool) -> anyhow::Result<()> {
     if json {
         return print::json(&sets);
     }
-    let act = |act: &Option<RuleSetAct>| act.as_ref().map(|act| act.by.clone()).unwrap_or_default();
-    let rows: Vec<Vec<String>> = sets
-        .items
-        .iter()
-        .map(|set| {
-            vec![
-                set.version.to_string(),
-                set.status.replace('_', " "),
-                set.title.clone(),
-                set.effective_from.map(|from| from.to_string()).unwrap_or_default(),
-                set.drafted.by.clone(),
-                act(&set.checked),
-                act(&set.published),
-                act(&set.withdrawn),
-            ]
-        })
-        .collect();
-    print::table(
-        &[
-            "VERSION",
-            "STATUS",
-            "TITLE",
-            "EFFECTIVE FROM",
-            "DRAFTED BY",
-            "CHECKED BY",
-            "PUBLISHED BY",
-            "WITHDRAWN BY",
-        ],
-        &rows,
-    )?;
-    print::line("")?;
-    let rows: Vec<Vec<String>> = sets
-        .windows
-        .iter()
-        .map(|window| {
-            let until = window.until.map_or_else(|| "further notice".to_owned(), |until| until.to_string());
-            vec![window.version.to_string(), window.from.to_string(), until]
-        })
-        .collect();
-    print::table(&["VERSION", "IN FORCE FROM", "UNTIL"], &rows)
+    governed::versions(&sets)
 }
 
 async fn show(version: u32, text: bool, source: &Source, json: bool) -> anyhow::Result<()> {
@@ -228,25 +164,7 @@ async fn show(version: u32, text: bool, source: &Source, json: bool) -> anyhow::
         return print::line(detail.text.trim_end());
     }
     let RuleSetDetail { set, rules, problem, .. } = &detail;
-    print::line(&format!("Rule set {version} · {} · {}", set.title, set.status.replace('_', " ")))?;
-    let acts = [
-        ("drafted", Some(&set.drafted)),
-        ("checked", set.checked.as_ref()),
-        ("published", set.published.as_ref()),
-        ("withdrawn", set.withdrawn.as_ref()),
-    ];
-    for (done, act) in acts {
-        if let Some(RuleSetAct { by, at, why }) = act {
-            print::line(&format!("  {done} by {by} at {at}: {why}"))?;
-        }
-    }
-    if let Some(from) = set.effective_from {
-        print::line(&format!("  effective from {from}"))?;
-    }
-    if let Some(problem) = problem {
-        print::line(&format!("  this program cannot read it: {problem}"))?;
-    }
-    print::line("")?;
+    WORDS.life(set, problem.as_deref())?;
     let rows: Vec<Vec<String>> = rules
         .iter()
         .map(|rule| {
@@ -276,24 +194,11 @@ async fn diff(version: u32, against: Option<u32>, source: &Source, json: bool) -
         return print::json(&difference);
     }
     let RuleSetDiff { against, settings, rules, .. } = &difference;
-    print::line(&format!("Rule set {version} beside rule set {against}:"))?;
-    if settings.is_empty() && rules.is_empty() {
-        return print::line("  nothing differs");
-    }
-    for field in settings {
-        print::line(&format!("  {}", field.words))?;
-    }
-    for rule in rules {
-        print::line(&format!("\n{} {} {}: {}", rule.kind, rule.id, rule.change, rule.title))?;
-        for field in &rule.fields {
-            print::line(&format!("  {}", field.words))?;
-        }
-    }
-    Ok(())
+    WORDS.difference((version, *against), settings, rules)
 }
 
 fn lint(file: &Path, json: bool) -> anyhow::Result<()> {
-    let report: LintReport = governance::lint(&read(file)?);
+    let report: LintReport = governance::lint(&WORDS.read(file)?);
     if json {
         print::json(&report)?;
     } else if report.valid {

@@ -7,6 +7,8 @@ mod hospitals;
 mod invariants;
 mod model;
 mod outages;
+mod people;
 mod planted;
 mod random;
+mod words;
 mod world;

@@ -63,6 +63,7 @@ pub(crate) struct World {
     pub(crate) items: Vec<DeficiencyChanged>,
     pub(crate) provider: ProviderDescribed,
     pub(crate) chair: Option<ProviderId>,
+    pub(crate) delegate: Option<ProviderId>,
     pub(crate) post: Post,
     /// What the post office has yet to tell.
     pub(crate) underway: Vec<(Timestamp, NoticeAnswered)>,
@@ -126,6 +127,7 @@ impl World {
             items: Vec::new(),
             provider,
             chair: Some(ProviderId { id: "CHAIR".to_owned(), authority: String::new() }),
+            delegate: None,
             post: Post::Arrives,
             underway: Vec::new(),
             track: Track::new(track_id(Uuid::from_u128(7), PLACE)),
@@ -345,7 +347,7 @@ impl World {
         standing(owed, &party, policy, now, (self.position, true), &self.track.asked_about(self.why))
     }
 
-    fn with_context<T>(&self, f: impl FnOnce(&Track, &Policy, &Context<'_>) -> T) -> T {
+    pub(crate) fn with_context<T>(&self, f: impl FnOnce(&Track, &Policy, &Context<'_>) -> T) -> T {
         let (mut policy, mut track) = (self.policy().clone(), self.track.clone());
         let mut now = self.shown();
         let mut owed = &self.owed;
@@ -364,7 +366,7 @@ impl World {
             recipients: Recipients {
                 provider: self.provider.id.clone(),
                 chair: self.chair.clone(),
-                delegate: None,
+                delegate: self.delegate.clone(),
             },
             clock_trusted: self.clock_trusted,
             settles_until: self.settles_until,

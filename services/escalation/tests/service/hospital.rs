@@ -14,7 +14,9 @@ use countersign_escalation::{
 };
 use countersign_eventsourcing::{
     feed::JournalTail,
-    journal::{Expected, Journal, JournalError, Metadata, NewEvent, Position, RecordedEvent, StreamName},
+    journal::{
+        Expected, Filter, Journal, JournalError, Metadata, NewEvent, Position, RecordedEvent, StreamName,
+    },
     publish::{Publishers, SharedPublishers},
     timer::Rivals,
 };
@@ -186,26 +188,13 @@ impl Hospital {
 
     /// A provider of the directory.
     pub(crate) async fn provider(&self, id: &str) -> Position {
-        let described = ProviderDescribed {
-            key: staff::key_of(&who(id)),
-            id: who(id),
-            identifiers: vec![who(id)],
-            merged_into: None,
-            name: Person { family: format!("Family{id}"), ..Person::default() },
-            details: vec![DetailsFrom {
-                from: at("2020-01-01T00:00:00Z"),
-                departments: Vec::new(),
-                facilities: vec![FACILITY.to_owned()],
-                specialty: None,
-                delegate: None,
-                email: None,
-            }],
-            activity: vec![Span { from: None, until: None }],
-            leaves: Vec::new(),
-        };
-        self.append(StreamName::new("provider", described.key), ProviderDescribed::TYPE, &described).await
+        self.describe(&person(id)).await
     }
 
+    /// What the directory says of a provider now.
+    pub(crate) async fn describe(&self, described: &ProviderDescribed) -> Position {
+        self.append(StreamName::new("provider", described.key), ProviderDescribed::TYPE, described).await
+    }
     /// Events of a track that nobody decided.
     pub(crate) async fn plant(&self, id: &str, events: &[TrackEvent]) {
         for event in events {
@@ -225,6 +214,12 @@ impl Hospital {
             detail: None,
         };
         self.append(StreamName::new("delivery", track), NoticeOutcome::TYPE, &told).await
+    }
+
+    /// How many events of its own the service has stored, of tracks, charts and runs.
+    pub(crate) async fn said_by_the_service(&self) -> usize {
+        let own = Filter::Categories(vec!["track", "limit", "run", "policy"]);
+        self.journal.read_all(Position::START, own, 100_000).await.expect("read").events.len()
     }
 
     /// Every event of a track.
@@ -251,6 +246,27 @@ impl Hospital {
             _ => None,
         });
         asked.expect("a notice")
+    }
+}
+
+/// A provider as the directory describes one.
+pub(crate) fn person(id: &str) -> ProviderDescribed {
+    ProviderDescribed {
+        key: staff::key_of(&who(id)),
+        id: who(id),
+        identifiers: vec![who(id)],
+        merged_into: None,
+        name: Person { family: format!("Family{id}"), ..Person::default() },
+        details: vec![DetailsFrom {
+            from: at("2020-01-01T00:00:00Z"),
+            departments: Vec::new(),
+            facilities: vec![FACILITY.to_owned()],
+            specialty: None,
+            delegate: None,
+            email: None,
+        }],
+        activity: vec![Span { from: None, until: None }],
+        leaves: Vec::new(),
     }
 }
 

@@ -61,11 +61,13 @@ async fn a_crash_between_append_and_checkpoint_appends_nothing_twice() {
     hospital.outcome(track_of("1001"), notice, Outcome::Accepted).await;
     service.catch_up().await.expect("caught up");
     let before = hospital.track("1001").await;
+    let said = hospital.said_by_the_service().await;
     drop(service);
     // when another one begins from nothing, and everything is delivered again
     let again = hospital.service("two").await;
     again.catch_up().await.expect("caught up");
-    // then the track is what it was, and the read models agree
+    // then nothing was said again, the track is what it was, and the read models agree
+    assert_eq!(hospital.said_by_the_service().await, said);
     assert_eq!(hospital.track("1001").await, before);
     let fresh = countersign_escalation::service::read_model(crate::hospital::publishers());
     let difference = again.read_model().difference(fresh, hospital.journal.as_ref()).await.expect("compared");

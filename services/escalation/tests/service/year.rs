@@ -1,6 +1,9 @@
 //! How long a simulation takes: a measurement, not a check. `cargo test --release ... -- --ignored a_year`.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use countersign_contracts::deficiency::DeficiencyChanged;
 use countersign_escalation::{
@@ -16,7 +19,7 @@ use futures::stream::BoxStream;
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use crate::hospital::{at, done, owed, publishers};
+use crate::hospital::{Hospital, at, done, owed, publishers};
 
 /// A journal in memory that is only read from end to end.
 struct Recorded(Vec<RecordedEvent>);
@@ -121,4 +124,36 @@ async fn a_year_of_a_hospital() {
         );
         assert_eq!(report.events, journal.0.len() as u64);
     }
+}
+
+/// The live service on two months of the same hospital: how fast its consumer is, days apart.
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn a_year_of_deliveries_begins() {
+    let days = std::option_env!("COUNTERSIGN_YEAR_DAYS").and_then(|text| text.parse().ok()).unwrap_or(60);
+    let recorded = year(36_500, 300).0;
+    let hospital = Hospital::new("2025-01-01T00:00:00Z", PolicySet::DEFAULT_FILE);
+    let service = hospital.service("one").await;
+    let (mut told, mut deciding, mut firing) = (0_u32, Duration::ZERO, Duration::ZERO);
+    let mut events = recorded.iter().peekable();
+    for day in 1..=days {
+        let until = at("2025-01-01T00:00:00Z") + SignedDuration::from_hours(24 * day);
+        hospital.clock.set(until);
+        let mut of_day = 0;
+        while let Some(event) =
+            events.next_if(|event| event.metadata().is_ok_and(|metadata| metadata.received_at < until))
+        {
+            hospital.item(&event.decode::<DeficiencyChanged>().expect("decodes")).await;
+            of_day += 1;
+        }
+        let begun = Instant::now();
+        service.catch_up().await.expect("caught up");
+        deciding += begun.elapsed();
+        let begun = Instant::now();
+        service.fire_due().await.expect("fired");
+        firing += begun.elapsed();
+        told += of_day;
+    }
+    println!("{told} events in {days} days: delivered in {deciding:?}, timers fired in {firing:?}");
+    assert!(told > 0);
 }
