@@ -231,6 +231,9 @@ fn wait<T>(deadline: Instant, what: &str, mut ask: impl FnMut() -> Result<T, Str
     }
 }
 
+/// Breaks a promise of a record.
+type Spoil = Box<dyn Fn(&mut Account)>;
+
 /// A record in which every promise was kept, to be spoilt.
 fn kept() -> Account {
     let event = |position, stream: &str, kind: &str, data| journal::Stored {
@@ -290,7 +293,6 @@ fn given_a_record_that_was_spoilt_then_the_check_says_what_was_broken() {
             account.events.remove(find(account, stream, kind));
         }
     };
-    type Spoil = Box<dyn Fn(&mut Account)>;
     let spoilt: Vec<(&str, Spoil)> = vec![
         ("was taken twice", Box::new(again("track-a", "step-taken"))),
         ("fired twice", Box::new(again("track-a", "timer-fired"))),

@@ -6,8 +6,12 @@ use std::time::{Duration, Instant};
 use countersign_acceptance::{
     api::{Token, eventually},
     house::{House, Plan},
+    mllp::{all_accepted, send_all},
+    place::Place,
+    sample,
     stay::{ADAMS, Document, Stay},
 };
+use countersign_testkit::program::{Program, run, up_arguments};
 use serde_json::{Value, json};
 
 const POLICY: &str = r#"
@@ -201,4 +205,19 @@ fn given_two_ignored_notices_then_a_human_suspends_and_a_signature_ends_it_withi
     let why = house
         .ask(&him, &format!("escalation/tracks/{}/explanation", item["track"].as_str().expect("a track")));
     assert!(why["past"].as_array().is_some_and(|past| past.len() > 5), "{why:#}");
+}
+
+#[test]
+fn given_a_record_then_its_clock_cannot_be_set_and_nothing_is_loaded_into_it() {
+    let place = Place::new();
+    // A program that was only started has recorded nothing of a hospital: it says how to load one, every time.
+    let mut program = Program::up(&place.data());
+    program.restart();
+    assert_eq!(program.stderr().matches("The data folder is empty").count(), 2, "{}", program.stderr());
+    all_accepted(&send_all(program.mllp(), &[sample::adt("A01", "20260301080000", "M1", "V1")]));
+    program.stop().well();
+    for option in [&["--clock-from", "2026-03-02T10:00:00Z"][..], &["--demo"]] {
+        let refused = run(up_arguments(&place.data(), option)).badly();
+        assert!(refused.stderr.contains(option[0]), "{refused}");
+    }
 }

@@ -193,8 +193,10 @@ fn sign(secret: &str, id: &str, seconds: &str, body: &str) -> String {
 
 /// Writes the files of a house; `more` stands at the beginning of its configuration. Returns the configuration.
 pub fn write_files(place: &Place, plan: &Plan, mail: &SmtpPeer, receiver: &Receiver, more: &str) -> PathBuf {
-    let policy = place.write("policy.toml", &plan.policy);
-    let secret = place.write("reports.secret", SECRET);
+    // A path as TOML and Rust both write a text.
+    let quoted = |path: PathBuf| format!("{:?}", path.to_string_lossy());
+    let policy = quoted(place.write("policy.toml", &plan.policy));
+    let secret = quoted(place.write("reports.secret", SECRET));
     let outlets = format!(
         r#"
 [offices.medical_staff_office]
@@ -224,11 +226,10 @@ signature = "Chief of Staff"
 "#,
         receiver.url()
     );
-    let outlets = place.write("outlets.toml", outlets);
-    let (policy, outlets, secret) = (policy.display(), outlets.display(), secret.display());
+    let outlets = quoted(place.write("outlets.toml", outlets));
     let config = format!(
-        "{more}\n[escalation]\npolicy_file = \"{policy}\"\n[notification]\n{}link = \"https://{MESSAGE_DOMAIN}/\"\n\
-         outlets_file = \"{outlets}\"\nreports_secret_file = \"{secret}\"\n\
+        "{more}\n[escalation]\npolicy_file = {policy}\n[notification]\n{}link = \"https://{MESSAGE_DOMAIN}/\"\n\
+         outlets_file = {outlets}\nreports_secret_file = {secret}\n\
          [notification.smtp]\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\n\
          from = \"Health Information Management <him@hospital.example>\"\nreply_to = \"him@hospital.example\"\n\
          timeout_seconds = 5\n",

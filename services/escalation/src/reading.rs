@@ -478,9 +478,11 @@ impl Escalation {
         let held = self
             .model
             .query(move |sql| {
-                ids.into_iter()
-                    .map(|id| Ok(projections::track(sql, id)?.and_then(|row| row.held)))
-                    .collect::<Result<Vec<_>, rusqlite::Error>>()
+                let mut held = Vec::with_capacity(ids.len());
+                for id in ids {
+                    held.push(projections::track(sql, id)?.and_then(|row| row.held));
+                }
+                Ok(held)
             })
             .await
             .map_err(ServiceError::from)?;

@@ -6,6 +6,7 @@ mod frames;
 mod hospital;
 mod intake;
 mod nats;
+mod notices;
 mod parsing;
 mod raw_journal;
 mod rebuild;
@@ -66,6 +67,8 @@ enum Part {
     Rules,
     /// Timers that are due at once, and in time.
     Timers,
+    /// Notices over webhooks and mail.
+    Notices,
 }
 
 /// How much is done.
@@ -79,14 +82,16 @@ pub(crate) struct Effort {
     pub(crate) seconds: u64,
     /// Timers armed, and those of them that come due in a round.
     pub(crate) timers: (usize, usize),
+    /// Notices of one round.
+    pub(crate) notices: usize,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let effort = if arguments.quick {
-        Effort { rounds: 3, messages: 6_000, seconds: 4, timers: (100_000, 10_000) }
+        Effort { rounds: 3, messages: 6_000, seconds: 4, timers: (100_000, 10_000), notices: 320 }
     } else {
-        Effort { rounds: 5, messages: 20_000, seconds: 8, timers: (1_000_000, 50_000) }
+        Effort { rounds: 5, messages: 20_000, seconds: 8, timers: (1_000_000, 50_000), notices: 1_600 }
     };
     let wants = |part| arguments.only.is_empty() || arguments.only.contains(&part);
     let program = arguments.program.canonicalize().context("--program")?;
@@ -113,6 +118,10 @@ fn main() -> anyhow::Result<()> {
         // The loop is measured in this process: it has all cores, as in the program.
         let whole = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         report.add(whole.block_on(timers::measure(effort))?);
+    }
+    if wants(Part::Notices) {
+        let whole = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        report.add(whole.block_on(notices::measure(effort))?);
     }
     if arguments.year {
         let data = server::Data::new(arguments.keep.as_deref())?;

@@ -32,7 +32,7 @@ pub fn run(runtime: &Runtime, args: Up) -> anyhow::Result<()> {
     let telemetry = telemetry::init(&config.telemetry, env!("CARGO_PKG_VERSION"))?;
     runtime.block_on(async {
         let mut ground = Ground::open(config, Sharing::Alone, "countersign up").await?;
-        let empty = holds_rules_only(ground.journal.as_ref()).await?;
+        let empty = holds_nothing_yet(ground.journal.as_ref()).await?;
         if let Some(from) = args.clock_from {
             ground.clock = rehearsal_clock(&ground.config.data.dir, empty, from)?;
             tracing::warn!(%from, "the clock of this process is set for a rehearsal");
@@ -87,11 +87,15 @@ fn rehearsal_clock(folder: &Path, empty: bool, from: Timestamp) -> anyhow::Resul
     Ok(Arc::new(AcceleratedClock::new(SystemClock, from, 1)))
 }
 
-/// Whether nothing was received yet. Rule sets are on record from the first start on.
-async fn holds_rules_only(journal: &dyn Journal) -> anyhow::Result<bool> {
+/// What services write of themselves from the first start on: rule sets and policies, who lets timers fire, what the
+/// clock showed.
+const OF_SERVICES: [&str; 4] = [RULES, "policy", "reign", "clock"];
+
+/// Whether nothing was received or decided yet.
+async fn holds_nothing_yet(journal: &dyn Journal) -> anyhow::Result<bool> {
     const MANY: usize = 1000;
     let first = journal.read_all(Position::START, Filter::All, MANY).await?;
-    Ok(first.caught_up && first.events.iter().all(|event| event.stream.category() == RULES))
+    Ok(first.caught_up && first.events.iter().all(|event| OF_SERVICES.contains(&event.stream.category())))
 }
 
 fn announce(config: &Config, hint: bool, http: Option<SocketAddr>, mllp: Option<SocketAddr>) {
