@@ -118,12 +118,16 @@ pub(crate) fn as_known(actor: &Actor, owed: &Owed) -> Actor {
 pub(crate) fn inboxes(actor: &Actor, owed: &Owed) -> Vec<String> {
     let people = owed.people();
     let mut owners = Vec::new();
+    // What came before records were merged is in the inbox of the one that it was sent to.
+    let of = |id: &countersign_kernel::ProviderId| {
+        people.keys_of(people.key_of(id)).into_iter().map(contact::key_of_provider)
+    };
     if actor.has_any(&[Role::Physician, Role::DepartmentChair]) {
-        owners.extend(actor.provider.iter().map(|id| contact::key_of_provider(people.key_of(id))));
+        owners.extend(actor.provider.iter().flat_map(of));
     }
     if actor.has_any(&[Role::Delegate]) {
-        owners.extend(actor.for_providers.iter().map(|id| contact::key_of_provider(people.key_of(id))));
-        owners.extend(actor.provider.iter().map(|id| contact::key_of_provider(people.key_of(id))));
+        owners.extend(actor.for_providers.iter().flat_map(of));
+        owners.extend(actor.provider.iter().flat_map(of));
     }
     let offices: [(&[Role], &[&str]); 3] = [
         (&[Role::HimAnalyst, Role::HimManager], &["him", "scheduling"]),

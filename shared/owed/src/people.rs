@@ -121,6 +121,14 @@ impl People {
         self.records.values().map(|told| &told.described).filter(|known| self.root(known.key) == known.key)
     }
 
+    /// The keys of the record that remains and of every record that became part of it: what was kept under one of them
+    /// is theirs.
+    pub fn keys_of(&self, key: Uuid) -> BTreeSet<Uuid> {
+        let root = self.root(key);
+        let merged = self.records.keys().copied().filter(|known| self.root(*known) == root);
+        merged.chain([root]).collect()
+    }
+
     /// The key of the provider that goes by this identifier.
     pub fn key_of(&self, id: &ProviderId) -> Uuid {
         choose(id, self.claims.get(&id.id), |key| self.root(key))

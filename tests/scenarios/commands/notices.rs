@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 use super::on;
 
+const SHIPPED: &str = include_str!("../../../services/escalation/policies/default.toml");
+
 fn refused(finished: Finished, parts: &[&str]) {
     let finished = finished.badly();
     for part in parts {
@@ -24,11 +26,16 @@ fn says(finished: &Finished, parts: &[&str]) {
 }
 
 /// How many notices a running Countersign has worked through.
-fn withheld(data: &Path) -> usize {
-    let program = Program::up(data);
+fn withheld(data: &Path, config: &Path) -> usize {
+    let program = Program::up_with(data, &["--config", &*config.to_string_lossy()]);
     let url = program.url();
+    let token = on(data, &["access", "token", "kim"]).well().stdout;
+    let file = data.with_file_name("kim.token");
+    std::fs::write(&file, token).expect("a file can be written");
+    let ask = ["notices", "list", "--url", &*url, "--json", "--token-file", &*file.to_string_lossy()]
+        .map(str::to_owned);
     eventually(|| {
-        let notices: Value = run(["notices", "list", "--url", &*url, "--json"]).well().json();
+        let notices: Value = run(&ask).well().json();
         let notices = notices.as_array().expect("a list");
         let done = notices.iter().filter(|notice| notice["state"] == "withheld").count();
         if done > 0 && done == notices.len() { Ok(done) } else { Err(format!("{done} of {}", notices.len())) }
@@ -44,26 +51,30 @@ fn given_shadow_mode_then_what_did_not_leave_is_there_to_look_at_and_reading_it_
     let messages = place.write_messages("in.hl7", &month);
     on(&data, &["ingest", &*messages.to_string_lossy()]).well();
     on(&data, &["access", "add", "kim", "--role", "him_manager"]).well();
-    let count = withheld(&data);
+    let policy = SHIPPED.replace("known_days = 2", "known_days = 0");
+    let policy = place.write("policy.toml", policy);
+    let config = format!("[escalation]\npolicy_file = \"{}\"\n", policy.to_string_lossy());
+    let count = withheld(&data, &place.write("countersign.toml", config));
 
     // when the folder is asked, it says what would have been sent, with its exact bytes, and nothing is added
     says(&on(&data, &["mode", "show"]).well(), &["shadow: nothing leaves", "by the configuration"]);
-    let list: Value = on(&data, &["notices", "list", "--json"]).well().json();
+    refused(on(&data, &["notices", "list"]), &["say who asks: --as NAME"]);
+    let list: Value = on(&data, &["notices", "list", "--json", "--as", "kim"]).well().json();
     let notices = list.as_array().expect("a list");
     assert_eq!(notices.len(), count);
     let id = notices[0]["id"].as_str().expect("an id");
-    says(&on(&data, &["notices", "show", id]).well(), &["withheld", "requested", "SHA-256"]);
-    let bytes = on(&data, &["notices", "content", id, "1"]).well().stdout;
+    says(&on(&data, &["notices", "show", id, "--as", "kim"]).well(), &["withheld", "requested", "SHA-256"]);
+    let bytes = on(&data, &["notices", "content", id, "1", "--as", "kim"]).well().stdout;
     assert!(bytes.contains(id), "the link of the notice is not in {bytes}");
     for sentinel in ["LUMEN", "PID|"] {
         assert!(!bytes.contains(sentinel), "{bytes}");
     }
-    says(&on(&data, &["letters", "list"]).well(), &["letters waiting"]);
-    says(&on(&data, &["notices", "dead-letters"]).well(), &["0 notices"]);
+    says(&on(&data, &["letters", "list", "--as", "kim"]).well(), &["letters waiting"]);
+    says(&on(&data, &["notices", "dead-letters", "--as", "kim"]).well(), &["0 notices"]);
     let resend = ["notices", "resend", "--since", "2020-01-01T00:00:00Z", "--why", "x", "--dry-run"];
     refused(on(&data, &resend), &["--as NAME"]);
     says(&on(&data, &[&resend[..], &["--as", "kim"]].concat()).well(), &["would be sent again"]);
-    let again: Value = on(&data, &["notices", "list", "--json"]).well().json();
+    let again: Value = on(&data, &["notices", "list", "--json", "--as", "kim"]).well().json();
     assert_eq!(again, list);
 
     // when somebody decides about the mode, it stands before the configuration, with a name and a reason
@@ -108,6 +119,7 @@ fn given_a_contact_then_addresses_and_preferences_are_set_whole_and_told_back() 
         &["pre-suspension"],
     );
     says(&contacts(&["tasks", "--as", "kim"]).well(), &["0 tasks"]);
+    says(&contacts(&["list", "--text", "1001", "--as", "kim"]).well(), &["own", "1 contacts"]);
 }
 
 #[test]

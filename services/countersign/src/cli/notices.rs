@@ -255,6 +255,17 @@ pub struct Contacts {
 /// What to do about contacts. A contact is an identifier of a provider (`1001`), `provider-KEY`, or `office-NAME`.
 #[derive(Debug, Subcommand)]
 pub enum ContactsAction {
+    /// List everybody who can be told something: providers of the directory, offices, and whoever has settings.
+    List {
+        /// Only those whose name, key or identifier has this in it.
+        #[arg(long, value_name = "TEXT")]
+        text: Option<String>,
+        /// Only those of which an address came back.
+        #[arg(long)]
+        bounced: bool,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Show how somebody is reached, and what they want to be told.
     Show {
         /// Identifier of a provider, `provider-KEY` or `office-NAME`.

@@ -20,9 +20,6 @@ use crate::domain::{
     track::{Track, track_id},
 };
 
-/// How long steps and notices of cycles that are over are remembered.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 14);
-
 /// How the world around the policy behaves.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ideal {
@@ -51,15 +48,6 @@ enum Coming {
     Decision(u32, String),
     /// A timer.
     Timer,
-}
-
-/// Lets go of what was asked long before a cycle begins: no step of a later cycle rests on it, and late facts about it
-/// would only raise corrections, which a simulation does not tell of.
-fn forget(track: &mut Track, at: Timestamp) {
-    let old = at.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
-    track.steps.retain(|step| step.at > old);
-    track.notices.retain(|_, notice| notice.requested.requested_at > old);
-    track.matters.retain(|matter| matter.at > old);
 }
 
 /// One policy on the history.
@@ -112,12 +100,7 @@ impl World {
                         detail: None,
                     };
                     self.happens(&party, &[TrackEvent::NoticeAnswered(answered)]);
-                    // What arrives together is one look.
-                    let more = matches!(self.coming.first(), Some((next, whose, Coming::Delivery(..)))
-                        if (*next, whose) == (at, &party));
-                    if !more {
-                        self.look(owed, &party, Why::Time, at);
-                    }
+                    self.look(owed, &party, Why::Time, at);
                 }
                 Coming::Decision(proposal, sha256) => self.confirm(owed, &party, proposal, &sha256, at),
             }
@@ -245,9 +228,6 @@ impl World {
         let id = track_id(party.provider, &party.facility);
         let mut track = self.tracks.remove(party).unwrap_or_else(|| Track::new(id));
         for event in events {
-            if let TrackEvent::Opened(opened) = event {
-                forget(&mut track, opened.at);
-            }
             track.evolve(event);
             self.takes_note(party, &track, event);
         }

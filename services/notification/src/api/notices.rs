@@ -1,6 +1,6 @@
 //! `GET /api/v1/notices`: what was sent, and what became of it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     Json,
@@ -79,12 +79,14 @@ pub(in crate::api) async fn handle(
     let about = {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
         let people = folded.owed.people();
-        let own = reach.providers.map(|ids| ids.iter().map(|id| people.key_of(id)).collect::<Vec<_>>());
-        let wanted = filter.about.map(|key| people.root(key));
+        let all = |key| people.keys_of(key);
+        let own = reach
+            .providers
+            .map(|ids| ids.iter().flat_map(|id| all(people.key_of(id))).collect::<BTreeSet<_>>());
+        let wanted = filter.about.map(all);
         match (own, wanted) {
-            (None, wanted) => wanted.map(|key| vec![key]),
-            (Some(own), None) => Some(own),
-            (Some(own), Some(key)) => Some(own.into_iter().filter(|known| *known == key).collect()),
+            (Some(own), Some(wanted)) => Some(own.intersection(&wanted).copied().collect()),
+            (one, None) | (None, one) => one.map(|keys| keys.into_iter().collect()),
         }
     };
     let wanted = NoticeFilter {

@@ -85,3 +85,45 @@ fn events_of_contacts_and_operators_are_stored_as_ever() {
     }
     insta::assert_snapshot!("contact", stored.join("\n"));
 }
+
+#[test]
+fn events_of_digests_are_stored_as_ever() {
+    use countersign_contracts::notice::NoticeItem;
+    use countersign_notification::domain::digest::{
+        Book, DigestEvent, Line, Refusal, compose, compose::Last, state::Owner,
+    };
+    let owner = Owner { key: uuid::Uuid::from_u128(1047), id: crate::given::provider() };
+    let (monday, week) = (crate::given::monday(), SignedDuration::from_hours(7 * 24));
+    let line = Line {
+        item: NoticeItem {
+            deficiency: item(1),
+            rule: "R13".to_owned(),
+            document_type: "discharge_summary".to_owned(),
+            due_at: Some(monday + week),
+            age_days: 3,
+        },
+        facility: "MAIN".to_owned(),
+    };
+    // given a digest that is armed, goes out, is moved, and is skipped
+    let mut book = Book::default();
+    let mut stored = Vec::new();
+    let mut play = |book: &mut Book, events: Vec<DigestEvent>| {
+        for event in events {
+            let text = serde_json::to_string(&event).expect("JSON");
+            let read =
+                DigestEvent::decode(event.kind(), text.as_bytes()).expect("what was stored can be read");
+            assert_eq!(read, event);
+            book.evolve(&read);
+            stored.push(format!("{} {text}", event.kind()));
+        }
+    };
+    let armed = book.schedule(owner.key, Some(monday));
+    play(&mut book, armed);
+    let composed =
+        compose(monday, vec![line], &[item(2)].into(), &Last::default()).expect("something to say");
+    let fired = book.fire(&owner, (1, 1), Ok(&composed), Some(monday + week), monday);
+    play(&mut book, fired);
+    let skipped = book.fire(&owner, (2, 1), Err(Refusal::Away), None, monday + week);
+    play(&mut book, skipped);
+    insta::assert_snapshot!("digest", stored.join("\n"));
+}

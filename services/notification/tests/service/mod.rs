@@ -1,6 +1,9 @@
 //! The whole service on a real journal.
 
+mod access;
+mod digests;
 mod office;
+mod ways;
 
 use std::time::Duration;
 

@@ -131,6 +131,27 @@ fn told(event: &RecordedEvent) -> Result<Vec<Envelope>, JournalError> {
     }])
 }
 
+/// Ana Núñez, as the directory has her.
+pub(super) fn described() -> ProviderDescribed {
+    ProviderDescribed {
+        key: countersign_contracts::staff::key_of(&provider()),
+        id: provider(),
+        identifiers: vec![provider()],
+        merged_into: None,
+        name: Person { family: "Núñez".to_owned(), given: "Ana".to_owned(), ..Person::default() },
+        details: vec![DetailsFrom {
+            from: Timestamp::UNIX_EPOCH,
+            departments: Vec::new(),
+            facilities: Vec::new(),
+            specialty: None,
+            delegate: None,
+            email: Some("ana@example.org".to_owned()),
+        }],
+        activity: vec![Span { from: None, until: None }],
+        leaves: Vec::new(),
+    }
+}
+
 impl Office {
     pub(super) async fn opened(mode: Mode) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -144,7 +165,8 @@ impl Office {
         );
         let clock = Arc::new(FixedClock::at(monday()));
         let post = Arc::new(Post::default());
-        let service = Self::start(&folder, "0", &journal, &publishers, &clock, &post, mode.clone());
+        let service =
+            Self::start(&folder, "0", &journal, &publishers, &clock, Arc::clone(&post) as _, mode.clone());
         let office = Self {
             folder,
             journal,
@@ -156,31 +178,13 @@ impl Office {
             starts: 0,
             mode,
         };
+        office.describe(&described()).await;
         office
-            .tell(
-                ProviderDescribed::TYPE,
-                &ProviderDescribed {
-                    key: countersign_contracts::staff::key_of(&provider()),
-                    id: provider(),
-                    identifiers: vec![provider()],
-                    merged_into: None,
-                    name: Person {
-                        family: "Núñez".to_owned(), given: "Ana".to_owned(), ..Person::default()
-                    },
-                    details: vec![DetailsFrom {
-                        from: Timestamp::UNIX_EPOCH,
-                        departments: Vec::new(),
-                        facilities: Vec::new(),
-                        specialty: None,
-                        delegate: None,
-                        email: Some("ana@example.org".to_owned()),
-                    }],
-                    activity: vec![Span { from: None, until: None }],
-                    leaves: Vec::new(),
-                },
-            )
-            .await;
-        office
+    }
+
+    /// The directory says something of a provider.
+    pub(super) async fn describe(&self, provider: &ProviderDescribed) {
+        self.tell(ProviderDescribed::TYPE, provider).await;
     }
 
     fn start(
@@ -189,7 +193,7 @@ impl Office {
         journal: &Arc<dyn Journal>,
         publishers: &SharedPublishers,
         clock: &Arc<FixedClock>,
-        post: &Arc<Post>,
+        email: Arc<dyn Transport>,
         mode: Mode,
     ) -> Arc<Notification> {
         let pages = PublicUrl::parse("https://countersign.example").expect("an address");
@@ -200,7 +204,7 @@ impl Office {
                 publishers: Arc::clone(publishers),
                 clock: Arc::clone(clock) as _,
                 state: folder.path().join("state").join(state),
-                transports: vec![Arc::new(Inbox), Arc::clone(post) as _],
+                transports: vec![Arc::new(Inbox), email],
                 templates: Arc::new(TemplateSet::built_in().expect("templates")),
                 process: "test".to_owned(),
                 config: Config {
@@ -215,6 +219,11 @@ impl Office {
 
     /// The process is started again. `forgetful`: its checkpoints and tables are lost.
     pub(super) fn restart(&mut self, forgetful: bool) {
+        self.restart_with(forgetful, Arc::clone(&self.post) as _);
+    }
+
+    /// The process is started again, with another way to send e-mail.
+    pub(super) fn restart_with(&mut self, forgetful: bool, email: Arc<dyn Transport>) {
         self.starts += u32::from(forgetful);
         self.service = Self::start(
             &self.folder,
@@ -222,7 +231,7 @@ impl Office {
             &self.journal,
             &self.publishers,
             &self.clock,
-            &self.post,
+            email,
             self.mode.clone(),
         );
     }

@@ -4,12 +4,12 @@ use anyhow::Context;
 use countersign_contracts::{
     Field,
     api::notification::{
-        AddressesRequest, CadenceView, ContactTaskView, ContactView, DestinationView, DigestPreview,
-        HoursView, PreferencesRequest, WhyRequest,
+        AddressesRequest, CadenceView, ContactSummary, ContactTaskView, ContactView, DestinationView,
+        DigestPreview, HoursView, PreferencesRequest, WhyRequest,
     },
 };
 
-use super::{destinations, key_of, tell};
+use super::{MOST, destinations, key_of, tell};
 use crate::{
     cli::{Asking, Contacts, ContactsAction, Deciding, DigestEvery, SetPreferences},
     client::Client,
@@ -22,6 +22,7 @@ const COMMAND: &str = "countersign contacts";
 
 pub async fn run(args: Contacts) -> anyhow::Result<()> {
     match args.action {
+        ContactsAction::List { text, bounced, asking } => list(text, bounced, &asking).await,
         ContactsAction::Show { contact, asking } => show(&contact, &asking).await,
         ContactsAction::Addresses { contact, email, webhook, letter, verified, deciding } => {
             let Deciding { why, changing } = deciding;
@@ -59,6 +60,32 @@ async fn key(client: &Client, contact: &str) -> anyhow::Result<String> {
         return Ok(contact.to_owned());
     }
     Ok(format!("provider-{}", key_of(client, contact).await?))
+}
+
+async fn list(text: Option<String>, bounced: bool, asking: &Asking) -> anyhow::Result<()> {
+    let api = asking.api(Part::Notification, COMMAND).await?;
+    let mut query: Vec<(&str, String)> = text.into_iter().map(|text| ("text", text)).collect();
+    query.extend(bounced.then(|| ("bounced", "true".to_owned())));
+    let contacts: Vec<ContactSummary> = api.pages(PATH, &query, MOST).await?;
+    if asking.json {
+        return print::json(&contacts);
+    }
+    let rows: Vec<Vec<String>> = contacts
+        .iter()
+        .map(|contact| {
+            let settings = if contact.own_settings { "own" } else { "" };
+            let bounced = if contact.bounced { "came back" } else { "" };
+            vec![
+                contact.name.clone(),
+                settings.to_owned(),
+                bounced.to_owned(),
+                contact.open_tasks.to_string(),
+                contact.key.clone(),
+            ]
+        })
+        .collect();
+    print::table(&["NAME", "SETTINGS", "ADDRESS", "TASKS", "CONTACT"], &rows)?;
+    print::line(&format!("\n{} contacts. How is one reached? {COMMAND} show CONTACT", contacts.len()))
 }
 
 fn address(to: &DestinationView) -> (&'static str, String) {

@@ -34,7 +34,7 @@ async fn list(unread: bool, asking: &Asking) -> anyhow::Result<()> {
                 print::instant(message.at),
                 message.kind.clone(),
                 message.class.clone(),
-                message.about_name.clone(),
+                message.about_name.clone().unwrap_or_default(),
                 message.facility.clone(),
                 message.items.to_string(),
                 message.names_date.map(|date| date.to_string()).unwrap_or_default(),

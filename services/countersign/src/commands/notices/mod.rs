@@ -189,7 +189,7 @@ fn cells(notice: &NoticeView) -> Vec<String> {
         notice.kind.clone(),
         notice.class.clone(),
         notice.number.to_string(),
-        notice.about_name.clone(),
+        notice.about_name.clone().unwrap_or_default(),
         format!("{} ({})", notice.recipient_name, notice.role),
         print::words(&notice.state),
         notice.because.clone().unwrap_or_default(),
@@ -220,9 +220,9 @@ fn tell_all(detail: &NoticeDetail) -> anyhow::Result<()> {
     ))?;
     let names = notice.names_date.map(|date| date.to_string());
     let delivered = notice.delivered_at.map(print::instant);
-    let about = match &*notice.about_name {
-        "" => format!("a chart at {}", notice.facility),
-        name => format!("{name} at {}", notice.facility),
+    let about = match &notice.about_name {
+        None => format!("a chart at {}", notice.facility),
+        Some(name) => format!("{name} at {}", notice.facility),
     };
     for (name, value) in [
         ("about", Some(about)),
