@@ -68,7 +68,8 @@ fn fits(deserved: &Deserved, sample: &Sample, answer: Option<&Ack>) -> bool {
         return sample.may_be_silent() && !matches!(deserved, Deserved::Refused(_))
             || [15, 16].iter().all(|number| sample.header(*number) == "NE");
     };
-    let refused = !answer.is_accepted() && !answer.text.is_empty();
+    // What is kept in quarantine is committed all the same: at that level it says only why it was kept.
+    let refused = (!answer.is_accepted() || answer.code == "CA") && !answer.text.is_empty();
     match deserved {
         Deserved::Used => answer.is_accepted() && answer.text.is_empty(),
         Deserved::NotUsed => answer.is_accepted() && answer.text == "not used",

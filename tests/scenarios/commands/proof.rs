@@ -48,8 +48,9 @@ fn given_a_folder_then_rebuild_makes_the_same_read_models_and_says_how_fast() {
 
     let rebuilt: Value = on(&data, &["rebuild", "--json"]).well().json();
     let services: Vec<_> = rebuilt.as_array().expect("a list").iter().map(|one| &one["service"]).collect();
-    assert_eq!(services, ["intake", "deficiency"]);
-    for one in rebuilt.as_array().expect("a list") {
+    assert_eq!(services, ["intake", "deficiency", "escalation", "notification"]);
+    // Nobody was told anything in this folder: there is no notice to fold.
+    for one in &rebuilt.as_array().expect("a list")[..3] {
         assert!(one["events"].as_u64().is_some_and(|events| events > 0), "{rebuilt}");
         assert!(one["events_per_second"].as_f64().is_some_and(|rate| rate > 0.0), "{rebuilt}");
     }

@@ -179,7 +179,13 @@ fn given_a_running_program_then_the_api_runs_the_job_and_gives_the_list_page_by_
     let to = ["--to", "2026-04-01T00:00:00Z"];
     let told: Value =
         run([&["what-if", "--rules", &rules, "--url", &url, "--json"], &to[..]].concat()).well().json();
-    assert_eq!(told, done["report"]);
+    // Other services go on recording meanwhile: the position up to which was read may be a later one.
+    let but_position = |report: &Value| {
+        let mut report = report.clone();
+        report.as_object_mut().expect("a report").remove("position");
+        report
+    };
+    assert_eq!(but_position(&told), but_position(&done["report"]));
 
     // What cannot be understood is refused; what is cancelled is gone.
     let refused = post(&base, &json!({ "rules": "version = \"one\"" })).problem(400);
