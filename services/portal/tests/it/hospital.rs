@@ -27,11 +27,13 @@ pub(crate) mod made_up;
 
 #[path = "leadership.rs"]
 pub(crate) mod leadership;
+#[path = "made_up_policies.rs"]
+mod made_up_policies;
 
 #[path = "post_room.rs"]
 pub(crate) mod post_room;
 
-pub(crate) use self::{leadership::*, made_up::*};
+pub(crate) use self::{leadership::*, made_up::*, made_up_policies::*};
 
 pub(crate) const ZONE: &str = "America/Chicago";
 

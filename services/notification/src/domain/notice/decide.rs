@@ -592,21 +592,4 @@ impl Story<'_> {
             self.delivered(&leg, "bounce_period_passed");
         }
     }
-
-    fn abandon(&mut self, number: u32, attempt: u32) -> Result<(), Refusal> {
-        let leg = self.leg(number)?;
-        if leg.attempts == attempt {
-            self.disarm(ATTEMPT, number, "who sent it is gone");
-            self.unanswered(&leg, "the process ended while it was being sent");
-        }
-        Ok(())
-    }
-
-    fn unanswered(&mut self, leg: &Leg, detail: &str) {
-        if matches!(leg.state, LegState::Sending { .. }) {
-            let answer = Answer::new(Ending::Unknown, detail);
-            // The leg exists and is being sent: this cannot be refused.
-            let _ = self.end(leg.number, leg.attempts, &answer);
-        }
-    }
 }

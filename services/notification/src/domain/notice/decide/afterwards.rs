@@ -1,12 +1,29 @@
-//! What comes after a notice has gone out: it comes back, is printed, handed over, opened, taken over, sent again.
+//! What comes after a notice was to go out: nobody knows whether it did, it comes back, is printed, handed over, opened, taken over, sent again.
 
 use super::{
-    ATTEMPT, Act, BOUNCE, Bounced, Channel, Complained, Date, Delivered, Destination, Leg, LegState,
-    NoticeEvent, Printed, Read, Refusal, Requeued, Route, SEND, Standing, Story, TakenOver, TimeZone,
-    Timestamp,
+    ATTEMPT, Act, Answer, BOUNCE, Bounced, Channel, Complained, Date, Delivered, Destination, Ending, Leg,
+    LegState, NoticeEvent, Printed, Read, Refusal, Requeued, Route, SEND, Standing, Story, TakenOver,
+    TimeZone, Timestamp,
 };
 
 impl Story<'_> {
+    pub(super) fn abandon(&mut self, number: u32, attempt: u32) -> Result<(), Refusal> {
+        let leg = self.leg(number)?;
+        if leg.attempts == attempt {
+            self.disarm(ATTEMPT, number, "who sent it is gone");
+            self.unanswered(&leg, "the process ended while it was being sent");
+        }
+        Ok(())
+    }
+
+    pub(super) fn unanswered(&mut self, leg: &Leg, detail: &str) {
+        if matches!(leg.state, LegState::Sending { .. }) {
+            let answer = Answer::new(Ending::Unknown, detail);
+            // The leg exists and is being sent: this cannot be refused.
+            let _ = self.end(leg.number, leg.attempts, &answer);
+        }
+    }
+
     pub(super) fn bounce(&mut self, number: u32, detail: &str) -> Result<(), Refusal> {
         let leg = self.leg(number)?;
         match leg.state {
