@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use countersign_contracts::notice::{
-    Channel, NoticeClass, NoticeItem, NoticeRequested, NoticeWithdrawn, PolicyReference, Recipient,
+    NoticeClass, NoticeItem, NoticeRequested, NoticeWithdrawn, PolicyReference, Recipient,
 };
 use countersign_eventsourcing::timer::{TimerEvent, Timers};
 use countersign_kernel::{
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{
     events::{ByWhom, NoticeAnswered},
     policy::Policy,
+    step::OFFICE_CHANNELS,
 };
 
 /// Category of these streams.
@@ -322,7 +323,7 @@ impl Watch {
                 // About a chart, and not about a provider.
                 about: None,
                 recipient: Recipient::Office { name: office.clone() },
-                channels: vec![Channel::Inbox, Channel::Email],
+                channels: OFFICE_CHANNELS.to_vec(),
                 on_all: false,
                 at_any_hour: false,
                 items: vec![NoticeItem {

@@ -20,6 +20,7 @@ use countersign_kernel::{Days, Timestamp};
 use uuid::Uuid;
 
 pub use due::{Due, Wait};
+pub(super) use proposal::OFFICE_CHANNELS;
 pub use proposal::packet_hash;
 pub use recipients::Recipients;
 pub use relevance::{Why, may_matter};

@@ -225,6 +225,7 @@ impl Turn<'_> {
     }
 }
 
-/// How offices are told: they look into the inbox, and mail brings them there.
-pub(super) const OFFICE_CHANNELS: [countersign_contracts::notice::Channel; 2] =
-    [countersign_contracts::notice::Channel::Inbox, countersign_contracts::notice::Channel::Email];
+/// How offices are told: by mail; in the inbox, which never fails, where there is no mailbox or it does not work. What
+/// waits for leadership stands on its page either way.
+pub(in crate::domain) const OFFICE_CHANNELS: [countersign_contracts::notice::Channel; 2] =
+    [countersign_contracts::notice::Channel::Email, countersign_contracts::notice::Channel::Inbox];
