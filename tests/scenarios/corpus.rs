@@ -64,8 +64,10 @@ fn tells_an_amount(sample: &Sample) -> bool {
 
 fn fits(deserved: &Deserved, sample: &Sample, answer: Option<&Ack>) -> bool {
     let Some(answer) = answer else {
-        // The sender wanted to hear of errors at the most.
-        return sample.may_be_silent() && !matches!(deserved, Deserved::Refused(_))
+        // The sender wanted to hear of errors at the most; at the commit level what is kept is none.
+        let (accept, application) = (sample.header(15), sample.header(16));
+        let of_commits_only = accept == "ER" && !["AL", "ER"].contains(&application.as_str());
+        return sample.may_be_silent() && (of_commits_only || !matches!(deserved, Deserved::Refused(_)))
             || [15, 16].iter().all(|number| sample.header(*number) == "NE");
     };
     // What is kept in quarantine is committed all the same: at that level it says only why it was kept.
