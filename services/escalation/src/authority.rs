@@ -19,6 +19,8 @@
 use countersign_kernel::Role;
 use countersign_runtime::authority::{self, Rights};
 
+use crate::domain::policy::APPROVERS;
+
 /// What somebody may or may not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Act {
@@ -124,7 +126,8 @@ impl authority::Act for Act {
             Self::ReadRegister => {
                 Rights::of(&[HimManager, MedicalStaffOffice, ChiefMedicalOfficer, Auditor]).and_provider()
             }
-            Self::DecideSuspension | Self::Exempt => Rights::of(&[MedicalStaffOffice, ChiefMedicalOfficer]),
+            Self::DecideSuspension => Rights::of(APPROVERS),
+            Self::Exempt => Rights::of(&[MedicalStaffOffice, ChiefMedicalOfficer]),
             Self::OverrideGuard => Rights::of(&[ChiefMedicalOfficer]),
             Self::Extend => Rights::of(&[HimManager, ChiefMedicalOfficer]),
             Self::Acknowledge | Self::Note => {

@@ -7,6 +7,7 @@ use countersign_contracts::notice::kind;
 use super::{
     Mode, Moment, Policy, StepClass,
     ladder::{CHAIR, DELEGATE, OFFICES, PROVIDER},
+    suspension::wrong_approvers,
 };
 
 /// Where something stands in a policy.
@@ -182,8 +183,8 @@ impl Policy {
             if self.suspension.scope.is_empty() {
                 say("`scope` is empty: say what a suspension covers, e.g. [\"new_admissions\"]".to_owned());
             }
-            if self.suspension.approver_roles.is_empty() {
-                say("`approver_roles` is empty: nobody could confirm".to_owned());
+            if let Some(problem) = wrong_approvers(&self.suspension.approver_roles) {
+                say(problem);
             }
             if self.suspension.proposal_days == 0 {
                 say("proposal_days = 0 would lapse at once: write for example 14".to_owned());
@@ -254,12 +255,9 @@ impl Policy {
             }
         }
         if self.reinstatement.mode == super::ReinstatementMode::Confirmed
-            && self.reinstatement.approver_roles.is_empty()
+            && let Some(problem) = wrong_approvers(&self.reinstatement.approver_roles)
         {
-            found.push((
-                Place::Section("reinstatement"),
-                "`approver_roles` is empty: nobody could confirm".to_owned(),
-            ));
+            found.push((Place::Section("reinstatement"), problem));
         }
     }
 

@@ -230,6 +230,20 @@ mod tests {
     }
 
     #[test]
+    fn a_role_that_may_not_decide_is_no_approver() {
+        // given a policy that lets HIM confirm suspensions, which no sign-in would allow
+        let text = changed(
+            "approver_roles = [\"medical_staff_office\", \"chief_medical_officer\"]",
+            "approver_roles = [\"him_manager\"]",
+        );
+        let error = refused(&text);
+        assert!(
+            error.contains("names him_manager") && error.contains("write medical_staff_office or chief"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn an_unknown_word_is_refused_with_its_line() {
         let text = changed("notice_days = 7", "notice_day = 7");
         let error = refused(&text);

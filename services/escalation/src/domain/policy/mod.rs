@@ -25,7 +25,7 @@ pub use file::PolicyFileError;
 pub(super) use file::sha256;
 pub use ladder::{CHAIR, DELEGATE, Moment, OFFICES, PROVIDER, Step, StepClass};
 pub use suspension::{
-    Fines, Lift, Npdb, Regulatory, Reinstatement, ReinstatementMode, Repeat, Review, Suspension,
+    APPROVERS, Fines, Lift, Npdb, Regulatory, Reinstatement, ReinstatementMode, Repeat, Review, Suspension,
 };
 
 /// A policy file: what holds everywhere, and what differs at facilities.

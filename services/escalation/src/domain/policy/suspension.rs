@@ -8,6 +8,23 @@ use serde::Deserialize;
 
 use super::ladder::Moment;
 
+/// Who may decide about suspensions at all; a policy chooses among them.
+pub const APPROVERS: &[Role] = &[Role::MedicalStaffOffice, Role::ChiefMedicalOfficer];
+
+/// What is wrong with the roles that a policy lets decide.
+pub(super) fn wrong_approvers(roles: &BTreeSet<Role>) -> Option<String> {
+    if roles.is_empty() {
+        return Some("`approver_roles` is empty: nobody could confirm".to_owned());
+    }
+    let stranger = roles.iter().find(|role| !APPROVERS.contains(role))?;
+    let allowed: Vec<&str> = APPROVERS.iter().map(|role| role.name()).collect();
+    Some(format!(
+        "`approver_roles` names {}, who may not decide about suspensions: write {}",
+        stranger.name(),
+        allowed.join(" or ")
+    ))
+}
+
 /// What follows a pre-suspension notice. Never executed by software alone: a named human confirms each one.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
