@@ -267,6 +267,25 @@ async fn lived_limits(hospital: &Hospital, chart: EncounterId) -> Vec<(Timestamp
     limits
 }
 
+/// Days from each suspension to its end, or to the end of the story: by the steps, which are those of the journal.
+fn days_suspended(report: &SimulateReport) -> f64 {
+    let mut open: BTreeMap<TrackId, Timestamp> = BTreeMap::new();
+    let mut time = SignedDuration::ZERO;
+    for line in &report.lines {
+        match &*line.step {
+            "suspended" => {
+                open.insert(line.track, line.at);
+            }
+            "reinstated" => {
+                time += line.at.duration_since(open.remove(&line.track).expect("suspended before"))
+            }
+            _ => {}
+        }
+    }
+    time += open.into_values().map(|from| report.until.duration_since(from)).sum::<SignedDuration>();
+    time.as_secs_f64() / 86_400.0
+}
+
 #[derive(Debug, Default)]
 struct Seen {
     steps: usize,
@@ -314,6 +333,18 @@ async fn compare(story: &Story) -> Seen {
     }
     seen.limits = report.charts.len();
     assert_eq!(report.summary.suspensions, seen.suspended as u64);
+    assert_eq!(report.summary.charts_at_limit, seen.limits as u64);
+    // and the days of suspension are those of the register; weeks and departments come to the same
+    let lived = days_suspended(&report);
+    let close = |days: f64, parts: usize| (days - lived).abs() <= 0.051 * (parts + 1) as f64;
+    assert!(close(report.summary.suspended_days, 0), "{} and {lived}", report.summary.suspended_days);
+    // nobody is suspended for more than seven days of a week
+    let three = PROVIDERS.len() as f64;
+    assert!(report.weeks.iter().all(|week| week.here.suspended_days <= 7.0 * three), "{:?}", report.weeks);
+    for groups in [&report.facilities, &report.departments, &report.weeks] {
+        let days: f64 = groups.iter().map(|group| group.here.suspended_days).sum();
+        assert!(close(days, groups.len()), "{days} and {lived}: {groups:?}");
+    }
     // and loaded in one go, a year later and chart by chart, it is the same as if the feeds had been live
     let loaded = Hospital::new("2027-03-02T12:00:00Z", &policy);
     let mut told = story.told();
