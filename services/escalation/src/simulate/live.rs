@@ -5,7 +5,7 @@
 //! - What followed from a message is told when its source recorded it (EVN-2, else MSH-7), never later than it was received.
 //!   Where messages of a chart were received in another order, what came after a later one is told with that one: what a
 //!   chart came to was worked out in the order of receipt, and nobody is told what is not known yet.
-//!   A message without a time of its own, e.g. a row of a file, is told with what was told of the chart before.
+//!   What has no time of its own, e.g. a row of a file, was recorded when it was received.
 //! - What arose by the passing of time is told when it arose.
 //! - Decisions of people (holds, disputes, assignments) are told when they were made here.
 //! - People and places are taken from the beginning as they stand at the end, with their own dates: since when somebody is
@@ -46,7 +46,7 @@ struct Told {
 /// Everything that is told of items.
 pub(super) struct Telling {
     told: Vec<Told>,
-    /// The last instant at which a source told something.
+    /// The last instant at which a source told something of an item.
     upto: Option<Timestamp>,
     /// How much was read before.
     read: u64,
@@ -71,11 +71,12 @@ pub(super) async fn told(
         watch.go_on()?;
         let batch = journal.read_all(after, every.clone(), PAGE).await?;
         for event in batch.events.iter().filter(|event| event.position <= head) {
-            let chart_at =
+            let chart =
                 if of_items.admits(event.stream.category()) { Some(heard.note(event)?) } else { None };
             for said in publishers.publish(event)? {
-                match chart_at {
-                    Some(at) if said.kind == DeficiencyChanged::TYPE => {
+                match chart {
+                    Some(HeardUpto { at, of_source }) if said.kind == DeficiencyChanged::TYPE => {
+                        telling.upto = telling.upto.max(of_source.then_some(at));
                         telling.told.push(Told::of(event, &said, at)?);
                     }
                     _ => history.fold(event, &said)?,
@@ -88,39 +89,41 @@ pub(super) async fn told(
             break;
         }
     }
-    telling.upto = heard.upto;
     // A chart's events of one instant stay in their order.
     telling.told.sort_by_key(|told| (told.at, told.position));
     Ok(telling)
 }
 
+/// Up to when a chart was told of.
+#[derive(Debug, Clone, Copy)]
+struct HeardUpto {
+    at: Timestamp,
+    /// A source told of it last; else somebody decided something, or nobody knows.
+    of_source: bool,
+}
+
 /// Up to when each chart was told of.
 #[derive(Default)]
-struct Heard {
-    charts: HashMap<StreamName, Timestamp>,
-    upto: Option<Timestamp>,
-}
+struct Heard(HashMap<StreamName, HeardUpto>);
 
 impl Heard {
     /// Up to when the chart of an event was told of, by it and by all before it.
-    fn note(&mut self, event: &RecordedEvent) -> Result<Timestamp, SimulateError> {
+    fn note(&mut self, event: &RecordedEvent) -> Result<HeardUpto, SimulateError> {
         let Metadata { recorded_at, received_at, actor, .. } = event.metadata()?;
-        // A row of a file has no time of its own: it was recorded when it was received.
-        let at = match recorded_at.filter(|recorded| *recorded != received_at) {
-            Some(recorded) => {
-                let at = recorded.min(received_at);
-                self.upto = self.upto.max(Some(at));
-                Some(at)
+        let news = match recorded_at {
+            Some(recorded) => Some(HeardUpto { at: recorded.min(received_at), of_source: true }),
+            None if actor == CONCLUDED => None,
+            None => Some(HeardUpto { at: received_at, of_source: false }),
+        };
+        if let Some(known) = self.0.get_mut(&event.stream) {
+            if let Some(news) = news {
+                *known = HeardUpto { at: news.at.max(known.at), of_source: news.of_source };
             }
-            None => (recorded_at.is_none() && actor != CONCLUDED).then_some(received_at),
-        };
-        let Some(known) = self.charts.get_mut(&event.stream) else {
-            let at = at.unwrap_or(received_at);
-            self.charts.insert(event.stream.clone(), at);
-            return Ok(at);
-        };
-        *known = at.map_or(*known, |at| at.max(*known));
-        Ok(*known)
+            return Ok(*known);
+        }
+        let first = news.unwrap_or(HeardUpto { at: received_at, of_source: false });
+        self.0.insert(event.stream.clone(), first);
+        Ok(first)
     }
 }
 
