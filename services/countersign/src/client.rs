@@ -93,6 +93,11 @@ impl Client {
         self.take(self.http.post(format!("{}{path}", self.base))).await.map(|_| ())
     }
 
+    /// `DELETE` something.
+    pub async fn delete(&self, path: &str) -> anyhow::Result<()> {
+        self.take(self.http.delete(format!("{}{path}", self.base))).await.map(|_| ())
+    }
+
     fn unreachable(&self) -> String {
         format!("cannot reach {}: is Countersign running there?", self.base)
     }

@@ -21,6 +21,7 @@ use jiff::SignedDuration;
 use crate::{
     domain::{
         acts::{Act, Refusal, decide_act},
+        coverage::guarded,
         events::TrackEvent,
         limit::Limit,
         policy::{Policy, PolicySet},
@@ -311,22 +312,11 @@ impl Desk {
     /// Services of the policy that would have nobody left at the facility: nobody else of the specialty who is active,
     /// not away and not suspended.
     async fn uncovered(&self, case: &Case, now: Timestamp) -> Result<Vec<String>, DeskError> {
-        let coverage = &case.policy().suspension.coverage;
-        if coverage.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (people, facility) = (&case.directory.people, &case.party.facility);
-        let specialty = |key| -> Option<&str> {
-            let details = people.provider(key)?.details_at(now)?;
-            let here = details.facilities.is_empty() || details.facilities.contains(facility);
-            details.specialty.as_deref().filter(|_| here)
-        };
-        let Some(own) = specialty(case.party.provider) else { return Ok(Vec::new()) };
-        let Some(service) = coverage.iter().find(|service| service.eq_ignore_ascii_case(own)) else {
+        let Some(guarded) = guarded(case.policy(), &case.directory, &case.party, now) else {
             return Ok(Vec::new());
         };
         let query = projections::SuspensionQuery {
-            facility: Some(facility.clone()),
+            facility: Some(case.party.facility.clone()),
             in_force: true,
             ..projections::SuspensionQuery::default()
         };
@@ -335,17 +325,10 @@ impl Desk {
             .query(move |sql| projections::suspensions(sql, &query, &projections::Scope::default()))
             .await?
             .into_iter()
-            .map(|suspension| people.root(suspension.provider_key))
+            .map(|suspension| suspension.provider_key)
             .collect();
-        let own_key = people.root(case.party.provider);
-        let somebody_left = people.providers().any(|other| {
-            other.key != own_key
-                && specialty(other.key).is_some_and(|theirs| theirs.eq_ignore_ascii_case(service))
-                && people.is_active_at(other.key, now)
-                && people.leave_at(other.key, now).is_none()
-                && !suspended.contains(&other.key)
-        });
-        Ok(if somebody_left { Vec::new() } else { vec![service.clone()] })
+        let covered = guarded.is_covered_without(&suspended);
+        Ok(if covered { Vec::new() } else { vec![guarded.service.to_owned()] })
     }
 
     /// The facts beside what is owed.

@@ -74,25 +74,6 @@ pub(crate) enum Acknowledged {
     Complete,
 }
 
-/// The item that says that a chart is incomplete: an open one before others, the earliest due before later ones.
-fn chart_limit(chart: EncounterId, items: &[OwedItem], rechecked: bool) -> Option<ChartLimit> {
-    let of_chart = items.iter().filter(|item| item.is_chart_level());
-    let item = of_chart.min_by_key(|item| (!item.is_open(), item.changed.due_at, item.changed.id))?;
-    let changed = &item.changed;
-    Some(ChartLimit {
-        encounter: chart,
-        deficiency: changed.id,
-        rule: changed.rule.clone(),
-        document_type: changed.document_type.clone(),
-        facility: changed.facility.clone(),
-        discharged_at: changed.anchor_at,
-        due_at: changed.due_at,
-        known_at: item.known_at,
-        open: item.is_open(),
-        rechecked,
-    })
-}
-
 impl Desk {
     /// Looks at the watch of a chart of which an event tells.
     pub(crate) async fn watch_chart(
@@ -214,7 +195,7 @@ impl Desk {
         let set = policies::kept(&book, None, now).ok_or(DeskError::NoPolicy)?;
         let items = self.model.query(move |sql| owed::items_of_chart(sql, chart)).await?;
         // As if it were re-checked: whether the journal is worth reading.
-        let Some(by_model) = chart_limit(chart, &items, true) else { return Ok(Vec::new()) };
+        let Some(by_model) = ChartLimit::of(chart, &items, true) else { return Ok(Vec::new()) };
         let policy = set.of(&by_model.facility);
         let days = directory.places.days(&by_model.facility);
         if look(limit, policy, &by_model, now, days).is_empty() {
@@ -223,7 +204,7 @@ impl Desk {
         let charts = [chart].into();
         let (rechecked, _) = recheck(self.journal.as_ref(), &self.publishers, &charts, directory).await?;
         let items: Vec<OwedItem> = rechecked.items_of_chart(chart).into_iter().cloned().collect();
-        let Some(checked) = chart_limit(chart, &items, true) else { return Ok(Vec::new()) };
+        let Some(checked) = ChartLimit::of(chart, &items, true) else { return Ok(Vec::new()) };
         let days = rechecked.directory().places.days(&checked.facility);
         Ok(look(limit, policy, &checked, now, days))
     }

@@ -15,6 +15,8 @@ mod fenced;
 mod golden;
 #[path = "service/limits.rs"]
 mod limits;
+#[path = "service/lived.rs"]
+mod lived;
 #[path = "service/simulated.rs"]
 mod simulated;
 #[path = "service/twice.rs"]

@@ -86,20 +86,18 @@ impl Hospital {
         hospital
     }
 
-    /// The calls so far, `POST`s marked.
+    /// The calls so far, those that change something marked.
     pub(crate) fn calls(&self) -> Vec<String> {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls
             .iter()
-            .map(
-                |call| {
-                    if call.method == Method::POST {
-                        format!("POST {}", call.path)
-                    } else {
-                        call.path.clone()
-                    }
-                },
-            )
+            .map(|call| {
+                if call.method == Method::GET {
+                    call.path.clone()
+                } else {
+                    format!("{} {}", call.method, call.path)
+                }
+            })
             .collect()
     }
 

@@ -66,6 +66,7 @@ async fn no_form_is_taken_from_another_site_or_from_nobody() {
         "/runs/held".to_owned(),
         "/auditor/clock".to_owned(),
         "/policies/2/simulate".to_owned(),
+        "/simulations/running/cancel".to_owned(),
         "/policies/3".to_owned(),
         format!("/notices/{}/acts", notice_of("1002")),
         "/letters".to_owned(),

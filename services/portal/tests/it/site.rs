@@ -144,6 +144,7 @@ impl Site {
             "/policies/2".to_owned(),
             "/policies/2/changes?against=1".to_owned(),
             "/simulations/done".to_owned(),
+            "/simulations/done?provider=1001".to_owned(),
             "/simulations/running".to_owned(),
             "/auditor".to_owned(),
             "/notices".to_owned(),
