@@ -28,6 +28,9 @@ const PAGE: usize = 4096;
 /// From one transaction to the next, at least, while a model follows the journal: under load a few larger ones
 /// cost far less than many small ones. The first event after a pause never waits.
 const BREATH: Duration = Duration::from_millis(5);
+/// A transaction that took longer than half of that is followed by a rest as long as itself, up to this: so models that
+/// lag a little share the machine with what they lag behind.
+const LONGEST_REST: Duration = Duration::from_millis(20);
 
 /// A read model cannot be opened, read or brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -275,10 +278,11 @@ impl ReadModel {
         while let Some(batch) = batches.next().await {
             match batch {
                 Ok(batch) => {
-                    let next = batch.caught_up.then(|| Instant::now() + BREATH);
+                    let (began, caught_up) = (Instant::now(), batch.caught_up);
                     self.apply(batch).await?;
-                    if let Some(next) = next {
-                        tokio::time::sleep_until(next).await;
+                    if caught_up {
+                        let took = began.elapsed();
+                        tokio::time::sleep_until(began + BREATH.max(took + took.min(LONGEST_REST))).await;
                     }
                 }
                 Err(error) => tracing::warn!(read_model = self.name, %error, "journal interrupted, waiting"),
