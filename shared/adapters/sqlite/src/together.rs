@@ -59,8 +59,8 @@ impl Together {
         let wake = {
             let mut row = together.row();
             row.asked.push_back(Asked { stream, from_revision, answer });
-            let wake =
-                row.at_work < together.most_at_work && row.asked.len() > row.at_work.saturating_mul(BEHIND_ONE);
+            let wake = row.at_work < together.most_at_work
+                && row.asked.len() > row.at_work.saturating_mul(BEHIND_ONE);
             row.at_work += usize::from(wake);
             wake
         };

@@ -67,18 +67,19 @@ pub fn open_items_of(
     Ok(items)
 }
 
+/// What [`kinds_open_of`] asks: shown for a test of its plan. It is asked for every item that is closed.
+pub const KINDS_OPEN_OF: &str = "SELECT DISTINCT i.rule, i.document_type FROM owed_item i
+    JOIN owed_name n ON n.id = i.named_id AND n.authority = i.named_authority WHERE n.provider = :provider
+    AND i.facility = :facility AND i.status = 'open' AND i.chart_level = 0";
+
 /// Rule and document type of what a provider has open at a facility, chart-level items apart: each kind once.
 pub fn kinds_open_of(
     sql: &Connection,
     provider: Uuid,
     facility: &str,
 ) -> Result<BTreeSet<(String, String)>, rusqlite::Error> {
-    let statement = format!(
-        "SELECT DISTINCT i.changed ->> 'rule', i.changed ->> 'document_type' FROM owed_item i {OF_PROVIDER}
-         AND i.facility = :facility AND i.status = 'open' AND i.chart_level = 0"
-    );
     let provider = root(sql, provider)?.to_string();
-    sql.prepare_cached(&statement)?
+    sql.prepare_cached(KINDS_OPEN_OF)?
         .query_map(named_params! {":provider": provider, ":facility": facility}, |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?

@@ -101,6 +101,9 @@ fn compare(ledger: &Owed, sql: &Connection) -> Result<(), TestCaseError> {
             prop_assert_eq!(items, owned(ledger.items_of(who, facility)));
             let open = tables::open_items_of(sql, who, facility).unwrap();
             prop_assert_eq!(open, owned(ledger.open_items_of(who, facility)));
+            let kinds = ledger.open_items_of(who, facility).into_iter().filter(|item| !item.is_chart_level());
+            let kinds = kinds.map(|item| (item.changed.rule.clone(), item.changed.document_type.clone()));
+            prop_assert_eq!(tables::kinds_open_of(sql, who, facility).unwrap(), kinds.collect());
         }
         let facilities = tables::facilities_of(sql, who).unwrap();
         let expected = ledger.facilities_of(who).into_iter().map(str::to_owned).collect();
@@ -158,4 +161,20 @@ proptest! {
         ledger.forget_closed_before(before);
         compare(&ledger, &sql)?;
     }
+}
+
+#[test]
+fn what_kinds_somebody_owes_is_read_from_the_index_alone() {
+    // given
+    let sql = Connection::open_in_memory().unwrap();
+    sql.execute_batch(tables::SCHEMA).unwrap();
+    sql.execute_batch(tables::INDEXES).unwrap();
+    // when
+    let mut statement = sql.prepare(&format!("EXPLAIN QUERY PLAN {}", tables::KINDS_OPEN_OF)).unwrap();
+    let plan: Vec<String> =
+        statement.query_map([], |row| row.get::<_, String>(3)).unwrap().collect::<Result<_, _>>().unwrap();
+    // then no item is opened, however many somebody has
+    let items = plan.iter().find(|step| step.contains(" i ")).expect("the items");
+    assert!(items.contains("COVERING INDEX owed_item_of_name (named_id=? AND named_authority=?"), "{plan:?}");
+    assert!(items.contains("status=?"), "{plan:?}");
 }
