@@ -23,7 +23,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 pub use queries::{
-    KINDS_OPEN_OF, chart_level_items, closed_between, directory, facilities_of, item, items_of,
+    ITEMS_OF, KINDS_OPEN_OF, chart_level_items, closed_between, directory, facilities_of, item, items_of,
     items_of_chart, kinds_open_of, open_items_of, parties_of, parties_with_open_items, unassigned,
 };
 

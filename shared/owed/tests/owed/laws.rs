@@ -164,17 +164,28 @@ proptest! {
 }
 
 #[test]
-fn what_kinds_somebody_owes_is_read_from_the_index_alone() {
+fn what_somebody_owes_is_found_by_their_name_however_much_is_open_at_the_facility() {
     // given
     let sql = Connection::open_in_memory().unwrap();
     sql.execute_batch(tables::SCHEMA).unwrap();
     sql.execute_batch(tables::INDEXES).unwrap();
+    let plan = |statement: &str| -> Vec<String> {
+        let mut statement = sql.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+        let steps = statement
+            .query_map([(":provider", "somebody"), (":facility", "somewhere")].as_slice(), |row| {
+                row.get::<_, String>(3)
+            })
+            .unwrap();
+        steps.collect::<Result<_, _>>().unwrap()
+    };
     // when
-    let mut statement = sql.prepare(&format!("EXPLAIN QUERY PLAN {}", tables::KINDS_OPEN_OF)).unwrap();
-    let plan: Vec<String> =
-        statement.query_map([], |row| row.get::<_, String>(3)).unwrap().collect::<Result<_, _>>().unwrap();
-    // then no item is opened, however many somebody has
-    let items = plan.iter().find(|step| step.contains(" i ")).expect("the items");
-    assert!(items.contains("COVERING INDEX owed_item_of_name (named_id=? AND named_authority=?"), "{plan:?}");
-    assert!(items.contains("status=?"), "{plan:?}");
+    let (kinds, items) = (plan(tables::KINDS_OPEN_OF), plan(tables::ITEMS_OF));
+    // then both begin with the provider
+    for plan in [&kinds, &items] {
+        assert!(plan[0].contains("SEARCH n USING") && plan[0].contains("(provider=?)"), "{plan:?}");
+        let items = "INDEX owed_item_of_name (named_id=? AND named_authority=? AND facility=? AND status=?";
+        assert!(plan[1].contains(items), "{plan:?}");
+    }
+    // and for the kinds no item is opened at all
+    assert!(kinds[1].contains("COVERING"), "{kinds:?}");
 }
