@@ -13,7 +13,7 @@ use std::{
 use futures::StreamExt;
 use rusqlite::{Connection, OpenFlags, Transaction, params};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     time::Instant,
 };
 use tracing::Span;
@@ -31,6 +31,10 @@ const BREATH: Duration = Duration::from_millis(5);
 /// A transaction that took longer than half of that is followed by a rest as long as itself, up to this: so models that
 /// lag a little share the machine with what they lag behind.
 const LONGEST_REST: Duration = Duration::from_millis(20);
+
+/// Queries that run at once; others wait their turn. Each has a connection with pages of its own, and a thread: without a
+/// limit a consumer that works through all its partitions at once leaves dozens of them behind.
+const AT_ONCE: usize = 8;
 
 /// A read model cannot be opened, read or brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +84,7 @@ pub struct ReadModel {
     path: PathBuf,
     writer: Arc<Mutex<Writer>>,
     readers: Mutex<Vec<Connection>>,
+    turns: Arc<Semaphore>,
     applied: watch::Sender<Position>,
     stopped: Mutex<Option<String>>,
 }
@@ -197,6 +202,7 @@ impl ReadModel {
             path,
             writer: Arc::new(Mutex::new(Writer { connection, projection, span_of: None })),
             readers: Mutex::default(),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
             applied,
             stopped: Mutex::default(),
         })
@@ -297,9 +303,14 @@ impl ReadModel {
         query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, ReadModelError> {
         let model = Arc::clone(self);
-        tokio::task::spawn_blocking(move || model.query_blocking(query))
-            .await
-            .map_err(|_| ReadModelError::Interrupted)?
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| ReadModelError::Interrupted)?;
+        tokio::task::spawn_blocking(move || {
+            // Also when whoever asked has given up: until the connection is back.
+            let _turn = turn;
+            model.query_blocking(query)
+        })
+        .await
+        .map_err(|_| ReadModelError::Interrupted)?
     }
 
     /// Runs a query on the present thread.
