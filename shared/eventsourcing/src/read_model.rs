@@ -497,3 +497,72 @@ fn first_difference(mine: &Connection, fresh: &Connection) -> Result<Option<Stri
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    struct Nothing;
+
+    impl Projection for Nothing {
+        fn name(&self) -> &'static str {
+            "nothing"
+        }
+
+        fn version(&self) -> u32 {
+            1
+        }
+
+        fn filter(&self) -> crate::journal::Filter {
+            crate::journal::Filter::All
+        }
+
+        fn schema(&self) -> &'static str {
+            "CREATE TABLE nothing (id INTEGER PRIMARY KEY);"
+        }
+
+        fn apply(&mut self, _: &Transaction<'_>, _: &RecordedEvent) -> Result<(), ProjectionError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn however_many_ask_at_once_a_few_connections_answer_all_of_them() {
+        // given
+        let folder = tempfile::tempdir().expect("a folder");
+        let model = Arc::new(ReadModel::open(folder.path(), Box::new(Nothing)).expect("the model"));
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        // when two hundred ask, and some give up
+        let asking = (0..200).map(|number| {
+            let (model, now, most) = (Arc::clone(&model), Arc::clone(&now), Arc::clone(&most));
+            tokio::spawn(async move {
+                let asked = model.query(move |tables| {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    let answer = tables.query_row("SELECT count(*) FROM nothing", [], |row| row.get(0));
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    answer
+                });
+                let patience = if number % 10 == 9 { Duration::ZERO } else { Duration::from_mins(1) };
+                tokio::time::timeout(patience, asked).await
+            })
+        });
+        let mut answered = 0;
+        for asking in asking.collect::<Vec<_>>() {
+            if let Ok(answer) = asking.await.expect("nobody panics") {
+                assert_eq!(answer.expect("an answer"), 0_u64);
+                answered += 1;
+            }
+        }
+        // then all others were answered, by no more connections than may work at once
+        assert!(answered >= 180, "{answered}");
+        assert!(most.load(Ordering::SeqCst) <= AT_ONCE, "{most:?}");
+        // and whoever gave up has left the turn to others
+        assert_eq!(
+            model.query(|tables| tables.query_row("SELECT 1", [], |row| row.get(0))).await.ok(),
+            Some(1_u64)
+        );
+        assert!(lock(&model.readers).len() <= AT_ONCE);
+    }
+}

@@ -50,8 +50,10 @@ impl Desk {
         &self,
         as_of: AsOf,
     ) -> Result<(Arc<Directory>, Arc<Book>), DeskError> {
-        let AsOf::Position(position) = as_of else {
-            return Ok((self.known.refresh().await?, self.governance.current().await?));
+        let position = match as_of {
+            // Whatever was appended before this is asked lies before the head.
+            AsOf::Now => self.journal.head().await?,
+            AsOf::Position(position) => position,
         };
         let directory = self.known.as_of(position).await?;
         if self.policies_read.load(Ordering::Acquire) >= position.0 {
