@@ -520,7 +520,7 @@ mod tests {
         }
 
         fn schema(&self) -> &'static str {
-            "CREATE TABLE nothing (id INTEGER PRIMARY KEY);"
+            "CREATE TABLE entry (id INTEGER PRIMARY KEY);"
         }
 
         fn apply(&mut self, _: &Transaction<'_>, _: &RecordedEvent) -> Result<(), ProjectionError> {
@@ -540,7 +540,8 @@ mod tests {
             tokio::spawn(async move {
                 let asked = model.query(move |tables| {
                     most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                    let answer = tables.query_row("SELECT count(*) FROM nothing", [], |row| row.get(0));
+                    let answer =
+                        tables.query_row("SELECT count(*) FROM entry", [], |row| row.get::<_, u64>(0));
                     now.fetch_sub(1, Ordering::SeqCst);
                     answer
                 });
