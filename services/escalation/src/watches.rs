@@ -9,7 +9,7 @@ use countersign_kernel::{EncounterId, EventId, Timestamp};
 use countersign_owed::{CHART, OwedItem, recheck, tables as owed};
 
 use crate::{
-    desk::{Desk, DeskError},
+    desk::{AsOf, Desk, DeskError},
     domain::{
         events::{ByWhom, NoticeAnswered},
         limit::{ChartLimit, LIMIT, Limit, LimitEvent, acknowledge, look},
@@ -80,9 +80,10 @@ impl Desk {
         &self,
         changed: &DeficiencyChanged,
         cause: &Cause,
+        as_of: AsOf,
     ) -> Result<(), DeskError> {
         if changed.document_type == CHART {
-            self.decide_limit(changed.encounter, cause, None).await?;
+            self.decide_limit(changed.encounter, cause, as_of, None).await?;
         }
         Ok(())
     }
@@ -97,7 +98,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let id = EventId::derive(&["notice-answered", &event.id.to_string()]);
         let said = Said { event: LimitEvent::NoticeAnswered(answered), id: Some(id) };
-        self.decide_limit(chart, cause, Some(said)).await.map(|_| ())
+        self.decide_limit(chart, cause, AsOf::Now, Some(said)).await.map(|_| ())
     }
 
     /// Somebody has seen that a chart is close to the limit.
@@ -143,7 +144,9 @@ impl Desk {
             let mut limit = Limit::clone(&loaded.state);
             limit.evolve(&fired);
             let mut said = vec![Said::from(fired)];
-            said.extend(self.limit_follows(chart, &limit, at.now).await?.into_iter().map(Said::from));
+            said.extend(
+                self.limit_follows(chart, &limit, at.now, AsOf::Now).await?.into_iter().map(Said::from),
+            );
             if let Some(after) = self.limits.append(&due.stream, &loaded, said, &cause).await? {
                 return Ok(Some(after.position));
             }
@@ -155,6 +158,7 @@ impl Desk {
         &self,
         chart: EncounterId,
         cause: &Cause,
+        as_of: AsOf,
         first: Option<Said<LimitEvent>>,
     ) -> Result<Option<Position>, DeskError> {
         let stream = stream_of(chart);
@@ -172,7 +176,7 @@ impl Desk {
                 limit.evolve(event);
                 said.push(Said { event: event.clone(), id: *id });
             }
-            said.extend(self.limit_follows(chart, &limit, now).await?.into_iter().map(Said::from));
+            said.extend(self.limit_follows(chart, &limit, now, as_of).await?.into_iter().map(Said::from));
             if said.is_empty() {
                 return Ok(None);
             }
@@ -189,9 +193,9 @@ impl Desk {
         chart: EncounterId,
         limit: &Limit,
         now: Timestamp,
+        as_of: AsOf,
     ) -> Result<Vec<LimitEvent>, DeskError> {
-        let directory = self.known.refresh().await?;
-        let book = self.governance.current().await?;
+        let (directory, book) = self.people_and_policies(as_of).await?;
         let set = policies::kept(&book, None, now).ok_or(DeskError::NoPolicy)?;
         let items = self.model.query(move |sql| owed::items_of_chart(sql, chart)).await?;
         // As if it were re-checked: whether the journal is worth reading.
