@@ -19,8 +19,7 @@ mod what_if;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::rejection::JsonRejection,
+    Router,
     routing::{get, post},
 };
 use countersign_contracts::api::{
@@ -118,11 +117,6 @@ static RULE_SETS: Description<RuleSet> = Description::new();
     ))
 )]
 pub struct Api;
-
-/// A body that could be read.
-fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
-    body.map(|Json(body)| body).map_err(|rejection| Problem::bad_request(rejection.body_text()))
-}
 
 impl Deficiency {
     /// Waits, bounded, until the worklist includes what the caller has seen.

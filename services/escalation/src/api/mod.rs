@@ -23,8 +23,7 @@ mod tracks;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::rejection::JsonRejection,
+    Router,
     http::{HeaderMap, StatusCode, header},
     routing::{get, post},
 };
@@ -123,11 +122,6 @@ static POLICIES: Description<PolicySet> = Description::new();
     ))
 )]
 pub struct Api;
-
-/// A body that could be read.
-fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
-    body.map(|Json(body)| body).map_err(|rejection| Problem::bad_request(rejection.body_text()))
-}
 
 fn track_id(text: &str) -> Result<TrackId, Problem> {
     text.parse().map_err(|_| Problem::bad_request("the id of a track is a UUID"))
