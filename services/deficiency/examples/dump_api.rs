@@ -1,5 +1,0 @@
-//! scratch
-use utoipa::OpenApi;
-fn main() {
-    println!("{}", countersign_deficiency::api::Api::openapi().to_pretty_json().expect("json"));
-}
