@@ -30,7 +30,7 @@ pub use notices::{
     LettersAction, ListNotices, Mode, ModeAction, ModeName, NoticeClass, Notices, NoticesAction,
     SetPreferences, Templates, TemplatesAction,
 };
-pub use people::{Change, Kind, LeaveAction, People, PeopleAction, Span};
+pub use people::{Change, LeaveAction, People, PeopleAction, Span};
 pub use rules::{Rules, RulesAction};
 pub use simulate::Simulate;
 pub use site::{DowntimeAction, HolidaysAction, Site, SiteAction};

@@ -9,6 +9,7 @@ mod claims;
 mod compare_peers;
 mod deficiencies;
 mod demonstration;
+mod directory;
 mod doctor;
 mod escalation;
 mod explain;

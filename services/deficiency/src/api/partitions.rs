@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::StatusCode,
 };
 use countersign_contracts::{
@@ -12,7 +12,7 @@ use countersign_contracts::{
     api::{SkipRequest, StoppedPartition},
 };
 use countersign_eventsourcing::consumer::Stopped;
-use countersign_runtime::http::{Operator, Problem};
+use countersign_runtime::http::{Operator, Problem, Sent};
 
 use crate::{authority::Act, service::Deficiency};
 
@@ -73,11 +73,9 @@ pub(super) async fn skip(
     State(service): State<Arc<Deficiency>>,
     operator: Operator,
     Path(partition): Path<String>,
-    request: Result<Json<SkipRequest>, JsonRejection>,
+    Sent(SkipRequest { actor, why }): Sent<SkipRequest>,
 ) -> Result<Json<StoppedPartition>, Problem> {
     operator.may(Act::MovePartitions)?;
-    let Json(SkipRequest { actor, why }) =
-        request.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let partition = partition
         .parse()
         .ok()

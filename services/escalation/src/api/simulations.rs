@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use countersign_contracts::api::escalation::{SimulateJob, SimulateRequest};
-use countersign_runtime::http::{Caller, Problem};
+use countersign_runtime::http::{Caller, Problem, Sent};
 use jiff::SignedDuration;
 
 use crate::{authority::Act, domain::policy::PolicySet, scope, service::Escalation, simulate::Question};
@@ -30,10 +30,9 @@ use crate::{authority::Act, domain::policy::PolicySet, scope, service::Escalatio
 pub(super) async fn ask(
     State(service): State<Arc<Escalation>>,
     Caller(actor): Caller,
-    request: Result<Json<SimulateRequest>, JsonRejection>,
+    Sent(request): Sent<SimulateRequest>,
 ) -> Result<Response, Problem> {
     scope::permit_everywhere(&actor, Act::Simulate)?;
-    let request = super::body(request)?;
     if let (Some(from), Some(until)) = (request.from, request.until)
         && from > until
     {

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::notification::ContactTaskView;
-use countersign_runtime::http::{Caller, MinPosition, Problem};
+use countersign_runtime::http::{Asked, Caller, MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -45,9 +42,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
     Caller(actor): Caller,
     fresh: MinPosition,
-    filter: Result<Query<TasksFilter>, QueryRejection>,
+    Asked(filter): Asked<TasksFilter>,
 ) -> Result<Json<Vec<ContactTaskView>>, Problem> {
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     permit(&actor, Act::SettleTasks, &About::everything())?;
     service.is_at(fresh).await?;
     let rows = service

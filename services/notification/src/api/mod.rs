@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Path, rejection::JsonRejection},
+    extract::Path,
     http::StatusCode,
     routing::{get, post},
 };
@@ -115,11 +115,6 @@ pub struct Api;
 
 /// Rows of a list at the most.
 const MOST_ROWS: usize = 500;
-
-/// A body that could be read.
-fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
-    body.map(|Json(body)| body).map_err(|rejection| Problem::bad_request(rejection.body_text()))
-}
 
 /// The answer to a command.
 fn step(done: Done) -> Json<dto::NotificationStep> {

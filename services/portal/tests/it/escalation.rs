@@ -316,22 +316,3 @@ async fn the_own_list_is_there_without_escalation() {
     assert_eq!(site.get_as("cst_alvarez", "/?provider=1001").await.status, StatusCode::OK);
     assert_eq!(site.get("/tracks").await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
-
-#[tokio::test]
-async fn a_draft_is_checked_by_an_approver_and_by_nobody_else() {
-    let site = Site::of(in_chicago());
-    assert!(!site.get_as("cst_cmo", "/policies/3").await.text.contains("value=\"check\""));
-    let page = site.get_as("cst_approver", "/policies/3").await;
-    assert!(page.text.contains("value=\"check\"") && !page.text.contains("value=\"publish\""));
-    let form = "act=check&why=agreed+in+committee&seen=draft";
-    let unticked = site.post_as("cst_approver", "/policies/3", form).await;
-    assert_eq!(unticked.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let done = site.post_as("cst_approver", "/policies/3", &format!("{form}&confirmed=yes")).await;
-    assert_eq!(done.header("location"), "/policies/3?done=check");
-    let publish = "act=publish&why=agreed&effective_from=2026-04-01T00%3A00&confirmed=yes&seen=checked";
-    site.post_as("cst_approver", "/policies/3", publish).await;
-    let sent = site.hospital.sent(|path| path.contains("/policies/3/"));
-    assert_eq!(sent[0].0, "/api/v1/escalation/policies/3/check");
-    assert_eq!(sent[0].3, json!({"why": "agreed in committee"}));
-    assert_eq!(sent[1].3, json!({"effective_from": "2026-04-01T00:00:00Z", "why": "agreed"}));
-}

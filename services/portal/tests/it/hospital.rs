@@ -27,6 +27,8 @@ pub(crate) mod made_up;
 
 #[path = "leadership.rs"]
 pub(crate) mod leadership;
+#[path = "made_up_governed.rs"]
+mod made_up_governed;
 #[path = "made_up_policies.rs"]
 mod made_up_policies;
 
@@ -193,8 +195,10 @@ impl Hospital {
         }
         let query: BTreeMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let steps: Vec<&str> = path.trim_start_matches("/api/v1/").split('/').collect();
-        let of_others =
-            self.of_escalation(call, &steps, &query).or_else(|| self.of_notification(call, &steps, &query));
+        let of_others = self
+            .of_governed(call, &steps)
+            .or_else(|| self.of_escalation(call, &steps, &query))
+            .or_else(|| self.of_notification(call, &steps, &query));
         if let Some(answer) = of_others {
             return answer;
         }

@@ -1,7 +1,7 @@
 //! What escalation would answer, made up from little.
 #![allow(clippy::wildcard_imports, reason = "a part of one test double, in the example too")]
 
-use countersign_contracts::api::{escalation::*, governed::StepView};
+use countersign_contracts::api::escalation::*;
 use countersign_kernel::{NoticeId, TrackId};
 
 use super::*;
@@ -552,20 +552,6 @@ impl Hospital {
                 found(["done", "running"].contains(job).then(|| self.simulation(job)))
             }
             (false, ["policies", version]) => found(policy(version, self.now)),
-            (true, ["policies", number, step @ ("check" | "publish" | "withdraw")]) => match caller(call) {
-                Some(who) => answer(
-                    StatusCode::CREATED,
-                    &StepView {
-                        version: number.parse().expect("a version"),
-                        step: (*step).to_owned(),
-                        by: who.name,
-                        at: self.now,
-                        effective_from: None,
-                        position: 4712,
-                    },
-                ),
-                None => problem(StatusCode::UNAUTHORIZED, "a known token is needed"),
-            },
             (false, ["policies", "3", "diff"]) => {
                 self.of_escalation(call, &["escalation", "policies", "2", "diff"], query)?
             }

@@ -7,6 +7,7 @@ mod directory;
 mod escalation;
 mod export;
 mod failures;
+mod governed;
 mod hospital;
 mod navigation;
 mod notices;

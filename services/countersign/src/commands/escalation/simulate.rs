@@ -12,7 +12,8 @@ use anyhow::{Context, bail};
 use countersign_contracts::api::escalation::{
     SimulateJob, SimulateReport, SimulateRequest, SimulatedSummary,
 };
-use countersign_escalation::policies;
+use countersign_escalation::domain::policy::PolicySet;
+use countersign_governance::api::Offered;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{COMMAND, PATH, policies::WORDS};
@@ -31,7 +32,7 @@ pub async fn run(args: SimulatePolicy) -> anyhow::Result<()> {
     }
     let policy = args.policy.as_deref().map(|file| WORDS.read(file)).transpose()?;
     if let (Some(text), Some(file)) = (&policy, &args.policy) {
-        super::policies::refuse(&policies::lint(text), file)?;
+        super::policies::refuse(&PolicySet::lint(text), file)?;
     }
     let request = SimulateRequest {
         against_in_force: policy.is_some() && args.against.is_none() && !args.alone,

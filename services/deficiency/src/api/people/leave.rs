@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::people::{DirectoryStep, LeaveRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, kind_named, step};
+use super::{kind_named, step};
 use crate::{
     domain::people::{
         LeaveId,
@@ -38,9 +35,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Deficiency>>,
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
-    request: Result<Json<LeaveRequest>, JsonRejection>,
+    Sent(LeaveRequest { provider, kind, from, until, why }): Sent<LeaveRequest>,
 ) -> Result<Json<DirectoryStep>, Problem> {
-    let LeaveRequest { provider, kind, from, until, why } = body(request)?;
     let leave = LeaveId::derive(&[&actor.name, &key]);
     let period = Period { kind: kind_named(&kind)?, from, until };
     let command = Command::RecordLeave { leave, provider: provider.into(), period };

@@ -11,15 +11,15 @@ use axum::{
 use countersign_contracts::api::escalation::{SimulateJob, SimulateReport, SimulateRequest, SimulatedGroup};
 use countersign_kernel::Role;
 
-use super::{policy, told};
+use super::told;
 use crate::{
-    ask,
+    ask::{self, governed::Texts},
     failure::Failure,
     pages::{
         Portal,
         choice::Choice,
         form::{Entered, Field, Form, Kind},
-        rules::version,
+        governed::{self, version},
         sheet::{Block, Line, Part, Sent, Sheet},
         site::Site,
     },
@@ -31,7 +31,7 @@ use crate::{
 const SIMULATE: &[Role] =
     &[Role::HimManager, Role::RulesApprover, Role::MedicalStaffOffice, Role::ChiefMedicalOfficer];
 /// The form that asks what a version would have done, for those who may.
-pub(super) fn form(version: u32, visitor: &Visitor, entered: &Entered) -> Option<Form> {
+pub(in crate::pages) fn form(version: u32, visitor: &Visitor, entered: &Entered) -> Option<Form> {
     let fields = vec![
         Field::new("against", "Compared with version", Kind::Line)
             .optional()
@@ -51,7 +51,12 @@ pub(super) fn form(version: u32, visitor: &Visitor, entered: &Entered) -> Option
     ];
     let form = Form::new("simulate", "Simulate it", "It takes a while on a long record.", "Simulate", fields);
     let form = form.sent_to(format!("/policies/{version}/simulate"));
-    visitor.has_any(SIMULATE).then(|| form.filled(entered))
+    may(visitor).then(|| form.filled(entered))
+}
+
+/// Whether somebody may ask.
+pub(in crate::pages) fn may(visitor: &Visitor) -> bool {
+    visitor.has_any(SIMULATE)
 }
 
 fn request(entered: &Entered, text: String, zone: &str) -> Result<SimulateRequest, String> {
@@ -89,14 +94,20 @@ pub(super) async fn ask(
     }
     let (api, entered) = (portal.api.as_ref(), Entered::read(&body));
     let refused = |status, said| Sent { done: None, refused: Some((status, said)) };
-    let found = ask::escalation::policy(api, number).await?;
+    let found = ask::governed::one(api, Texts::Policies, number).await?;
     let now = portal.clock.now();
     let site = Site::ask(api, now).await;
     let request = match request(&entered, found.text, site.any_zone()) {
         Ok(request) => request,
         Err(said) => {
-            return policy::page(&portal, number, &entered, refused(StatusCode::UNPROCESSABLE_ENTITY, said))
-                .await;
+            return governed::page(
+                &portal,
+                Texts::Policies,
+                number,
+                &entered,
+                refused(StatusCode::UNPROCESSABLE_ENTITY, said),
+            )
+            .await;
         }
     };
     // history grows: the same question at another time is another question
@@ -104,7 +115,7 @@ pub(super) async fn ask(
         Ok(job) => Ok(Redirect::to(&format!("/simulations/{}", job.id)).into_response()),
         Err(Failure::Refused(status, said)) => {
             let said = said.unwrap_or_else(|| "It is refused.".to_owned());
-            policy::page(&portal, number, &entered, refused(status, said)).await
+            governed::page(&portal, Texts::Policies, number, &entered, refused(status, said)).await
         }
         Err(failure) => Err(failure),
     }

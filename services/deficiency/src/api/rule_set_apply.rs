@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::rules::{ReevaluationReport, ReevaluationRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_governance::api::version;
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use crate::{lifecycle::Order, service::Deficiency};
+use crate::{domain::rules::RuleSet, lifecycle::Order, service::Deficiency};
 
 /// Judges every chart that owes something under an older version by this one; with `preview` it only says what
 /// would become of them. What is closed stays as it is. Goes on record in every chart, with who and why.
@@ -32,10 +33,9 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Deficiency>>,
     Caller(actor): Caller,
     key: IdempotencyKey,
-    version: Path<String>,
-    request: Result<Json<ReevaluationRequest>, JsonRejection>,
+    wanted: Path<String>,
+    Sent(request): Sent<ReevaluationRequest>,
 ) -> Result<Json<ReevaluationReport>, Problem> {
-    let wanted: ReevaluationRequest = super::body(request)?;
-    let order = Order { actor: &actor, key: &key.0, why: &wanted.why, seen: None };
-    Ok(Json(service.reevaluate(&order, super::version(version)?, &wanted).await?))
+    let order = Order { actor: &actor, key: &key.0, why: &request.why, seen: None };
+    Ok(Json(service.reevaluate(&order, version::<RuleSet>(wanted)?, &request).await?))
 }

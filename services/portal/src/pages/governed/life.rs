@@ -1,44 +1,38 @@
-//! `/rules`: which rules are, were and will be in force, and who decided that.
+//! What became of a version, and when it is in force.
 
-use askama::Template;
-use axum::{extract::State, response::Response};
-use countersign_contracts::api::rules::{RuleSetAct, RuleSetView, RuleWindow};
+use countersign_contracts::api::governed::{StepAct, VersionView, WindowView};
 use countersign_kernel::Timestamp;
 
-use super::Portal;
+use super::ZONE;
 use crate::{
-    ask,
-    failure::Failure,
-    show::{Chip, Layout, Moment, Section, html, words},
+    pages::sheet::Line,
+    show::{Chip, Moment, words},
 };
 
-/// Rules hold for all facilities, which are in several zones: their instants are told in UTC.
-pub(super) const ZONE: &str = "UTC";
-
-/// A step in the life of a rule set.
-pub(super) struct Step {
-    pub(super) what: &'static str,
-    pub(super) by: String,
-    pub(super) at: Moment,
-    pub(super) why: String,
+/// A step in the life of a version.
+struct Step {
+    what: &'static str,
+    by: String,
+    at: Moment,
+    why: String,
 }
 
-/// A rule set, as a row of a table and as the head of its own page.
-pub(super) struct SetRow {
+/// A version, as a row of a table and as the head of its own page.
+pub(super) struct VersionRow {
     pub(super) version: u32,
     pub(super) title: String,
     pub(super) status: Chip,
     pub(super) effective: Option<Moment>,
     /// The version that it was based on, when that is another one.
     pub(super) based_on: Option<u32>,
-    pub(super) steps: Vec<Step>,
     pub(super) sha256: String,
+    steps: Vec<Step>,
 }
 
-impl SetRow {
-    pub(super) fn new(view: RuleSetView, now: Timestamp) -> Self {
+impl VersionRow {
+    pub(super) fn new(view: VersionView, now: Timestamp) -> Self {
         let moment = |at: Timestamp| Moment::new(at, now, ZONE);
-        let step = |what: &'static str, act: Option<RuleSetAct>| {
+        let step = |what: &'static str, act: Option<StepAct>| {
             act.map(|act| Step { what, by: act.by, at: moment(act.at), why: act.why })
         };
         Self {
@@ -59,6 +53,23 @@ impl SetRow {
             .collect(),
         }
     }
+
+    /// Who did what, a line each.
+    pub(super) fn life(&self) -> Vec<Line> {
+        let line = |step: &Step| {
+            let line = Line::new().text(format!("{} by {},", step.what, step.by)).at(step.at.clone());
+            if step.why.is_empty() { line } else { line.quiet(step.why.clone()) }
+        };
+        self.steps.iter().map(line).collect()
+    }
+
+    /// The same in a cell of a table.
+    pub(super) fn told(&self) -> Line {
+        self.steps.iter().fold(Line::new(), |told, step| {
+            let why = if step.why.is_empty() { String::new() } else { format!(": {}", step.why) };
+            told.below(format!("{} by {}, {} {}{why}", step.what, step.by, step.at.text, step.at.zone))
+        })
+    }
 }
 
 fn status_chip(status: &str) -> Chip {
@@ -74,44 +85,21 @@ fn status_chip(status: &str) -> Chip {
 /// A stretch of time in which one version is in force.
 pub(super) struct Window {
     pub(super) version: u32,
+    /// `None`: since the beginning.
     pub(super) from: Option<Moment>,
     pub(super) until: Option<Moment>,
     pub(super) now: bool,
 }
 
 impl Window {
-    pub(super) fn new(window: &RuleWindow, now: Timestamp) -> Self {
+    pub(super) fn new(window: &WindowView, now: Timestamp) -> Self {
         let moment = |at: Timestamp| Moment::new(at, now, ZONE);
         Self {
             version: window.version,
-            // the first set is in force for everything before, too
+            // the first one is in force for everything before, too
             from: Some(window.from).filter(|from| *from > Timestamp::UNIX_EPOCH).map(moment),
             until: window.until.map(moment),
             now: window.from <= now && window.until.is_none_or(|until| now < until),
         }
     }
-}
-
-#[derive(Template)]
-#[template(path = "rules.html")]
-struct RulesPage {
-    layout: Layout,
-    windows: Vec<Window>,
-    rows: Vec<SetRow>,
-}
-
-pub(super) async fn handle(State(portal): State<Portal>) -> Result<Response, Failure> {
-    let now = portal.clock.now();
-    let sets = ask::rules::list(portal.api.as_ref()).await?;
-    html(&RulesPage {
-        layout: Layout::new("Rules", Section::Rules),
-        windows: sets.windows.iter().map(|window| Window::new(window, now)).collect(),
-        // the newest first
-        rows: sets.items.into_iter().rev().map(|set| SetRow::new(set, now)).collect(),
-    })
-}
-
-/// The version in an address.
-pub(super) fn version(text: &str) -> Result<u32, Failure> {
-    text.parse().map_err(|_| Failure::NotFound(None))
 }
