@@ -17,6 +17,8 @@ mod golden;
 mod limits;
 #[path = "service/simulated.rs"]
 mod simulated;
+#[path = "service/stopped.rs"]
+mod stopped;
 #[path = "service/twice.rs"]
 mod twice;
 #[path = "service/weekly.rs"]

@@ -5,6 +5,7 @@ pub(crate) mod claims;
 pub(crate) mod escalation;
 pub(crate) mod intake;
 pub(crate) mod notification;
+pub(crate) mod partitions;
 pub(crate) mod people;
 pub(crate) mod rules;
 

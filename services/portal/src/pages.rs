@@ -12,6 +12,7 @@ mod export;
 mod feeds;
 mod form;
 mod notification;
+mod partitions;
 mod people;
 mod person;
 mod providers;
@@ -66,6 +67,7 @@ pub fn routes(api: Arc<dyn Api>, clock: Arc<dyn Clock>) -> Router {
         .route("/sign-in", get(sign_in::handle).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/feeds", get(feeds::handle))
+        .route("/partitions", get(partitions::handle).post(partitions::decide))
         .route("/quarantine", get(quarantine::handle))
         .route("/quarantine/{id}", get(quarantined::handle))
         .route("/quarantine/{id}/replay", post(quarantined::replay))

@@ -9,7 +9,6 @@ mod deficiencies;
 mod deficiency;
 mod explanation;
 mod me;
-mod partitions;
 mod people;
 mod providers;
 mod rule_sets;
@@ -25,8 +24,7 @@ use axum::{
 };
 use countersign_contracts::api::{
     CallerView, ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow,
-    ClaimView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
-    TimelineEntry, WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
+    ClaimView, DeficiencyView, Explanation, Page, ProviderView, RuleView, TimelineEntry, WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
     acts::{
         ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
         DecisionView, ItemAct, ItemActRequest, ProviderRef,
@@ -44,7 +42,7 @@ use countersign_contracts::api::{
     },
 };
 use countersign_eventsourcing::journal::Position;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{MinPosition, Problem, partitions};
 use utoipa::OpenApi;
 
 use crate::service::Deficiency;
@@ -72,9 +70,6 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/what-if/{job}/rows", get(what_if::rows))
         .route("/api/v1/what-if/{job}/accounts", get(what_if::accounts))
         .route("/api/v1/me", get(me::handle))
-        .route("/api/v1/partitions", get(partitions::list))
-        .route("/api/v1/partitions/retry", post(partitions::retry))
-        .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
         .route("/api/v1/deficiencies/acts", post(acts::bulk::handle))
         .route("/api/v1/deficiencies/{id}/acts", post(acts::item::handle))
         .route("/api/v1/charts/{id}/acts", get(acts::list::handle).post(acts::chart::handle))
@@ -88,15 +83,16 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/rule-sets/{version}/withdraw", post(rule_sets::withdraw::handle))
         .merge(people::routes())
         .merge(site::routes())
-        .with_state(service)
+        .with_state(Arc::clone(&service))
+        .merge(partitions::routes("/api/v1", service))
 }
 
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
+    nest((path = "/api/v1", api = partitions::Api)),
     paths(
         deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, me::handle,
-        partitions::list, partitions::retry, partitions::skip,
         claims::handle, claims_summary::handle, claim::handle,
         rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
         rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle,
@@ -110,8 +106,7 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         acts::bulk::handle, acts::item::handle, acts::chart::handle, acts::list::handle,
     ),
     components(schemas(
-        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
-        StoppedPartition, TimelineEntry, CallerView, ChartView, ProviderView, Problem,
+        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, TimelineEntry, CallerView, ChartView, ProviderView, Problem,
         DecisionView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct,
         ChartActRequest, ItemAct, ItemActRequest, ProviderRef,
         DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,

@@ -32,7 +32,7 @@ use axum::{
 use countersign_contracts::api::escalation as dto;
 use countersign_eventsourcing::journal::{JournalError, Position};
 use countersign_kernel::TrackId;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{MinPosition, Problem, partitions};
 use utoipa::OpenApi;
 
 use crate::{
@@ -66,12 +66,14 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         .route("/api/v1/escalation/simulations", post(simulations::ask))
         .route("/api/v1/escalation/simulations/{job}", get(simulations::show).delete(simulations::cancel))
         .merge(policies::routes())
-        .with_state(service)
+        .with_state(Arc::clone(&service))
+        .merge(partitions::routes("/api/v1/escalation", service))
 }
 
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
+    nest((path = "/api/v1/escalation", api = partitions::Api)),
     paths(
         tracks::handle,
         track::handle,

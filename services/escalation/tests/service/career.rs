@@ -25,6 +25,67 @@ fn confirm(packet_sha256: String) -> TrackActRequest {
     }
 }
 
+/// A provider who has ignored a notice and a warning, and a suspension that the chief medical officer has confirmed.
+async fn suspended(hospital: &Hospital) -> std::sync::Arc<countersign_escalation::Escalation> {
+    hospital.provider("1001").await;
+    hospital.item(&owed("V1", "1001", "2026-03-02T12:00:00Z")).await;
+    let service = hospital.service("one").await;
+    for until in ["2026-03-10T12:00:00Z", "2026-03-24T12:00:00Z"] {
+        pass(hospital, &service, until).await;
+        hospital.outcome(track_of("1001"), hospital.last_notice("1001").await, Outcome::Accepted).await;
+    }
+    pass(hospital, &service, "2026-04-05T12:00:00Z").await;
+    let packet = service.inbox(&chief()).await.expect("the inbox")[0].packet.clone().expect("a packet");
+    let confirmed = service.act(&chief(), "key-1", None, track_of("1001"), &confirm(packet.sha256)).await;
+    confirmed.expect("confirmed");
+    service.catch_up().await.expect("caught up");
+    service
+}
+
+#[tokio::test]
+async fn a_bounce_that_comes_after_the_suspension_is_a_correction_for_leadership_and_deletes_nothing() {
+    // given a suspension in force, that rests on a warning which counted as delivered
+    let hospital = Hospital::new("2026-03-02T12:00:00Z", POLICY);
+    let service = suspended(&hospital).await;
+    let warning = hospital.track("1001").await.into_iter().find_map(|event| match event {
+        TrackEvent::NoticeRequested(asked) if asked.kind == "pre-suspension" => Some(asked.notice),
+        _ => None,
+    });
+    assert!(service.inbox(&chief()).await.expect("the inbox").is_empty());
+    let before = hospital.track("1001").await;
+
+    // when that warning comes back after all, twice
+    hospital.clock.set(at("2026-04-07T09:00:00Z"));
+    for _ in 0..2 {
+        hospital.outcome(track_of("1001"), warning.expect("a warning"), Outcome::Bounced).await;
+        service.catch_up().await.expect("caught up");
+    }
+
+    // then leadership has one correction before it, about this suspension, which is in force until a human says otherwise
+    let inbox = service.inbox(&chief()).await.expect("the inbox");
+    assert_eq!(inbox.iter().map(|item| item.kind.as_str()).collect::<Vec<_>>(), ["correction"]);
+    assert!(inbox[0].text.contains("came back after all"), "{}", inbox[0].text);
+    let register = service.register(&chief(), &RegisterFilter::default()).await.expect("the register");
+    assert_eq!(register.items[0].until, None);
+    let after = hospital.track("1001").await;
+    assert_eq!(after[..before.len()], before[..], "nothing is deleted");
+
+    // when leadership ends it for that reason, then those who were told of it are told of the end
+    let end = TrackActRequest {
+        decision: TrackAct::ConfirmReinstatement { proposal: 1 },
+        why: "the warning never arrived".to_owned(),
+    };
+    service.act(&chief(), "key-2", None, track_of("1001"), &end).await.expect("ended");
+    service.catch_up().await.expect("caught up");
+    let register = service.register(&chief(), &RegisterFilter::default()).await.expect("the register");
+    assert!(register.items[0].until.is_some());
+    let told = hospital.track("1001").await;
+    let told = told.iter().filter(
+        |event| matches!(event, TrackEvent::NoticeRequested(asked) if asked.kind == "reinstated"),
+    );
+    assert_eq!(told.count(), 2);
+}
+
 #[tokio::test]
 async fn ignored_notices_lead_to_a_proposal_a_human_confirms_it_and_completion_ends_it_at_once() {
     // given an item that nobody does

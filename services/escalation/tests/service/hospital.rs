@@ -162,7 +162,8 @@ impl Hospital {
         Arc::new(Escalation::open(ports).await.expect("the service"))
     }
 
-    async fn append(&self, stream: StreamName, kind: &'static str, event: &impl Serialize) -> Position {
+    /// Something that somebody stored.
+    pub(crate) async fn append(&self, stream: StreamName, kind: &'static str, event: &impl Serialize) -> Position {
         let number = self.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let now = self.clock.now();
         let metadata = Metadata {

@@ -131,6 +131,11 @@ fn request(kind: Kind) -> NoticeRequested {
             from: in_force.then(|| at("2026-11-04T18:00:00Z")),
             until: (kind == Kind::Reinstated).then(|| at("2026-12-03T11:42:00Z")),
             authority: in_force.then(|| "chief_of_staff".to_owned()),
+            after_days: match kind {
+                Kind::Review => Some(30),
+                Kind::NpdbPrompt => Some(25),
+                _ => None,
+            },
         }),
         policy: PolicyReference {
             version: 4,
