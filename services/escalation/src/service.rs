@@ -157,14 +157,14 @@ impl Escalation {
             CONSUMER,
             CATEGORIES.to_vec(),
             feed,
-            checkpoints,
+            Arc::clone(&checkpoints),
             Arc::new(Inbox::new(Arc::clone(&desk))),
             Arc::clone(&clock),
         )?;
         Ok(Self {
             runs: Runs::new(Arc::clone(&desk)),
             simulations: Jobs::default(),
-            auditor: Auditor::new(Arc::clone(&desk), heartbeat),
+            auditor: Auditor::new(Arc::clone(&desk), heartbeat, checkpoints),
             timers: Arc::new(timers),
             journal,
             clock,
@@ -322,6 +322,11 @@ impl Consuming for Escalation {
 
     fn journal(&self) -> &dyn Journal {
         self.journal.as_ref()
+    }
+
+    fn retry(&self) {
+        self.consumer.resume();
+        self.timers.resume();
     }
 }
 

@@ -293,6 +293,11 @@ impl Consuming for Notification {
     fn skips(&self) -> StreamName {
         StreamName::new(OPERATOR, "notification-feed")
     }
+
+    fn retry(&self) {
+        self.consumer.resume();
+        self.timers.resume();
+    }
 }
 
 /// A fresh copy of the service's projection, for rebuilding and verifying.

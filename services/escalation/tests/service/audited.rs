@@ -74,6 +74,7 @@ async fn a_suspension_without_notice_and_one_that_outlasts_its_items_are_found()
         items: vec![DeficiencyId::derive(&["V1"])],
         authority: vec![chief],
         within_year: 1,
+        policy: None,
     };
     hospital.plant("1001", &[TrackEvent::Opened(opened), TrackEvent::Suspended(suspended)]).await;
     // when only the read model comes that far, and two minutes pass

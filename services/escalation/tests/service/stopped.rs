@@ -10,7 +10,7 @@ use axum::{
 use countersign_contracts::notice::{NoticeOutcome, Outcome};
 use countersign_escalation::{api, domain::events::TrackEvent};
 use countersign_eventsourcing::journal::StreamName;
-use countersign_kernel::Role;
+use countersign_kernel::{Actor, Role};
 use countersign_runtime::{
     access::{self, Access, Person},
     http::with_access,
@@ -72,6 +72,14 @@ async fn a_poison_event_stops_its_partition_until_an_operator_passes_over_it_on_
     assert_eq!(stopped[0]["service"], "escalation");
     assert!(!stopped.to_string().contains("MARKER"), "{stopped}");
     assert_eq!(heard(hospital.track("1001").await), 0);
+    // and the auditor tells of it
+    service.auditor().look().await.expect("looked");
+    let admin = Actor::new("root", [Role::Administrator]);
+    let broken = |audit: &countersign_contracts::api::escalation::AuditView| {
+        let of = |finding: &&countersign_contracts::api::escalation::Finding| finding.check == "partition_stopped";
+        audit.findings.iter().filter(of).count()
+    };
+    assert_eq!(broken(&service.audit_view(&admin).await.expect("a view")), 1);
 
     // when it is tried again, then it stands again
     assert_eq!(call(&routes, mona, "POST", "/retry", &nothing).await.0, StatusCode::FORBIDDEN);
@@ -90,6 +98,8 @@ async fn a_poison_event_stops_its_partition_until_an_operator_passes_over_it_on_
     assert_eq!(call(&routes, None, "GET", "", &nothing).await.1, json!([]));
     assert_eq!(call(&routes, kim, "POST", &skip, &why).await.0, StatusCode::NOT_FOUND);
     assert_eq!(heard(hospital.track("1001").await), 1);
+    service.auditor().look().await.expect("looked");
+    assert_eq!(broken(&service.audit_view(&admin).await.expect("a view")), 0);
 
     // and the journal keeps who and why, so that a process with no files of its own knows it too
     let recorded = hospital.journal.read_stream(StreamName::new("operator", "escalation"), 0).await;

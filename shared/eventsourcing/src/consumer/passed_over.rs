@@ -55,6 +55,12 @@ pub trait Consuming: Send + Sync + 'static {
     fn skips(&self) -> StreamName {
         StreamName::new(OPERATOR, self.consumer().name)
     }
+
+    /// Lets the stopped partitions try again, and whatever else the service has set aside, after whatever was wrong has
+    /// been put right.
+    fn retry(&self) {
+        self.consumer().resume();
+    }
 }
 
 /// Passes over the event at which a partition stands. Who and why is in the journal, for ever. `None` when the partition

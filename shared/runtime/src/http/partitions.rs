@@ -69,7 +69,8 @@ async fn list<S: Consuming>(State(service): State<Arc<S>>) -> Result<Json<Vec<St
     Ok(Json(stopped.into_iter().map(|stop| view(service.as_ref(), stop)).collect()))
 }
 
-/// Lets every stopped partition try its event again, after whatever was wrong has been put right.
+/// Lets every stopped partition try its event again, and timers that were set aside, after whatever was wrong has been
+/// put right.
 #[utoipa::path(
     post, path = "/partitions/retry", tag = "operation",
     responses(
@@ -83,7 +84,7 @@ async fn retry<S: Consuming>(
     operator: Operator,
 ) -> Result<StatusCode, Problem> {
     operator.may(MovePartitions)?;
-    service.consumer().resume();
+    service.retry();
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -38,6 +38,7 @@ impl Turn<'_> {
             items,
             authority: proposal.confirmed_by,
             within_year,
+            policy: Some(self.policy.reference.clone()),
         }));
         let recipients = self.resolve(&self.policy.suspension.told);
         self.tell_of_suspension(SUSPENDED, recipients);
