@@ -220,20 +220,27 @@ impl Row<'_> {
         self.tables
             .prepare_cached("DELETE FROM suspension_item WHERE track = ?1 AND proposal = ?2")?
             .execute(params![self.id, reinstated.proposal])?;
+        // Whether it stays in force is no question any more.
+        self.close(&inbox_id(self.stream, "correction", &[reinstated.proposal]), reinstated.until)?;
         self.close(&inbox_id(self.stream, "reinstatement", &[reinstated.proposal]), reinstated.until)
     }
 
     fn asked(&self, asked: &LeadershipAsked) -> Result<(), rusqlite::Error> {
         let kind = word(&asked.matter);
         if asked.matter == Matter::Correction {
-            // The task came with the step that is superseded; here are its words.
-            self.tables
+            // The task of a step that is superseded came with it; here are its words. Without such a step it is about
+            // the suspension in force.
+            let worded = self
+                .tables
                 .prepare_cached(
-                    "UPDATE inbox SET words = ?2 WHERE stream = ?1 AND kind = 'correction' AND closed_at IS NULL
-                     AND since = ?3",
+                    "UPDATE inbox SET words = ?2 WHERE rowid = (
+                        SELECT max(rowid) FROM inbox
+                        WHERE stream = ?1 AND kind = 'correction' AND closed_at IS NULL AND since = ?3)",
                 )?
                 .execute(params![self.stream, asked.text, time::store(asked.at)])?;
-            return Ok(());
+            if worded > 0 {
+                return Ok(());
+            }
         }
         if asked.matter == Matter::NpdbQuestion {
             self.tables
@@ -284,7 +291,7 @@ impl Row<'_> {
         }
     }
 
-    /// Corrections are done, not acknowledged: they stay.
+    /// Corrections of a step are done, not acknowledged: they stay. Whether a suspension stays in force is answered.
     fn acknowledged(&self, matter: Matter, act: &ActRecorded) -> Result<(), rusqlite::Error> {
         let (kind, by) = (word(&matter), json::store(&act.by)?);
         if matter == Matter::NpdbQuestion {
@@ -295,13 +302,12 @@ impl Row<'_> {
                 )?
                 .execute(params![self.id, by])?;
         }
-        let closed = (matter != Matter::Correction).then(|| time::store(act.by.at));
         self.tables
             .prepare_cached(
-                "UPDATE inbox SET acknowledged = ?3, closed_at = ?4
+                "UPDATE inbox SET acknowledged = ?3, closed_at = CASE WHEN cycle IS NULL THEN ?4 END
                  WHERE stream = ?1 AND kind = ?2 AND closed_at IS NULL",
             )?
-            .execute(params![self.stream, kind, by, closed])?;
+            .execute(params![self.stream, kind, by, time::store(act.by.at)])?;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use countersign_contracts::{
     api::escalation::{TrackAct, TrackActRequest},
+    deficiency::{DeficiencyChanged, DeficiencyStatus},
     notice::Outcome,
 };
 use countersign_escalation::{domain::events::TrackEvent, reading::RegisterFilter};
@@ -79,11 +80,52 @@ async fn a_bounce_that_comes_after_the_suspension_is_a_correction_for_leadership
     service.catch_up().await.expect("caught up");
     let register = service.register(&chief(), &RegisterFilter::default()).await.expect("the register");
     assert!(register.items[0].until.is_some());
+    assert!(!service.inbox(&chief()).await.expect("the inbox").iter().any(|item| item.kind == "correction"));
     let told = hospital.track("1001").await;
     let told = told.iter().filter(
         |event| matches!(event, TrackEvent::NoticeRequested(asked) if asked.kind == "reinstated"),
     );
     assert_eq!(told.count(), 2);
+}
+
+#[tokio::test]
+async fn each_step_that_a_late_fact_supersedes_is_a_correction_of_its_own() {
+    // given a notice and a warning about one item
+    let hospital = Hospital::new("2026-03-02T12:00:00Z", POLICY);
+    hospital.provider("1001").await;
+    let item = owed("V1", "1001", "2026-03-02T12:00:00Z");
+    hospital.item(&item).await;
+    let service = hospital.service("one").await;
+    for until in ["2026-03-10T12:00:00Z", "2026-03-24T12:00:00Z"] {
+        pass(&hospital, &service, until).await;
+        hospital.outcome(track_of("1001"), hospital.last_notice("1001").await, Outcome::Accepted).await;
+    }
+    // when it turns out never to have been owed: the discharge was cancelled
+    let never = DeficiencyChanged {
+        change: "voided".to_owned(),
+        status: DeficiencyStatus::Voided,
+        closed_at: Some(at("2026-03-25T09:00:00Z")),
+        ..item
+    };
+    hospital.clock.set(at("2026-03-25T09:00:00Z"));
+    hospital.item(&never).await;
+    service.catch_up().await.expect("caught up");
+    // then leadership has one task for each step, in its own words, and one is done without the other
+    let inbox = service.inbox(&chief()).await.expect("the inbox");
+    let mut texts: Vec<&str> = inbox.iter().map(|item| item.text.as_str()).collect();
+    texts.sort_unstable();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[0].contains("step delinquent") && texts[1].contains("step notice-1"), "{texts:?}");
+    let first = inbox.iter().find(|item| item.text.contains("notice-1")).expect("one");
+    let done = TrackActRequest {
+        decision: TrackAct::CorrectionDone { rung: first.rung.expect("a place"), cycle: first.cycle.expect("a cycle") },
+        why: "told everybody".to_owned(),
+    };
+    service.act(&chief(), "key-3", None, track_of("1001"), &done).await.expect("done");
+    service.catch_up().await.expect("caught up");
+    let inbox = service.inbox(&chief()).await.expect("the inbox");
+    assert_eq!(inbox.len(), 1);
+    assert!(inbox[0].text.contains("step delinquent"), "{}", inbox[0].text);
 }
 
 #[tokio::test]
