@@ -129,6 +129,50 @@ async fn each_step_that_a_late_fact_supersedes_is_a_correction_of_its_own() {
 }
 
 #[tokio::test]
+async fn each_notice_that_cannot_be_delivered_is_a_task_until_it_is_or_nobody_waits_for_it() {
+    // given a step that tells the provider and an office, and neither can be reached
+    let policy = POLICY
+        .replacen("to = [\"provider\"]", "to = [\"provider\", \"him\"]", 1)
+        .replacen("channels = [\"email\"]\n[suspension]", "channels = [\"email\"]\nattempts = 1\n[suspension]", 1);
+    let hospital = Hospital::new("2026-03-02T12:00:00Z", &policy);
+    hospital.provider("1001").await;
+    let item = owed("V1", "1001", "2026-03-02T12:00:00Z");
+    hospital.item(&item).await;
+    let service = hospital.service("one").await;
+    pass(&hospital, &service, "2026-03-10T12:00:00Z").await;
+    let asked: Vec<_> = hospital
+        .track("1001")
+        .await
+        .into_iter()
+        .filter_map(|event| match event {
+            TrackEvent::NoticeRequested(asked) => Some(asked.notice),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(asked.len(), 2);
+    for notice in &asked {
+        hospital.outcome(track_of("1001"), *notice, Outcome::Failed).await;
+        service.catch_up().await.expect("caught up");
+    }
+    // then each of them is a task
+    let tasks = async || {
+        let inbox = service.inbox(&chief()).await.expect("the inbox");
+        inbox.iter().filter(|item| item.kind == "undeliverable").map(|item| item.text.clone()).collect::<Vec<_>>()
+    };
+    let two = tasks().await;
+    assert!(two.len() == 2 && two[0] != two[1], "{two:?}");
+    // when somebody takes one over, then the other one is left
+    hospital.outcome(track_of("1001"), asked[0], Outcome::TakenOver).await;
+    service.catch_up().await.expect("caught up");
+    assert_eq!(tasks().await.len(), 1);
+    // when nothing is owed any more, then nobody waits for it
+    hospital.item(&done(&item, at("2026-03-10T13:00:00Z"))).await;
+    hospital.clock.set(at("2026-03-10T14:00:00Z"));
+    service.catch_up().await.expect("caught up");
+    assert_eq!(tasks().await, [""; 0]);
+}
+
+#[tokio::test]
 async fn ignored_notices_lead_to_a_proposal_a_human_confirms_it_and_completion_ends_it_at_once() {
     // given an item that nobody does
     let hospital = Hospital::new("2026-03-02T12:00:00Z", POLICY);
