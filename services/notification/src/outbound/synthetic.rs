@@ -164,3 +164,29 @@ fn digest() -> Digest {
         to_subject: true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::templates::TemplateSet;
+
+    #[test]
+    fn a_review_names_the_days_of_the_policy_and_none_where_they_were_not_told() {
+        let set = TemplateSet::built_in().expect("templates");
+        let said = |after_days: Option<u16>| {
+            let mut request = request(Kind::Review);
+            if let Some(facts) = &mut request.suspension {
+                facts.after_days = after_days;
+            }
+            let message = Message::of_notice(&request, &names(false), &Wording::default()).expect("a message");
+            let texts = set.render(&message).expect("rendered");
+            format!("{}\n{}", texts.subject, texts.text)
+        };
+        let forty_five = said(Some(45));
+        assert_eq!(forty_five.matches("45 consecutive days").count(), 2, "{forty_five}");
+        for text in [forty_five, said(None)] {
+            assert!(!text.contains("30"), "{text}");
+        }
+        assert!(!said(None).contains("consecutive"));
+    }
+}
