@@ -297,3 +297,18 @@ async fn a_draft_is_checked_by_an_approver_and_by_nobody_else() {
     assert_eq!(sent[0].3, json!({"why": "agreed in committee"}));
     assert_eq!(sent[1].3, json!({"effective_from": "2026-04-01T00:00:00Z", "why": "agreed"}));
 }
+
+#[tokio::test]
+async fn who_runs_the_machine_sees_the_auditor_and_the_clock_without_reading_charts() {
+    // given somebody who may not read charts, and so not the limits of charts either
+    let forbidden = Some(("/api/v1/escalation/limits", StatusCode::FORBIDDEN));
+    let site = Site::of(Hospital { failing: forbidden, ..in_chicago() });
+    // when the page of the auditor is opened, then the rest of it is there
+    let page = site.get_as("cst_admin", "/auditor").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    for part in ["The clock and the timers", "Confirm that the clock is right", "Broken promises"] {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
+    assert!(!page.text.contains("Charts near the regulatory limit"));
+    assert!(site.get_as("cst_cmo", "/auditor").await.status == StatusCode::OK);
+}

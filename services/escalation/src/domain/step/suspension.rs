@@ -156,7 +156,7 @@ impl Turn<'_> {
     }
 
     fn npdb_at(&self, suspension: &SuspensionState) -> Timestamp {
-        self.begins_after(suspension.from, self.policy.npdb.prompt_day).max(suspension.from)
+        self.begins_after(suspension.from, self.policy.npdb.prompt_day.saturating_sub(1)).max(suspension.from)
     }
 
     fn review_at(&self, suspension: &SuspensionState) -> Timestamp {
