@@ -93,7 +93,8 @@ async fn a_poison_event_stops_its_partition_until_an_operator_passes_over_it_on_
     assert!(skip(running.as_ref(), other, "kim", "typing error").await.unwrap().is_none());
 
     // when an operator passes over it, it goes on
-    let skipped = skip(running.as_ref(), partition, "kim", "test message of the vendor").await.unwrap().unwrap();
+    let skipped =
+        skip(running.as_ref(), partition, "kim", "test message of the vendor").await.unwrap().unwrap();
     assert_eq!((skipped.actor.as_str(), skipped.event), ("kim", poison().id));
     until(|| running.consumer().stopped().unwrap().is_empty() && running.consumer().place().sequence == 1)
         .await;

@@ -68,10 +68,7 @@ async fn stopped(client: &Client) -> anyhow::Result<Vec<(Feeding, Vec<StoppedPar
     Ok(found)
 }
 
-fn the_one_that_stands(
-    here: &[(Feeding, Vec<StoppedPartition>)],
-    partition: u8,
-) -> anyhow::Result<Feeding> {
+fn the_one_that_stands(here: &[(Feeding, Vec<StoppedPartition>)], partition: u8) -> anyhow::Result<Feeding> {
     let standing = here.iter().filter(|(_, stopped)| stopped.iter().any(|stop| stop.partition == partition));
     let standing: Vec<Feeding> = standing.map(|(service, _)| *service).collect();
     match standing[..] {

@@ -24,7 +24,8 @@ use axum::{
 };
 use countersign_contracts::api::{
     CallerView, ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow,
-    ClaimView, DeficiencyView, Explanation, Page, ProviderView, RuleView, TimelineEntry, WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
+    ClaimView, DeficiencyView, Explanation, Page, ProviderView, RuleView, TimelineEntry, WhatIfAccount,
+    WhatIfJob, WhatIfRequest, WhatIfRow,
     acts::{
         ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
         DecisionView, ItemAct, ItemActRequest, ProviderRef,

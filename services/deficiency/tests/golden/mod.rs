@@ -15,8 +15,8 @@ use countersign_contracts::{
 };
 use countersign_deficiency::domain::{
     events::{
-        AccountDescription, Change, ChartEvent, Deficiency, DeficiencyEvent, Description,
-        FactRef, FactsRecorded, IdentifierRetired, Stage, Stretch, TimePassed, Waits,
+        AccountDescription, Change, ChartEvent, Deficiency, DeficiencyEvent, Description, FactRef,
+        FactsRecorded, IdentifierRetired, Stage, Stretch, TimePassed, Waits,
     },
     rules::Limit,
 };

@@ -82,9 +82,9 @@ async fn a_bounce_that_comes_after_the_suspension_is_a_correction_for_leadership
     assert!(register.items[0].until.is_some());
     assert!(!service.inbox(&chief()).await.expect("the inbox").iter().any(|item| item.kind == "correction"));
     let told = hospital.track("1001").await;
-    let told = told.iter().filter(
-        |event| matches!(event, TrackEvent::NoticeRequested(asked) if asked.kind == "reinstated"),
-    );
+    let told = told
+        .iter()
+        .filter(|event| matches!(event, TrackEvent::NoticeRequested(asked) if asked.kind == "reinstated"));
     assert_eq!(told.count(), 2);
 }
 
@@ -118,7 +118,10 @@ async fn each_step_that_a_late_fact_supersedes_is_a_correction_of_its_own() {
     assert!(texts[0].contains("step delinquent") && texts[1].contains("step notice-1"), "{texts:?}");
     let first = inbox.iter().find(|item| item.text.contains("notice-1")).expect("one");
     let done = TrackActRequest {
-        decision: TrackAct::CorrectionDone { rung: first.rung.expect("a place"), cycle: first.cycle.expect("a cycle") },
+        decision: TrackAct::CorrectionDone {
+            rung: first.rung.expect("a place"),
+            cycle: first.cycle.expect("a cycle"),
+        },
         why: "told everybody".to_owned(),
     };
     service.act(&chief(), "key-3", None, track_of("1001"), &done).await.expect("done");
@@ -131,9 +134,11 @@ async fn each_step_that_a_late_fact_supersedes_is_a_correction_of_its_own() {
 #[tokio::test]
 async fn each_notice_that_cannot_be_delivered_is_a_task_until_it_is_or_nobody_waits_for_it() {
     // given a step that tells the provider and an office, and neither can be reached
-    let policy = POLICY
-        .replacen("to = [\"provider\"]", "to = [\"provider\", \"him\"]", 1)
-        .replacen("channels = [\"email\"]\n[suspension]", "channels = [\"email\"]\nattempts = 1\n[suspension]", 1);
+    let policy = POLICY.replacen("to = [\"provider\"]", "to = [\"provider\", \"him\"]", 1).replacen(
+        "channels = [\"email\"]\n[suspension]",
+        "channels = [\"email\"]\nattempts = 1\n[suspension]",
+        1,
+    );
     let hospital = Hospital::new("2026-03-02T12:00:00Z", &policy);
     hospital.provider("1001").await;
     let item = owed("V1", "1001", "2026-03-02T12:00:00Z");
@@ -157,7 +162,11 @@ async fn each_notice_that_cannot_be_delivered_is_a_task_until_it_is_or_nobody_wa
     // then each of them is a task
     let tasks = async || {
         let inbox = service.inbox(&chief()).await.expect("the inbox");
-        inbox.iter().filter(|item| item.kind == "undeliverable").map(|item| item.text.clone()).collect::<Vec<_>>()
+        inbox
+            .iter()
+            .filter(|item| item.kind == "undeliverable")
+            .map(|item| item.text.clone())
+            .collect::<Vec<_>>()
     };
     let two = tasks().await;
     assert!(two.len() == 2 && two[0] != two[1], "{two:?}");

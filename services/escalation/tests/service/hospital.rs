@@ -163,7 +163,12 @@ impl Hospital {
     }
 
     /// Something that somebody stored.
-    pub(crate) async fn append(&self, stream: StreamName, kind: &'static str, event: &impl Serialize) -> Position {
+    pub(crate) async fn append(
+        &self,
+        stream: StreamName,
+        kind: &'static str,
+        event: &impl Serialize,
+    ) -> Position {
         let number = self.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let now = self.clock.now();
         let metadata = Metadata {

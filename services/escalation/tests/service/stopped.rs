@@ -76,7 +76,8 @@ async fn a_poison_event_stops_its_partition_until_an_operator_passes_over_it_on_
     service.auditor().look().await.expect("looked");
     let admin = Actor::new("root", [Role::Administrator]);
     let broken = |audit: &countersign_contracts::api::escalation::AuditView| {
-        let of = |finding: &&countersign_contracts::api::escalation::Finding| finding.check == "partition_stopped";
+        let of =
+            |finding: &&countersign_contracts::api::escalation::Finding| finding.check == "partition_stopped";
         audit.findings.iter().filter(of).count()
     };
     assert_eq!(broken(&service.audit_view(&admin).await.expect("a view")), 1);

@@ -178,7 +178,8 @@ mod tests {
             if let Some(facts) = &mut request.suspension {
                 facts.after_days = after_days;
             }
-            let message = Message::of_notice(&request, &names(false), &Wording::default()).expect("a message");
+            let message =
+                Message::of_notice(&request, &names(false), &Wording::default()).expect("a message");
             let texts = set.render(&message).expect("rendered");
             format!("{}\n{}", texts.subject, texts.text)
         };

@@ -30,7 +30,9 @@ const MOVE: &[Role] = &[Role::Administrator, Role::HimManager];
 
 fn done(deed: &str) -> &'static str {
     match deed {
-        "retried" => "They try again. What still stands here in a moment could not be processed this time either.",
+        "retried" => {
+            "They try again. What still stands here in a moment could not be processed this time either."
+        }
         _ => "The event is passed over: your name and the reason are on record.",
     }
 }

@@ -268,15 +268,14 @@ impl Hospital {
             reason: "the content does not decode: <b>missing</b> field".to_owned(),
             since: self.now - SignedDuration::from_hours(3),
         };
-        let stopped: Vec<_> = (service == ["escalation"] && self.stopped).then_some(stopped).into_iter().collect();
+        let stopped: Vec<_> =
+            (service == ["escalation"] && self.stopped).then_some(stopped).into_iter().collect();
         match (call.method == Method::POST, rest) {
             (false, []) => answer(StatusCode::OK, &stopped),
             (true, ["retry"]) => answer(StatusCode::ACCEPTED, &Value::Null),
             (true, [partition, "skip"]) => match self.refusing {
                 Some((status, said)) => problem(status, said),
-                None => {
-                    found(stopped.iter().find(|stop| stop.partition.to_string() == **partition))
-                }
+                None => found(stopped.iter().find(|stop| stop.partition.to_string() == **partition)),
             },
             _ => found(None::<()>),
         }

@@ -62,5 +62,9 @@ async fn a_page_on_which_nothing_stands_still_says_so_and_a_refusal_comes_back_w
     let form = "act=skip&about=escalation-7&why=test+message&confirmed=yes";
     let seen = Site::of(refusing).post_as("cst_him", "/partitions", form).await;
     assert_eq!(seen.status, StatusCode::FORBIDDEN);
-    assert!(seen.text.contains("may not move partitions") && seen.text.contains("test message"), "{}", seen.text);
+    assert!(
+        seen.text.contains("may not move partitions") && seen.text.contains("test message"),
+        "{}",
+        seen.text
+    );
 }

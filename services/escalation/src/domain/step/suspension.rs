@@ -77,7 +77,14 @@ impl Turn<'_> {
                  conduct, to be reported to the NPDB? An administrative suspension for records is not.",
                 self.policy.npdb.prompt_day
             );
-            self.ask(Matter::NpdbQuestion, text, NPDB, &self.policy.npdb.to, "npdb", Some(self.policy.npdb.prompt_day));
+            self.ask(
+                Matter::NpdbQuestion,
+                text,
+                NPDB,
+                &self.policy.npdb.to,
+                "npdb",
+                Some(self.policy.npdb.prompt_day),
+            );
         }
         if self.review_at(&suspension) <= now && !asked(self, Matter::CommitteeReview) {
             let text = format!(
