@@ -308,23 +308,32 @@ impl Desk {
         }
     }
 
-    /// Services of the policy that would have nobody left at the facility: nobody else of the specialty who is active,
-    /// not away and not suspended.
+    /// Services of the policy that would have nobody left at the facility: nobody else of the specialty or department who
+    /// is active, not away and not suspended.
     async fn uncovered(&self, case: &Case, now: Timestamp) -> Result<Vec<String>, DeskError> {
         let coverage = &case.policy().suspension.coverage;
         if coverage.is_empty() {
             return Ok(Vec::new());
         }
         let (people, facility) = (&case.directory.people, &case.party.facility);
-        let specialty = |key| -> Option<&str> {
-            let details = people.provider(key)?.details_at(now)?;
-            let here = details.facilities.is_empty() || details.facilities.contains(facility);
-            details.specialty.as_deref().filter(|_| here)
+        // What somebody works for here: the specialty and the departments.
+        let works_for = |key, service: &str| -> bool {
+            let details = people.provider(key).and_then(|provider| provider.details_at(now));
+            details
+                .filter(|details| details.facilities.is_empty() || details.facilities.contains(facility))
+                .is_some_and(|details| {
+                    details
+                        .specialty
+                        .iter()
+                        .chain(&details.departments)
+                        .any(|theirs| theirs.eq_ignore_ascii_case(service))
+                })
         };
-        let Some(own) = specialty(case.party.provider) else { return Ok(Vec::new()) };
-        let Some(service) = coverage.iter().find(|service| service.eq_ignore_ascii_case(own)) else {
+        let own: Vec<&String> =
+            coverage.iter().filter(|service| works_for(case.party.provider, service)).collect();
+        if own.is_empty() {
             return Ok(Vec::new());
-        };
+        }
         let query = projections::SuspensionQuery {
             facility: Some(facility.clone()),
             in_force: true,
@@ -338,14 +347,16 @@ impl Desk {
             .map(|suspension| people.root(suspension.provider_key))
             .collect();
         let own_key = people.root(case.party.provider);
-        let somebody_left = people.providers().any(|other| {
-            other.key != own_key
-                && specialty(other.key).is_some_and(|theirs| theirs.eq_ignore_ascii_case(service))
-                && people.is_active_at(other.key, now)
-                && people.leave_at(other.key, now).is_none()
-                && !suspended.contains(&other.key)
-        });
-        Ok(if somebody_left { Vec::new() } else { vec![service.clone()] })
+        let somebody_left = |service: &str| {
+            people.providers().any(|other| {
+                other.key != own_key
+                    && works_for(other.key, service)
+                    && people.is_active_at(other.key, now)
+                    && people.leave_at(other.key, now).is_none()
+                    && !suspended.contains(&other.key)
+            })
+        };
+        Ok(own.into_iter().filter(|service| !somebody_left(service)).cloned().collect())
     }
 
     /// The facts beside what is owed.

@@ -8,7 +8,7 @@ use countersign_contracts::{
 use countersign_escalation::{domain::events::TrackEvent, reading::RegisterFilter};
 use countersign_kernel::{Actor, Role};
 
-use crate::hospital::{FACILITY, Hospital, POLICY, at, done, owed, pass, track_of};
+use crate::hospital::{FACILITY, Hospital, POLICY, at, done, owed, pass, person, track_of};
 
 fn chief() -> Actor {
     Actor::new("dr.chief", [Role::ChiefMedicalOfficer])
@@ -179,6 +179,38 @@ async fn each_notice_that_cannot_be_delivered_is_a_task_until_it_is_or_nobody_wa
     hospital.clock.set(at("2026-03-10T14:00:00Z"));
     service.catch_up().await.expect("caught up");
     assert_eq!(tasks().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_last_of_a_department_is_suspended_only_against_the_guard() {
+    // given the only provider of a department that the policy guards, before a suspension
+    let policy = POLICY.replacen("told = [", "coverage = [\"anes\"]\ntold = [", 1);
+    let hospital = Hospital::new("2026-03-02T12:00:00Z", &policy);
+    let of = |id: &str, department: Option<&str>, specialty: Option<&str>| {
+        let mut described = person(id);
+        described.details[0].departments = department.map(str::to_owned).into_iter().collect();
+        described.details[0].specialty = specialty.map(str::to_owned);
+        described
+    };
+    hospital.describe(&of("1001", Some("ANES"), None)).await;
+    hospital.describe(&of("1003", Some("SURG"), None)).await;
+    hospital.item(&owed("V1", "1001", "2026-03-02T12:00:00Z")).await;
+    let service = hospital.service("one").await;
+    for until in ["2026-03-10T12:00:00Z", "2026-03-24T12:00:00Z"] {
+        pass(&hospital, &service, until).await;
+        hospital.outcome(track_of("1001"), hospital.last_notice("1001").await, Outcome::Accepted).await;
+    }
+    pass(&hospital, &service, "2026-04-05T12:00:00Z").await;
+    // then the packet says so, and nobody confirms it without overriding
+    let packet = service.inbox(&chief()).await.expect("the inbox")[0].packet.clone().expect("a packet");
+    assert_eq!(packet.uncovered, ["anes"]);
+    let plain = confirm(packet.sha256);
+    let refused = service.act(&chief(), "key-1", None, track_of("1001"), &plain).await.expect_err("guarded");
+    assert!(refused.to_string().contains("anes"), "{refused}");
+    // when somebody else of that specialty is there, then the guard has nothing against it
+    hospital.describe(&of("1002", None, Some("Anes"))).await;
+    service.catch_up().await.expect("caught up");
+    service.act(&chief(), "key-2", None, track_of("1001"), &plain).await.expect("confirmed");
 }
 
 #[tokio::test]

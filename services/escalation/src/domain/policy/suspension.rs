@@ -50,7 +50,8 @@ pub struct Suspension {
     pub told: Vec<String>,
     /// A proposal that nobody decided about lapses after so many days of 24 hours; the next one is made anew.
     pub proposal_days: u16,
-    /// Services that must not lose their last provider without an override by the chief medical officer.
+    /// Services that must not lose their last provider without an override by the chief medical officer: specialties, or
+    /// codes of departments, as the directory has them; capitals do not matter.
     pub coverage: Vec<String>,
 }
 
