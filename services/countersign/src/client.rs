@@ -54,6 +54,15 @@ impl Client {
         self.answer(self.http.get(format!("{}{path}", self.base)).query(query)).await
     }
 
+    /// `GET` a resource; nothing where no service there answers for it.
+    pub async fn get_where_served<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Option<T>> {
+        let answer = self.http.get(format!("{}{path}", self.base)).send().await;
+        if answer.with_context(|| self.unreachable())?.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        self.get(path, &()).await.map(Some)
+    }
+
     /// `GET` a file as text.
     pub async fn text(&self, path: &str, query: &impl Serialize) -> anyhow::Result<String> {
         let request = self.http.get(format!("{}{path}", self.base)).query(query);

@@ -304,12 +304,12 @@ impl Desk {
         }
     }
 
-    /// Services of the policy that would have nobody left at the facility: nobody else of the specialty who is active,
-    /// not away and not suspended.
+    /// Services of the policy that would have nobody left at the facility: nobody else of the specialty or department who
+    /// is active, not away and not suspended.
     async fn uncovered(&self, case: &Case, now: Timestamp) -> Result<Vec<String>, DeskError> {
         let Some(guarded) = guarded(case.policy(), &case.directory, &case.party, now) else {
             return Ok(Vec::new());
-        };
+        }
         let query = projections::SuspensionQuery {
             facility: Some(case.party.facility.clone()),
             in_force: true,
@@ -322,8 +322,7 @@ impl Desk {
             .into_iter()
             .map(|suspension| suspension.provider_key)
             .collect();
-        let covered = guarded.is_covered_without(&suspended);
-        Ok(if covered { Vec::new() } else { vec![guarded.service.to_owned()] })
+        Ok(guarded.uncovered_without(&suspended))
     }
 
     /// The facts beside what is owed.

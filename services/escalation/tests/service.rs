@@ -19,6 +19,8 @@ mod limits;
 mod lived;
 #[path = "service/simulated.rs"]
 mod simulated;
+#[path = "service/stopped.rs"]
+mod stopped;
 #[path = "service/twice.rs"]
 mod twice;
 #[path = "service/weekly.rs"]

@@ -72,7 +72,9 @@ impl Section {
                 ("/contact-tasks", "Addresses"),
                 ("/notices/mode", "What leaves"),
             ],
-            Self::Feeds => &[("/feeds", "Feeds"), ("/quarantine", "Quarantine")],
+            Self::Feeds => {
+                &[("/feeds", "Feeds"), ("/quarantine", "Quarantine"), ("/partitions", "Standing still")]
+            }
             Self::Worklist | Self::Claims | Self::Rules | Self::None => &[],
         }
     }

@@ -44,7 +44,8 @@ impl Desk {
         let (owed, position) = self.owed_by_model(&case, &loaded.state, Why::Time).await?;
         let standing = Self::standing(&case, &loaded.state, &owed, (position, false), (Why::Time, now));
         let recipients = Self::recipients(&case, &loaded.state, &owed, now);
-        let around = self.surroundings(&case, now).await?;
+        // That a human looks first holds the run, not the list by which one looks.
+        let around = Surroundings { many_would_move: None, ..self.surroundings(&case, now).await? };
         let told = explain::explain(
             &loaded.state,
             case.policy(),

@@ -9,54 +9,56 @@ use uuid::Uuid;
 
 use super::policy::Policy;
 
-/// A service of the policy's list that somebody belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The services of the policy's list that somebody belongs to at a facility, by specialty or department.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guarded<'a> {
-    /// Its name, as the policy has it.
-    pub service: &'a str,
+    services: Vec<&'a str>,
     directory: &'a Directory,
     party: &'a Party,
     now: Timestamp,
 }
 
-/// The service of the policy's list that a provider belongs to at a facility; nothing where the list does not name the
-/// provider's specialty, or nobody knows it.
+/// The services of the policy's list that a provider belongs to at a facility; nothing where the list names neither the
+/// provider's specialty nor a department, or nobody knows them.
 pub fn guarded<'a>(
     policy: &'a Policy,
     directory: &'a Directory,
     party: &'a Party,
     now: Timestamp,
 ) -> Option<Guarded<'a>> {
-    let coverage = &policy.suspension.coverage;
-    if coverage.is_empty() {
-        return None;
-    }
-    let own = specialty(directory, party.provider, &party.facility, now)?;
-    let service = coverage.iter().find(|service| service.eq_ignore_ascii_case(own))?;
-    Some(Guarded { service, directory, party, now })
+    let services = policy.suspension.coverage.iter().map(String::as_str);
+    let services: Vec<&str> =
+        services.filter(|service| works_for(directory, party.provider, party, now, service)).collect();
+    (!services.is_empty()).then_some(Guarded { services, directory, party, now })
 }
 
 impl Guarded<'_> {
-    /// Whether anybody else would be left at the facility: of the specialty, active, not away and not suspended.
+    /// Those that would have nobody left at the facility: nobody else who is active, not away and not suspended.
     /// `suspended`: keys of who is suspended there.
-    pub fn is_covered_without(&self, suspended: &BTreeSet<Uuid>) -> bool {
+    pub fn uncovered_without(&self, suspended: &BTreeSet<Uuid>) -> Vec<String> {
         let people = &self.directory.people;
         let own = people.root(self.party.provider);
         let suspended: BTreeSet<Uuid> = suspended.iter().map(|key| people.root(*key)).collect();
-        people.providers().any(|other| {
-            other.key != own
-                && specialty(self.directory, other.key, &self.party.facility, self.now)
-                    .is_some_and(|theirs| theirs.eq_ignore_ascii_case(self.service))
-                && people.is_active_at(other.key, self.now)
-                && people.leave_at(other.key, self.now).is_none()
-                && !suspended.contains(&other.key)
-        })
+        let somebody_left = |service: &str| {
+            people.providers().any(|other| {
+                other.key != own
+                    && works_for(self.directory, other.key, self.party, self.now, service)
+                    && people.is_active_at(other.key, self.now)
+                    && people.leave_at(other.key, self.now).is_none()
+                    && !suspended.contains(&other.key)
+            })
+        };
+        self.services.iter().filter(|service| !somebody_left(service)).map(|&service| service.to_owned()).collect()
     }
 }
 
-/// The specialty of somebody who works at the facility.
-fn specialty<'a>(directory: &'a Directory, key: Uuid, facility: &str, now: Timestamp) -> Option<&'a str> {
-    let details = directory.people.provider(key)?.details_at(now)?;
-    let here = details.facilities.is_empty() || details.facilities.iter().any(|code| code == facility);
-    details.specialty.as_deref().filter(|_| here)
+/// Whether somebody works for a service at the facility: by specialty or department.
+fn works_for(directory: &Directory, key: Uuid, party: &Party, now: Timestamp, service: &str) -> bool {
+    let details = directory.people.provider(key).and_then(|provider| provider.details_at(now));
+    details
+        .filter(|details| details.facilities.is_empty() || details.facilities.contains(&party.facility))
+        .is_some_and(|details| {
+            let mut theirs = details.specialty.iter().chain(&details.departments);
+            theirs.any(|theirs| theirs.eq_ignore_ascii_case(service))
+        })
 }

@@ -177,13 +177,13 @@ impl World {
                 .within(owed, party, track, (why, now), &[], |policy, context| look(track, policy, context));
             // Who would be left is asked where it says something, as the service does.
             let proposes = events.iter().any(|event| matches!(event, TrackEvent::SuspensionProposed(_)));
-            match self.uncovered(owed, party, now).filter(|_| proposes) {
-                None => events,
-                Some(service) => {
-                    self.within(owed, party, track, (why, now), &[service], |policy, context| {
-                        look(track, policy, context)
-                    })
-                }
+            let uncovered = if proposes { self.uncovered(owed, party, now) } else { Vec::new() };
+            if uncovered.is_empty() {
+                events
+            } else {
+                self.within(owed, party, track, (why, now), &uncovered, |policy, context| {
+                    look(track, policy, context)
+                })
             }
         };
         self.happens(party, &events);
@@ -230,7 +230,7 @@ impl World {
                     override_coverage: false,
                 },
             };
-            let uncovered: Vec<String> = self.uncovered(owed, party, now).into_iter().collect();
+            let uncovered = self.uncovered(owed, party, now);
             let decided =
                 self.within(owed, party, track, (Why::Anything, now), &uncovered, |policy, context| {
                     decide_act(track, policy, &act, context)
@@ -258,12 +258,13 @@ impl World {
         }
     }
 
-    /// The service that a provider's suspension would leave without anybody (guard e).
-    fn uncovered(&self, owed: &Owed, party: &Party, now: Timestamp) -> Option<String> {
-        let guarded = guarded(self.policy.of(&party.facility), owed.directory(), party, now)?;
+    /// The services that a provider's suspension would leave without anybody (guard e).
+    fn uncovered(&self, owed: &Owed, party: &Party, now: Timestamp) -> Vec<String> {
+        let guarded = guarded(self.policy.of(&party.facility), owed.directory(), party, now);
+        let Some(guarded) = guarded else { return Vec::new() };
         let suspended = self.suspended.get(&party.facility);
         let suspended = suspended.into_iter().flat_map(|them| them.keys().copied()).collect();
-        (!guarded.is_covered_without(&suspended)).then(|| guarded.service.to_owned())
+        guarded.uncovered_without(&suspended)
     }
 
     fn within<T>(

@@ -162,7 +162,13 @@ impl Hospital {
         Arc::new(Escalation::open(ports).await.expect("the service"))
     }
 
-    async fn append(&self, stream: StreamName, kind: &'static str, event: &impl Serialize) -> Position {
+    /// Something that somebody stored.
+    pub(crate) async fn append(
+        &self,
+        stream: StreamName,
+        kind: &'static str,
+        event: &impl Serialize,
+    ) -> Position {
         self.append_recorded(stream, kind, event, None).await
     }
 

@@ -41,7 +41,7 @@ use countersign_contracts::api::{Page, notification as dto, people::ByWhomView};
 use countersign_eventsourcing::journal::{JournalError, Position};
 use countersign_kernel::{Actor, NoticeId, Timestamp};
 use countersign_owed::Owed;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{MinPosition, Problem, partitions};
 use utoipa::OpenApi;
 
 use crate::{
@@ -80,7 +80,8 @@ pub fn routes(service: Arc<Notification>) -> Router {
         .route("/api/v1/notification/mode", get(mode::handle).post(mode_set::handle))
         .route("/api/v1/notification/templates", get(templates::handle))
         .route("/api/v1/notification/templates/{kind}", get(template_preview::handle))
-        .with_state(service)
+        .with_state(Arc::clone(&service))
+        .merge(partitions::routes("/api/v1/notification", service))
 }
 
 /// The endpoint for mail systems, which sign instead of showing a token.
@@ -93,6 +94,7 @@ pub fn report_routes(service: Arc<Notification>) -> Router {
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
+    nest((path = "/api/v1/notification", api = partitions::Api)),
     paths(
         inbox::handle, inbox_read::handle, notices::handle, dead_letters::handle, resend::handle, notice::handle,
         notice_content::handle, notice_proof::handle, notice_proof_pdf::handle, notice_requeue::handle, notice_take_over::handle,

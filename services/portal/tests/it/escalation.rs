@@ -316,3 +316,18 @@ async fn the_own_list_is_there_without_escalation() {
     assert_eq!(site.get_as("cst_alvarez", "/?provider=1001").await.status, StatusCode::OK);
     assert_eq!(site.get("/tracks").await.status, StatusCode::SERVICE_UNAVAILABLE);
 }
+
+#[tokio::test]
+async fn who_runs_the_machine_sees_the_auditor_and_the_clock_without_reading_charts() {
+    // given somebody who may not read charts, and so not the limits of charts either
+    let forbidden = Some(("/api/v1/escalation/limits", StatusCode::FORBIDDEN));
+    let site = Site::of(Hospital { failing: forbidden, ..in_chicago() });
+    // when the page of the auditor is opened, then the rest of it is there
+    let page = site.get_as("cst_admin", "/auditor").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    for part in ["The clock and the timers", "Confirm that the clock is right", "Broken promises"] {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
+    assert!(!page.text.contains("Charts near the regulatory limit"));
+    assert!(site.get_as("cst_cmo", "/auditor").await.status == StatusCode::OK);
+}

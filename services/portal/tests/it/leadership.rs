@@ -213,6 +213,7 @@ impl Hospital {
             items: 3,
             authority: vec![by("okonkwo", "chief_medical_officer", now - 701.hours(), "=bylaws 4.2")],
             days: 30,
+            fine_cents: Some(150_000),
             within_year: 3,
             npdb_asked_at: Some(now - 100.hours()),
             npdb_answer: until.map(|_| by("lee", "medical_staff_office", now - 90.hours(), "not reportable")),

@@ -77,6 +77,7 @@ async fn no_form_is_taken_from_another_site_or_from_nobody() {
         "/contact-tasks".to_owned(),
         format!("/contacts/{}", contact_key("1001")),
         "/notices/mode".to_owned(),
+        "/partitions".to_owned(),
     ];
     for path in forms {
         let foreign = [("sec-fetch-site", "cross-site"), ("cookie", "countersign_access=cst_cmo")];

@@ -166,6 +166,7 @@ impl Site {
             "/notices/mode".to_owned(),
             "/feeds".to_owned(),
             "/quarantine".to_owned(),
+            "/partitions".to_owned(),
             format!("/quarantine/{message}"),
         ]
     }

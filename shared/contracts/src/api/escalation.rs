@@ -529,6 +529,9 @@ pub struct SuspensionView {
     pub authority: Vec<ByWhom>,
     /// Local calendar days on suspension, the first and the last one counted; up to now while it is in force.
     pub days: u32,
+    /// The fine that has accrued by its policy, in cents; nothing: the policy has no fines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fine_cents: Option<u64>,
     /// How many of the provider's suspensions in this facility began in the year that ended with its beginning, this
     /// one among them.
     pub within_year: u32,
