@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use countersign_contracts::{
     Envelope,
-    notice::{NoticeClass, NoticeOutcome, NoticeRequested, NoticeWithdrawn, Outcome},
+    notice::{Channel, NoticeClass, NoticeOutcome, NoticeRequested, NoticeWithdrawn, Outcome},
 };
 use countersign_eventsourcing::{
     consumer::{HandleError, Handler},
@@ -129,14 +129,25 @@ impl Inbox {
         let id = outcome.notice.to_string();
         let notice = self.store.load::<Notice>(&id).await.map_err(journal_error)?.state;
         let Some(requested) = notice.requested() else { return Ok(()) };
-        let (trouble, to) = if publish::is_trouble(outcome) {
-            let failed = notice.legs().iter().rev().find(|leg| {
+        let failed = || {
+            notice.legs().iter().rev().find(|leg| {
                 !leg.copy
                     && Some(leg.channel()) == outcome.channel
                     && matches!(leg.state, LegState::Bounced | LegState::GivenUp)
-            });
-            let Some(failed) = failed else { return Ok(()) };
+            })
+        };
+        let (trouble, to) = if publish::is_trouble(outcome) {
+            let Some(failed) = failed() else { return Ok(()) };
             (Trouble::AddressBounced, Some(failed.to.clone()))
+        } else if outcome.channel == Some(Channel::Letter) && outcome.outcome == Outcome::Failed {
+            let name = {
+                let folded = self.known.current().await.map_err(journal_error)?;
+                naming::recipient(&self.config, &folded.owed, &requested.request.recipient)
+            };
+            let Some(failed) = failed().filter(|leg| leg.to.says_no_place(name.as_str())) else {
+                return Ok(());
+            };
+            (Trouble::NoAddress, Some(failed.to.clone()))
         } else if notice.legs().is_empty() && outcome.outcome == Outcome::Failed {
             (Trouble::NoAddress, None)
         } else {

@@ -178,7 +178,7 @@ fn novu_12373_a_leg_that_is_tried_again_is_never_merged_with_itself_and_lost() {
     story.send(1, Ending::Later);
     // the retry that comes twice, from two processes
     assert!(story.next_timer());
-    let begin = Change::Begin { leg: 1, rendering: None, mode: Mode::Live };
+    let begin = Change::Begin { leg: 1, rendering: None, mode: Mode::Live, sender: None };
     story.when(&begin);
     assert_eq!(story.attempt(&begin), Err(Refusal::NotDue(1)), "the second dispatcher does not send");
     story.end(1, 2, Ending::Accepted);

@@ -207,6 +207,7 @@ impl Office {
                 transports: vec![Arc::new(Inbox), email],
                 templates: Arc::new(TemplateSet::built_in().expect("templates")),
                 process: "test".to_owned(),
+                seat: None,
                 config: Config {
                     mode,
                     reports_secret: Some(Secret::new(REPORTS_SECRET)),

@@ -14,7 +14,7 @@ use super::{
     Refusal,
     events::{
         AttemptBegun, AttemptEnded, Bounced, Complained, Delivered, Dropped, Ending, Exhausted, GivenUp,
-        ItemsDropped, Lost, NoticeEvent, Printed, Queued, Read, Rendered, Requested, Requeued, Route,
+        ItemsDropped, Lost, NoticeEvent, Printed, Queued, Read, Rendered, Requested, Requeued, Route, Sender,
         TakenOver, Unwanted, WhichLeg, Withheld,
     },
     retry,
@@ -99,12 +99,14 @@ pub struct Answer {
     pub detail: String,
     /// For how long the receiver asks for patience.
     pub after: Option<SignedDuration>,
+    /// It is no answer of the receiver: whoever sent it is gone. What is tried again need not spare the receiver.
+    pub cut_off: bool,
 }
 
 impl Answer {
     /// An answer without a wish.
     pub fn new(ending: Ending, detail: impl Into<String>) -> Self {
-        Self { ending, detail: detail.into(), after: None }
+        Self { ending, detail: detail.into(), after: None, cut_off: false }
     }
 }
 
@@ -132,6 +134,8 @@ pub enum Change {
         rendering: Option<Rendering>,
         /// Whether it leaves.
         mode: Mode,
+        /// Which process sends it.
+        sender: Option<Sender>,
     },
     /// It cannot be made into a message, or there is no way to hand it over here.
     Unrenderable {
@@ -248,7 +252,9 @@ impl Notice {
             _ if self.requested().is_none() => return Err(Refusal::NoNotice),
             Change::Withdraw { because, .. } => story.withdraw(because),
             Change::DropItems(items) => story.drop_items(items),
-            Change::Begin { leg, rendering, mode } => story.begin(*leg, rendering.as_ref(), mode)?,
+            Change::Begin { leg, rendering, mode, sender } => {
+                story.begin(*leg, rendering.as_ref(), mode, sender.as_ref())?;
+            }
             Change::Unrenderable { leg, because } => story.unrenderable(*leg, because)?,
             Change::End { leg, attempt, answer } => story.end(*leg, *attempt, answer)?,
             Change::Fire { timer, arming, epoch } => story.fire(*timer, *arming, *epoch),
@@ -393,7 +399,13 @@ impl Story<'_> {
         }
     }
 
-    fn begin(&mut self, number: u32, rendering: Option<&Rendering>, mode: &Mode) -> Result<(), Refusal> {
+    fn begin(
+        &mut self,
+        number: u32,
+        rendering: Option<&Rendering>,
+        mode: &Mode,
+        sender: Option<&Sender>,
+    ) -> Result<(), Refusal> {
         let leg = self.leg(number)?;
         if self.notice.standing() != Standing::Live {
             return Err(Refusal::Ended);
@@ -420,7 +432,8 @@ impl Story<'_> {
             Mode::Live | Mode::Shadow => None,
         };
         let attempt = leg.attempts + 1;
-        let event = AttemptBegun { leg: self.which(&leg), attempt, redirected_to, at: self.now };
+        let sender = sender.cloned();
+        let event = AttemptBegun { leg: self.which(&leg), attempt, redirected_to, sender, at: self.now };
         self.record(NoticeEvent::AttemptBegun(event));
         let until = self.now.saturating_add(self.settings.answer_within).unwrap_or(self.now);
         self.arm(ATTEMPT, number, until, "no answer by then is an unknown outcome");
@@ -514,7 +527,11 @@ impl Story<'_> {
         }
         let notice = self.notice.which().notice;
         let counted = attempt - leg.forgiven.min(attempt);
-        let wait = retry::wait(notice, leg.number, counted, answer.after)?;
+        let wait = if answer.cut_off {
+            retry::wait_after_end(notice, leg.number, counted)?
+        } else {
+            retry::wait(notice, leg.number, counted, answer.after)?
+        };
         self.now.saturating_add(wait).ok()
     }
 
@@ -586,7 +603,7 @@ impl Story<'_> {
         let unanswered = legs.iter().find(|leg| is(leg, ATTEMPT)).cloned();
         let stayed = legs.iter().find(|leg| is(leg, BOUNCE) && leg.state == LegState::Accepted).cloned();
         if let Some(leg) = unanswered {
-            self.unanswered(&leg, "there was no answer");
+            self.unanswered(&leg, &Answer::new(Ending::Unknown, "there was no answer"));
         }
         if let Some(leg) = stayed {
             self.delivered(&leg, "bounce_period_passed");
