@@ -83,7 +83,7 @@ impl Ground {
         let pages = PublicUrl::parse(&config.link).context("notification.link")?;
         let host = host_of(&config.link);
         let mut transports: Vec<Arc<dyn Transport>> = vec![
-            Arc::new(Inbox),
+            Arc::new(Inbox::new(Arc::clone(&templates))),
             Arc::new(Letter::new(config.paper, Arc::clone(&templates))),
             Arc::new(Webhook::new(&outlets.webhook, Arc::clone(&self.clock))?),
         ];

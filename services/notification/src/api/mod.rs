@@ -102,7 +102,8 @@ pub fn report_routes(service: Arc<Notification>) -> Router {
         templates::handle, template_preview::handle, delivery_reports::handle,
     ),
     components(schemas(
-        Page<dto::NoticeView>, Page<dto::InboxMessage>, dto::NoticeView, dto::LegView, dto::NoticeDetail,
+        Page<dto::NoticeView>, Page<dto::InboxMessage>, Page<dto::LetterView>, Page<dto::DeadLetterView>,
+        Page<dto::ContactTaskView>, dto::NoticeView, dto::LegView, dto::NoticeDetail,
         dto::NoticeItemView, dto::NoticeStep, dto::InboxMessage, dto::LetterView, dto::LetterConfirmation,
         dto::NotificationStep, dto::WhyRequest, dto::RequeueRequest, dto::ResendRequest, dto::ResendReport,
         dto::DeadLetterView, dto::ContactTaskView, dto::OpenHoursView, dto::HoursView, dto::CadenceView,
@@ -150,6 +151,17 @@ fn limit_of(limit: Option<usize>) -> Result<usize, Problem> {
     }
     Err(Problem::bad_request("the request has a parameter that cannot be understood")
         .part("limit", format!("must be 1 to {MOST_ROWS}")))
+}
+
+/// The cursor of a list, as a page before gave it.
+fn cursor_of(cursor: Option<String>) -> Result<Option<String>, Problem> {
+    match cursor {
+        Some(cursor) if !crate::projections::is_cursor(&cursor) => {
+            Err(Problem::bad_request("the request has a parameter that cannot be understood")
+                .part("cursor", "must be `next` of the page before"))
+        }
+        cursor => Ok(cursor),
+    }
 }
 
 fn no_notice() -> Problem {

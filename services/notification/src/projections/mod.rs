@@ -5,6 +5,7 @@ mod dispatch;
 mod figures;
 mod inbox;
 mod letters;
+mod listed;
 mod notices;
 mod time;
 
@@ -15,11 +16,12 @@ use countersign_eventsourcing::{
 };
 use rusqlite::Transaction;
 
-pub use contacts::{Task, contacts, digest_timers, open_tasks, tasks};
+pub use contacts::{Task, contact_of_task, contacts, digest_timers, open_tasks, tasks};
 pub use dispatch::{DueLeg, attempts_since, due_legs, sending};
 pub use figures::{Figures, figures};
 pub use inbox::{Message, inbox};
 pub use letters::{Letter, letters};
+pub use listed::{Listed, is_cursor};
 pub use notices::{FailedLeg, LegRow, NoticeFilter, NoticeRow, dead_letters, failed_since, notice, notices};
 
 use crate::domain::{
@@ -38,7 +40,7 @@ impl Projection for Notifications {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn filter(&self) -> Filter {

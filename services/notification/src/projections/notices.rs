@@ -1,5 +1,6 @@
 //! Notices with their legs and attempts.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use countersign_contracts::notice::{Channel, NoticeClass};
 use countersign_eventsourcing::projection::ProjectionError;
 use countersign_kernel::{NoticeId, Timestamp, TrackId};
@@ -7,12 +8,18 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
 use uuid::Uuid;
 
-use super::time;
-use crate::domain::{
-    contact::Destination,
-    notice::{
-        NoticeEvent,
-        events::{Ending, Requested},
+use super::{
+    listed::{List, Listed, Order},
+    time,
+};
+use crate::{
+    channels::inbox,
+    domain::{
+        contact::Destination,
+        notice::{
+            NoticeEvent,
+            events::{Ending, Requested},
+        },
     },
 };
 
@@ -68,6 +75,12 @@ pub(super) fn apply(tables: &Transaction<'_>, id: &str, event: &NoticeEvent) -> 
                 "sha256 = ?3, template = ?4, content_type = ?5, message_id = ?6",
                 &[&event.leg.sha256, &event.template, &event.content_type, &event.message_id],
             )?;
+            if event.leg.channel == Channel::Inbox
+                && let Ok(bytes) = STANDARD.decode(&event.bytes)
+                && let Some((subject, text)) = inbox::parts_of(&event.content_type, &bytes)
+            {
+                set(event.leg.leg, "subject = ?3, body = ?4", &[&subject, &text])?;
+            }
             touch(event.at)?;
         }
         NoticeEvent::AttemptBegun(event) => {
@@ -526,19 +539,24 @@ pub fn dead_letters(
     sql: &Connection,
     facilities: &[String],
     limit: usize,
-) -> Result<Vec<NoticeRow>, rusqlite::Error> {
+    after: Option<&str>,
+) -> Result<Listed<NoticeRow>, rusqlite::Error> {
     let facilities = serde_json::to_string(facilities).unwrap_or_else(|_| "[]".to_owned());
-    let found: Vec<NoticeRow> = sql
-        .prepare_cached(
-            "SELECT * FROM notice WHERE standing IN ('live', 'exhausted')
+    let list = List {
+        columns: "*",
+        tables: "notice",
+        wanted: "standing IN ('live', 'exhausted')
              AND (?1 = '[]' OR facility IN (SELECT value FROM json_each(?1)))
              AND (standing = 'exhausted'
-                  OR id IN (SELECT notice FROM leg WHERE failed_at IS NOT NULL AND copy = 0))
-             ORDER BY changed_at DESC, id LIMIT ?2",
-        )?
-        .query_map(params![facilities, i64::try_from(limit).unwrap_or(i64::MAX)], notice_row)?
-        .collect::<Result<_, _>>()?;
-    found.into_iter().map(|notice| with_legs(sql, notice)).collect()
+                  OR id IN (SELECT notice FROM leg WHERE failed_at IS NOT NULL AND copy = 0))",
+        values: &[&facilities],
+        by: "changed_at",
+        id: "id",
+        order: Order::Latest,
+    };
+    let Listed { rows, next, total } = list.page(sql, limit, after, notice_row)?;
+    let rows = rows.into_iter().map(|notice| with_legs(sql, notice)).collect::<Result<_, _>>()?;
+    Ok(Listed { rows, next, total })
 }
 
 /// A leg that failed.

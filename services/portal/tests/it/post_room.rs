@@ -247,6 +247,8 @@ impl Hospital {
             names_date: None,
             at: self.now - 79.hours(),
             read_at: read.then(|| self.now - 20.hours()),
+            subject: Some("Chart documentation overdue".to_owned()),
+            text: Some("Please complete it.".to_owned()),
         };
         vec![message("1001", "formal", false), message("1004", "reminder", true)]
     }
@@ -296,7 +298,7 @@ impl Hospital {
                     0,
                 )
             }
-            (false, ["notices", "dead-letters"]) => answer(StatusCode::OK, &self.dead_letters()),
+            (false, ["notices", "dead-letters"]) => page(self.dead_letters(), None, 0),
             (false, ["notices", id]) => found(self.notice_detail(id)),
             (false, ["notices", id, "proof"]) => found(self.notice_detail(id).map(|detail| ProofOfNotice {
                 detail,
@@ -321,7 +323,7 @@ impl Hospital {
             (false, ["letters"]) => {
                 let state = query.get("state").map_or("waiting", String::as_str);
                 let letters = self.letters().into_iter().filter(|letter| letter.state == state);
-                answer(StatusCode::OK, &letters.collect::<Vec<_>>())
+                page(letters.collect::<Vec<_>>(), None, 0)
             }
             (true, ["notices", "resend"]) => match caller(call) {
                 Some(_) => answer(
@@ -333,7 +335,7 @@ impl Hospital {
             (false, ["contacts", "tasks"]) => {
                 let settled = query.get("settled").is_some_and(|settled| settled == "true");
                 let tasks = self.contact_tasks().into_iter().filter(|task| task.settled.is_some() == settled);
-                answer(StatusCode::OK, &tasks.collect::<Vec<_>>())
+                page(tasks.collect::<Vec<_>>(), None, 0)
             }
             (false, ["contacts", key]) => found(self.contact(key)),
             (false, ["contacts", key, "digest"]) => found(self.contact(key).map(|contact| DigestPreview {

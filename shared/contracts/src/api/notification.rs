@@ -239,6 +239,12 @@ pub struct InboxMessage {
     /// When it was opened.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub read_at: Option<Timestamp>,
+    /// Its subject, as the template renders it; nothing in messages of before it was kept.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// Its text, likewise.
+    #[serde(default)]
+    pub text: Option<String>,
 }
 
 /// One letter of the queue.
