@@ -203,7 +203,8 @@ impl Dispatcher {
         let now = self.store.now();
         let mut may_go = Vec::new();
         for page in 0..PAGES {
-            let due = self.model.query(move |sql| projections::due_legs(sql, now, page * ROUND, ROUND)).await?;
+            let due =
+                self.model.query(move |sql| projections::due_legs(sql, now, page * ROUND, ROUND)).await?;
             let is_last = due.len() < ROUND;
             let mut recent = self.recent();
             for leg in due {

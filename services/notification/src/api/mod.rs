@@ -25,6 +25,7 @@ mod notice_requeue;
 mod notice_take_over;
 mod notices;
 mod resend;
+mod template_difference;
 mod template_preview;
 mod templates;
 mod views;
@@ -80,6 +81,7 @@ pub fn routes(service: Arc<Notification>) -> Router {
         .route("/api/v1/notification/mode", get(mode::handle).post(mode_set::handle))
         .route("/api/v1/notification/templates", get(templates::handle))
         .route("/api/v1/notification/templates/{kind}", get(template_preview::handle))
+        .route("/api/v1/notification/templates/{kind}/difference", get(template_difference::handle))
         .with_state(service)
 }
 
@@ -99,7 +101,7 @@ pub fn report_routes(service: Arc<Notification>) -> Router {
         letters::handle, letter_print::handle, letter_confirm::handle,
         contacts::handle, contact::handle, contact_addresses::handle, contact_preferences::handle, contact_tasks::handle,
         contact_task_settle::handle, digest_preview::handle, digest_run::handle, mode::handle, mode_set::handle,
-        templates::handle, template_preview::handle, delivery_reports::handle,
+        templates::handle, template_preview::handle, template_difference::handle, delivery_reports::handle,
     ),
     components(schemas(
         Page<dto::NoticeView>, Page<dto::InboxMessage>, Page<dto::LetterView>, Page<dto::DeadLetterView>,
@@ -109,7 +111,7 @@ pub fn report_routes(service: Arc<Notification>) -> Router {
         dto::DeadLetterView, dto::ContactTaskView, dto::OpenHoursView, dto::HoursView, dto::CadenceView,
         dto::ContactAddressView, dto::ContactView, dto::ContactSummary, Page<dto::ContactSummary>, dto::AddressesRequest, dto::PreferencesRequest, dto::ModeView,
         dto::ModeRequest, dto::DeliveryReports, dto::DeliveryReport, dto::DeliveryReportsAnswer, dto::DigestPreview,
-        dto::TemplateView, dto::TemplatePreview, dto::ProofOfNotice, dto::DestinationView, Problem,
+        dto::TemplateView, dto::TemplatePreview, dto::TemplateDifference, dto::ProofOfNotice, dto::DestinationView, Problem,
     ))
 )]
 pub struct Api;

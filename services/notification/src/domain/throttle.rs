@@ -224,7 +224,10 @@ mod tests {
         recent.begin(reminder("1"), mailbox("a"), at(0), DAY);
         recent.end(reminder("1"), Ending::Unknown);
         assert!(recent.allow(reminder("1"), &mailbox("a"), &limits, at(5)), "the same one again");
-        assert!(!recent.allow(reminder("2"), &mailbox("a"), &limits, at(5)), "another one: that may be there");
+        assert!(
+            !recent.allow(reminder("2"), &mailbox("a"), &limits, at(5)),
+            "another one: that may be there"
+        );
         let mut recent = Recent::default();
         recent.begin(reminder("1"), mailbox("a"), at(0), DAY);
         recent.end(reminder("1"), Ending::Later);

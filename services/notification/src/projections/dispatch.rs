@@ -76,20 +76,20 @@ pub fn attempts_since(sql: &Connection, since: Timestamp) -> Result<Vec<Attempt>
         "SELECT attempt.notice AS notice, leg, formal, destination, at, ending
          FROM attempt JOIN notice ON notice.id = attempt.notice WHERE at >= ?1 ORDER BY at",
     )?
-        .query_map([time::store(since)], |row| {
-            let of =
-                Message { notice: notice_id(row, "notice")?, leg: row.get("leg")?, formal: row.get("formal")? };
-            let ending = row.get::<_, Option<String>>("ending")?;
-            Ok(Attempt {
-                of,
-                to: destination(&row.get::<_, String>("destination")?)?,
-                at: time::get(row, "at")?,
-                ending: ending.and_then(|name| {
-                    [Ending::Accepted, Ending::Refused, Ending::Later, Ending::Unknown]
-                        .into_iter()
-                        .find(|ending| ending.name() == name)
-                }),
-            })
-        })?
-        .collect()
+    .query_map([time::store(since)], |row| {
+        let of =
+            Message { notice: notice_id(row, "notice")?, leg: row.get("leg")?, formal: row.get("formal")? };
+        let ending = row.get::<_, Option<String>>("ending")?;
+        Ok(Attempt {
+            of,
+            to: destination(&row.get::<_, String>("destination")?)?,
+            at: time::get(row, "at")?,
+            ending: ending.and_then(|name| {
+                [Ending::Accepted, Ending::Refused, Ending::Later, Ending::Unknown]
+                    .into_iter()
+                    .find(|ending| ending.name() == name)
+            }),
+        })
+    })?
+    .collect()
 }

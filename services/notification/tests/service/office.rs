@@ -29,7 +29,9 @@ use countersign_eventsourcing::{
 use countersign_kernel::{EncounterId, EventId, FixedClock, Person, Role, Timestamp};
 use countersign_notification::{
     api,
-    channels::{Address, Outgoing, RenderError, Rendered, Secret, Sent, Transport, inbox::Inbox, letter::Letter},
+    channels::{
+        Address, Outgoing, RenderError, Rendered, Secret, Sent, Transport, inbox::Inbox, letter::Letter,
+    },
     config::Config,
     domain::notice::Mode,
     outbound::{Message, PublicUrl},
@@ -168,8 +170,16 @@ impl Office {
         );
         let clock = Arc::new(FixedClock::at(monday()));
         let post = Arc::new(Post::default());
-        let service =
-            Self::start(&folder, "0", &journal, &publishers, &clock, Arc::clone(&post) as _, mode.clone(), None);
+        let service = Self::start(
+            &folder,
+            "0",
+            &journal,
+            &publishers,
+            &clock,
+            Arc::clone(&post) as _,
+            mode.clone(),
+            None,
+        );
         let office = Self {
             folder,
             journal,

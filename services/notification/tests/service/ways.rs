@@ -137,7 +137,11 @@ async fn a_notice_about_a_chart_goes_out_without_a_provider_and_one_of_an_unknow
     let (_, inbox) = call(&him, "GET", "/api/v1/inbox", None).await;
     assert_eq!((&inbox["total"], &inbox["items"][0]["about"]), (&json!(1), &json!(null)), "{inbox}");
     let (_, dead) = call(&him, "GET", "/api/v1/notices/dead-letters", None).await;
-    assert_eq!(dead["items"][0]["because"], json!("the kind of the notice is not known to this version"), "{dead}");
+    assert_eq!(
+        dead["items"][0]["because"],
+        json!("the kind of the notice is not known to this version"),
+        "{dead}"
+    );
 }
 
 #[tokio::test]
@@ -215,11 +219,15 @@ async fn a_letter_to_a_name_without_a_place_is_refused_in_sight_and_somebody_is_
     office.catch_up().await;
     let (_, tasks) = call(&him, "GET", "/api/v1/contacts/tasks", None).await;
     let task = &tasks["items"][0];
-    assert_eq!((&tasks["total"], &task["kind"], &task["channel"]), (&json!(1), &json!("no_address"), &json!("letter")));
+    assert_eq!(
+        (&tasks["total"], &task["kind"], &task["channel"]),
+        (&json!(1), &json!("no_address"), &json!("letter"))
+    );
     // when the address is known, then the next letter waits to be printed
     let key = task["contact"].as_str().expect("a contact");
     let lines = json!({"addresses": [{"channel": "letter", "lines": ["Ana Núñez", "1 Hospital Way"]}], "why": "asked"});
-    let (status, answer) = call(&him, "POST", &format!("/api/v1/contacts/{key}/addresses"), Some(lines)).await;
+    let (status, answer) =
+        call(&him, "POST", &format!("/api/v1/contacts/{key}/addresses"), Some(lines)).await;
     assert_eq!(status, 200, "{answer}");
     office.ask(&by_post("third")).await;
     office.catch_up().await;

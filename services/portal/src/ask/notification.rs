@@ -4,9 +4,10 @@ use axum::body::Bytes;
 use countersign_contracts::api::{
     Page,
     notification::{
-        AddressesRequest, ContactSummary, ContactTaskView, ContactView, DeadLetterView, DigestPreview, InboxMessage,
-        LetterConfirmation, LetterView, ModeRequest, ModeView, NoticeDetail, NoticeView, NotificationStep,
-        PreferencesRequest, ProofOfNotice, RequeueRequest, ResendReport, ResendRequest, WhyRequest,
+        AddressesRequest, ContactSummary, ContactTaskView, ContactView, DeadLetterView, DigestPreview,
+        InboxMessage, LetterConfirmation, LetterView, ModeRequest, ModeView, NoticeDetail, NoticeView,
+        NotificationStep, PreferencesRequest, ProofOfNotice, RequeueRequest, ResendReport, ResendRequest,
+        WhyRequest,
     },
 };
 use countersign_kernel::NoticeId;

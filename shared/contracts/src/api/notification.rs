@@ -656,6 +656,17 @@ pub struct TemplatePreview {
     pub letter: Vec<String>,
 }
 
+/// What differs between two versions of a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TemplateDifference {
+    /// Name and version of the one.
+    pub old: String,
+    /// Name and version of the other.
+    pub new: String,
+    /// The lines that differ, as `diff -u` writes them; empty where none does.
+    pub text: String,
+}
+
 /// Where a notice can be proved: everything about it, on one page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ProofOfNotice {

@@ -46,7 +46,19 @@ async fn list(unread: bool, asking: &Asking) -> anyhow::Result<()> {
         })
         .collect();
     print::table(
-        &["AT", "KIND", "CLASS", "ABOUT", "FACILITY", "ITEMS", "NAMES", "READ", "REFERENCE", "SUBJECT", "NOTICE"],
+        &[
+            "AT",
+            "KIND",
+            "CLASS",
+            "ABOUT",
+            "FACILITY",
+            "ITEMS",
+            "NAMES",
+            "READ",
+            "REFERENCE",
+            "SUBJECT",
+            "NOTICE",
+        ],
         &rows,
     )?;
     print::line(&format!("\n{} messages. Read one: {COMMAND} read NOTICE", messages.len()))
@@ -62,7 +74,8 @@ async fn read(notice: NoticeId, changing: &Changing) -> anyhow::Result<()> {
     let detail: NoticeDetail = api.get(&format!("/api/v1/notices/{notice}"), &()).await?;
     let message = &detail.notice;
     let said = message.legs.iter().find(|leg| {
-        leg.channel == "inbox" && leg.content_type.as_deref().is_some_and(|kind| kind.starts_with("text/plain"))
+        leg.channel == "inbox"
+            && leg.content_type.as_deref().is_some_and(|kind| kind.starts_with("text/plain"))
     });
     if let Some(leg) = said {
         let bytes = content(&api, notice, leg.leg).await?;

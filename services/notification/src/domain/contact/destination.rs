@@ -99,5 +99,8 @@ impl Destination {
 
 /// Whether the lines of a letter's address say more than a name: a street, a room, a pigeonhole.
 pub fn names_a_place(lines: &[String], name: &str) -> bool {
-    lines.iter().map(|line| line.trim()).any(|line| !line.is_empty() && !line.eq_ignore_ascii_case(name.trim()))
+    lines
+        .iter()
+        .map(|line| line.trim())
+        .any(|line| !line.is_empty() && !line.eq_ignore_ascii_case(name.trim()))
 }

@@ -27,8 +27,7 @@ pub(super) async fn handle(
     let choice = Choice::read(query.as_deref(), NAMES);
     let api = portal.api.as_ref();
     let bounced = choice.get("bounced").is_some();
-    let page =
-        ask::notification::contacts(api, choice.get("text"), bounced, choice.cursor(), ROWS).await?;
+    let page = ask::notification::contacts(api, choice.get("text"), bounced, choice.cursor(), ROWS).await?;
     let text = FilterField {
         name: "text",
         label: "Name or identifier",
@@ -74,15 +73,13 @@ pub(super) async fn export(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let choice = Choice::read(query.as_deref(), NAMES);
-    let (api, text, bounced) =
-        (portal.api.as_ref(), choice.get("text"), choice.get("bounced").is_some());
+    let (api, text, bounced) = (portal.api.as_ref(), choice.get("text"), choice.get("bounced").is_some());
     let mut file = Spreadsheet::new(&["contact", "name", "own_settings", "bounced", "open_tasks"]);
     let mut pages = Pages::default();
     let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
     while pages.go_on() {
         let cursor = pages.cursor();
-        let page =
-            ask::notification::contacts(api, text, bounced, cursor.as_deref(), Pages::ROWS).await?;
+        let page = ask::notification::contacts(api, text, bounced, cursor.as_deref(), Pages::ROWS).await?;
         for contact in &page.items {
             file.line([
                 contact.key.clone(),

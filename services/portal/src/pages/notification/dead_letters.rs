@@ -9,9 +9,7 @@ use axum::{
 use countersign_contracts::api::notification::{DeadLetterView, ResendReport, ResendRequest};
 use countersign_kernel::{NoticeId, Role};
 
-use super::{
-    above, banner, class, done, legs, notice, outcome, page_for_file, page_of, told, unfit,
-};
+use super::{above, banner, class, done, legs, notice, outcome, page_for_file, page_of, told, unfit};
 use crate::{
     ask,
     failure::Failure,

@@ -77,7 +77,11 @@ async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -
     let heads = ["Letter", "To", "State", "Since", "!What to do"];
     let rows = letters.items.iter().map(|letter| row(letter, &site, &visitor, entered, now));
     let table = Table::new("Letters", &heads).rows(rows);
-    let order = if choice.get("state") == Some("left") { "the latest first" } else { "those that wait longest first" };
+    let order = if choice.get("state") == Some("left") {
+        "the latest first"
+    } else {
+        "those that wait longest first"
+    };
     let list = above(Part::new("letters", "The queue"), letters.total, order, choice, "/letters.csv");
     Sheet::new("Letters", Section::Notices, "/letters")
         .intro(

@@ -55,8 +55,14 @@ pub(super) async fn handle(
                 .table_or(table("Not read", unread.items.iter().collect()), "You have read everything."),
         )
         .part(
-            above(Part::new("read", "Read"), page.total, "read or not, the latest first", &choice, "/messages.csv")
-                .table_or(table("Read", read), "Nothing so far."),
+            above(
+                Part::new("read", "Read"),
+                page.total,
+                "read or not, the latest first",
+                &choice,
+                "/messages.csv",
+            )
+            .table_or(table("Read", read), "Nothing so far."),
         )
         .part(
             Part::card("how", "How you are told").line(
