@@ -319,9 +319,9 @@ impl Intake {
         self.measures.received(feed, disposition.name());
         if let Some(reason) = disposition.reason() {
             let (reason, outcome) = (reason.code(), disposition.name());
-            tracing::info!(message = %identity.id, feed, reason, outcome, "quarantined");
+            tracing::info!(message_id = %identity.id, feed, reason, outcome, "quarantined");
         } else {
-            tracing::debug!(message = %identity.id, feed, outcome = disposition.name(), "received");
+            tracing::debug!(message_id = %identity.id, feed, outcome = disposition.name(), "received");
         }
     }
 }

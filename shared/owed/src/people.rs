@@ -10,6 +10,7 @@ use countersign_contracts::{
     staff,
 };
 use countersign_kernel::{Person, ProviderId, Timestamp};
+use rpds::RedBlackTreeMapSync;
 use uuid::Uuid;
 
 /// Authority, then the records that claim an identifier under it.
@@ -18,10 +19,13 @@ pub(crate) type Claims = BTreeMap<String, BTreeSet<Uuid>>;
 /// Every provider that the directory tells of, by key, with the identifiers that lead to it. Whoever is not in the
 /// directory has the key that the directory would give (`staff::key_of`), so a record that is made later takes over
 /// what was kept under it.
+///
+/// Its maps share what they have in common with their copies: whoever decides keeps the directory as it was while the
+/// next record is folded, and a hospital that sends its staff of thousands causes as many copies.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct People {
-    records: BTreeMap<Uuid, Told>,
-    claims: BTreeMap<String, Claims>,
+    records: RedBlackTreeMapSync<Uuid, Told>,
+    claims: RedBlackTreeMapSync<String, Claims>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +81,7 @@ impl People {
             return false;
         }
         let key = described.key;
-        if let Some(before) = self.records.remove(&key) {
+        if let Some(before) = self.records.get(&key) {
             for id in identifiers(&before.described) {
                 let Some(claims) = self.claims.get_mut(&id.id) else { continue };
                 if let Some(keys) = claims.get_mut(&id.authority) {
@@ -85,15 +89,16 @@ impl People {
                 }
                 claims.retain(|_, keys| !keys.is_empty());
                 if claims.is_empty() {
-                    self.claims.remove(&id.id);
+                    self.claims.remove_mut(&id.id);
                 }
             }
         }
         for id in identifiers(&described) {
-            let claims = self.claims.entry(id.id.clone()).or_default();
+            let mut claims = self.claims.get(&id.id).cloned().unwrap_or_default();
             claims.entry(id.authority.clone()).or_default().insert(key);
+            self.claims.insert_mut(id.id.clone(), claims);
         }
-        self.records.insert(key, Told { described, position });
+        self.records.insert_mut(key, Told { described, position });
         true
     }
 
