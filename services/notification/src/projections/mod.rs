@@ -2,6 +2,7 @@
 
 mod contacts;
 mod dispatch;
+mod failed;
 mod figures;
 mod inbox;
 mod letters;
@@ -18,11 +19,12 @@ use rusqlite::Transaction;
 
 pub use contacts::{Task, contact_of_task, contacts, digest_timers, open_tasks, tasks};
 pub use dispatch::{DueLeg, attempts_since, due_legs, sending};
+pub use failed::{FailedLeg, dead_letters, failed_since};
 pub use figures::{Figures, figures};
 pub use inbox::{Message, inbox};
 pub use letters::{Letter, letters};
 pub use listed::{Listed, is_cursor};
-pub use notices::{FailedLeg, LegRow, NoticeFilter, NoticeRow, dead_letters, failed_since, notice, notices};
+pub use notices::{LegRow, NoticeFilter, NoticeRow, notice, notices};
 
 use crate::domain::{
     contact::{CONTACT, ContactEvent},
