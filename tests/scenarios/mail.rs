@@ -45,10 +45,14 @@ to = ["him"]
 
 /// A house in which Dr. Adams has owed a summary for three weeks, and a HIM manager.
 fn with_a_debtor(plan: Plan, before: impl FnOnce(&mut House)) -> Option<(House, Token)> {
+    let plan_reminds = plan.policy.contains("class = \"reminder\"");
     let mut house = House::open(plan.at(MONDAY))?;
     let him = house.somebody("kim", "him_manager", &[]);
     before(&mut house);
     let adams = house.employs("7001", "ADAMS", "ruth.adams@mail.example");
+    if plan_reminds {
+        house.want_no_digests(&him, &["7001".to_owned()]);
+    }
     house.owes(&adams, "V1", "2026-02-02 08:00", "2026-02-05 12:00");
     Some((house, him))
 }

@@ -116,12 +116,28 @@ impl House {
         Token(run(arguments).well().stdout.trim().to_owned())
     }
 
-    /// Says where letters to a provider of the directory go.
-    pub fn writes_to(&self, who: &Token, provider: &str, lines: &[&str]) {
-        let contact = eventually(|| {
+    /// Says that these providers of the directory want no digests: reminders go out by themselves.
+    pub fn want_no_digests(&self, who: &Token, providers: &[String]) {
+        for provider in providers {
+            let contact = self.contact_of(who, provider);
+            let never = json!({"every": "never", "day": "monday", "at": "07:00:00"});
+            let path = self.url(&format!("contacts/{contact}/preferences"));
+            let answer = who.post(&path, "no digests", &json!({"digest": never, "why": "asked"}));
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+    }
+
+    /// The key of the contact of a provider, once the directory knows it.
+    fn contact_of(&self, who: &Token, provider: &str) -> String {
+        eventually(|| {
             let found = self.ask(who, &format!("contacts?text={provider}"));
             found["items"][0]["key"].as_str().map(str::to_owned).ok_or_else(|| found.to_string())
-        });
+        })
+    }
+
+    /// Says where letters to a provider of the directory go.
+    pub fn writes_to(&self, who: &Token, provider: &str, lines: &[&str]) {
+        let contact = self.contact_of(who, provider);
         let letter = json!({"channel": "letter", "lines": lines});
         let answer = who.post(
             &self.url(&format!("contacts/{contact}/addresses")),

@@ -67,6 +67,7 @@ async fn a_process_that_dies_between_sending_and_the_answer() {
     for (class, sent) in [(Reminder, 1), (Formal, 2)] {
         // given a mail server that took the mail, and a process that never heard of it
         let mut office = Office::opened(Mode::Live).await;
+        office.without_digests().await;
         office.answer([None]);
         office.ask(&request(class)).await;
         let working = office.service.catch_up();

@@ -285,6 +285,16 @@ impl Office {
         self.journal.append(stream, Expected::Any, vec![event]).await.expect("told");
     }
 
+    /// The provider wants no digests: reminders go out by themselves.
+    pub(super) async fn without_digests(&self) {
+        let him = self.api(Self::somebody("kim", Role::HimManager));
+        let key = countersign_contracts::staff::key_of(&provider());
+        let path = format!("/api/v1/contacts/provider-{key}/preferences");
+        let never = serde_json::json!({"digest": {"every": "never", "at": "07:00:00"}, "why": "asked"});
+        let (status, answer) = call(&him, "POST", &path, Some(never)).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
     pub(super) async fn ask(&self, request: &NoticeRequested) {
         self.tell(NoticeRequested::TYPE, request).await;
     }

@@ -158,6 +158,7 @@ async fn what_was_cut_off_is_found_by_whoever_has_the_seat_of_the_process_that_i
     for (class, wanted) in [(Formal, "queued"), (Reminder, "unknown")] {
         // given one of several processes on a journal, which dies while it waits for an answer
         let mut office = Office::opened(Mode::Live).await;
+        office.without_digests().await;
         let process = |name: &str, seat: &str| Some((name.to_owned(), seat.to_owned()));
         office.process = process("one", "seat a");
         office.restart(false);
