@@ -309,7 +309,7 @@ impl Desk {
     async fn uncovered(&self, case: &Case, now: Timestamp) -> Result<Vec<String>, DeskError> {
         let Some(guarded) = guarded(case.policy(), &case.directory, &case.party, now) else {
             return Ok(Vec::new());
-        }
+        };
         let query = projections::SuspensionQuery {
             facility: Some(case.party.facility.clone()),
             in_force: true,

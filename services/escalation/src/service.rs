@@ -54,6 +54,8 @@ pub struct Ports {
     pub default_zone: TimeZone,
     /// Names this process, and no other, among those that may let timers fire.
     pub owner: String,
+    /// What it alone holds: whoever held it before is gone ([`Reign::seated`]).
+    pub seat: Option<String>,
     /// Whether there can be others.
     pub rivals: Rivals,
     /// Where the auditor says that it has looked, and how often it looks.
@@ -116,6 +118,7 @@ impl Escalation {
             governance,
             default_zone,
             owner,
+            seat,
             rivals,
             heartbeat,
         } = ports;
@@ -142,8 +145,8 @@ impl Escalation {
             Arc::clone(&trust),
             default_zone.clone(),
         ));
-        let reign =
-            Arc::new(Reign::new(Arc::clone(&journal), Arc::clone(&clock), "escalation", owner, rivals));
+        let reign = Reign::new(Arc::clone(&journal), Arc::clone(&clock), "escalation", owner, rivals);
+        let reign = Arc::new(reign.seated(seat));
         let timers = FiringLoop::new(
             "escalation",
             Arc::clone(&model),

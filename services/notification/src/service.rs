@@ -24,7 +24,8 @@ use crate::{
     config::Config,
     consume::Inbox,
     digests::{DigestError, Digests},
-    dispatch::{DispatchError, Dispatcher},
+    dispatch::{DispatchError, Dispatcher, Gone},
+    domain::notice::events::Sender,
     known::Known,
     owner::Timed,
     projections::Notifications,
@@ -55,6 +56,8 @@ pub struct Ports {
     pub templates: Arc<TemplateSet>,
     /// Names this process, and no other.
     pub process: String,
+    /// What it alone holds: whoever held it before is gone ([`Reign::seated`]).
+    pub seat: Option<String>,
     /// The settings.
     pub config: Config,
 }
@@ -100,7 +103,8 @@ pub struct Notification {
 impl Notification {
     /// Opens the service's files and makes it ready to run.
     pub fn open(ports: Ports) -> Result<Self, ServiceError> {
-        let Ports { journal, feed, publishers, clock, state, transports, templates, process, config } = ports;
+        let Ports { journal, feed, publishers, clock, state, transports, templates, process, seat, config } =
+            ports;
         let model = ReadModel::open(&state, read_model())?
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
@@ -128,7 +132,8 @@ impl Notification {
         });
         let rivals = if alone { Rivals::None } else { Rivals::POSSIBLE };
         let reign =
-            Arc::new(Reign::new(Arc::clone(&journal), Arc::clone(&clock), "notification", process, rivals));
+            Reign::new(Arc::clone(&journal), Arc::clone(&clock), "notification", process.clone(), rivals);
+        let reign = Arc::new(reign.seated(seat.clone()));
         let timers = Arc::new(FiringLoop::new(
             "notification",
             Arc::clone(&model),
@@ -154,6 +159,7 @@ impl Notification {
             config: Arc::clone(&config),
             model: Arc::clone(&model),
             transports,
+            sender: Sender { process, seat },
             recent: std::sync::Mutex::default(),
             seen: std::sync::Mutex::new(crate::metrics::name_of(&config.mode)),
         });
@@ -213,7 +219,25 @@ impl Notification {
 
     /// Loop: retries, windows, bounce periods, digests.
     pub async fn fire_timers(&self) {
-        tokio::join!(self.timers.run(), self.reign.run());
+        tokio::join!(self.timers.run(), self.reign.run(), self.look_after_predecessor());
+    }
+
+    /// Whoever reigned before this process took over was silent for too long, or gave the reign up: what it was sending
+    /// has no answer any more.
+    async fn look_after_predecessor(&self) {
+        let mut reigns = self.reign.changes();
+        loop {
+            let reigns_now = reigns.borrow_and_update().is_some();
+            if reigns_now && let Some(predecessor) = self.reign.predecessor().await {
+                let gone = Gone::Process(predecessor);
+                if let Err(error) = self.dispatcher.find_abandoned(&gone).await {
+                    tracing::warn!(%error, "what was being sent cannot be looked for; the attempts' timers find it");
+                }
+            }
+            if reigns.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Loop: sends what waits. The read model is brought up to date first, so that what the process before this one has
@@ -276,7 +300,7 @@ impl Notification {
     /// does it by itself.
     pub async fn find_abandoned(&self) -> Result<usize, ServiceError> {
         self.model.catch_up(self.store.journal.as_ref()).await?;
-        Ok(self.dispatcher.find_abandoned().await?)
+        Ok(self.dispatcher.find_abandoned(&Gone::Everybody).await?)
     }
 }
 

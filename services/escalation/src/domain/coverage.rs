@@ -48,7 +48,11 @@ impl Guarded<'_> {
                     && !suspended.contains(&other.key)
             })
         };
-        self.services.iter().filter(|service| !somebody_left(service)).map(|&service| service.to_owned()).collect()
+        self.services
+            .iter()
+            .filter(|service| !somebody_left(service))
+            .map(|&service| service.to_owned())
+            .collect()
     }
 }
 

@@ -156,6 +156,7 @@ impl Hospital {
             governance: Arc::new(governance.await.expect("policies")),
             default_zone: TimeZone::UTC,
             owner: name.to_owned(),
+            seat: None,
             rivals: Rivals::POSSIBLE,
             heartbeat,
         };

@@ -160,6 +160,8 @@ impl Site {
             "/letters?state=left".to_owned(),
             "/dead-letters".to_owned(),
             "/contact-tasks".to_owned(),
+            "/contacts".to_owned(),
+            "/contacts?bounced=true".to_owned(),
             "/contact-tasks?settled=true".to_owned(),
             format!("/contacts/{}", contact_key("1001")),
             format!("/messages/{}", notice_of("1001")),
