@@ -148,7 +148,8 @@ await group('find the pages', async () => {
   add('account', await href('td.why a'));
   add('rules', '/rules');
   await page.goto(`${base}/rules`);
-  add('rule set', await href('th.what a.person'));
+  add('rule set', await href('th a.person'));
+  add('draft of a rule set, guest', '/rules/draft');
   add('changes of a rule set', '/rules/1/changes');
   add('people', '/people');
   add('people, nobody found', '/people?q=nobody-is-called-this');
@@ -159,6 +160,7 @@ await group('find the pages', async () => {
   add('providers, nobody found', '/providers?name=nobody-is-called-this');
   add('feeds', '/feeds');
   add('quarantine', '/quarantine');
+  add('standing still', '/partitions');
   await page.goto(`${base}/quarantine`);
   add('message in quarantine', await href('td.why a'));
   add('leadership, guest', '/leadership', 401);
@@ -183,6 +185,8 @@ await group('find the pages', async () => {
     known('list of a run', await first('/runs', 'td.act a.button'));
     known('escalation policy', await first('/policies', 'th a.person'));
     known('changes of a policy', await first('/policies', 'td.act a.button'));
+    known('draft of a policy', '/policies/draft');
+    known('draft of a rule set', '/rules/draft');
     const notice = await first('/notices', 'td.act a.button');
     known('notice', notice);
     known('proof of notice', notice && `${notice}/proof`);
@@ -299,6 +303,35 @@ await group('signing in and being refused', async () => {
   await page.getByRole('alert').waitFor();
   expect(await page.getByRole('alert').count() === 1, 'an unknown token is refused without a word');
   expect((await page.context().cookies()).length === 0, 'an unknown token is kept');
+  await close();
+});
+
+await group('drafting', async () => {
+  if (!token) {
+    console.log('        skipped: COUNTERSIGN_TEST_TOKEN names no token');
+    return;
+  }
+  const { page, where, close } = await open('/policies/draft', { javaScriptEnabled: false, signedIn: true, refused: 422 });
+  const text = page.locator('textarea.file');
+  const whole = await text.inputValue();
+  expect(whole.includes('[[step]]'), 'the text to write on is not that of a policy');
+  await text.fill(`${whole}\nno_such_setting = 7\n`);
+  await page.getByLabel('Why').fill('a look');
+  await page.getByRole('button', { name: 'Draft it' }).click();
+  await page.locator('.faults').waitFor();
+  expect((await page.locator('.faults').innerText()).includes('no_such_setting'), 'the fault is not told beside the text');
+  expect((await text.inputValue()).endsWith('no_such_setting = 7\n'), 'the text is lost');
+  expect(await page.getByLabel('Why').inputValue() === 'a look', 'the reason is lost');
+  expect(await text.getAttribute('aria-invalid') === 'true', 'who only hears the page is not told of the fault');
+  await page.setViewportSize({ width: 320, height: 800 });
+  await fits(page, `${where}, with a fault`);
+  await text.fill(`${whole}\n# as it is, with a remark\n`);
+  await page.getByRole('button', { name: 'Look for faults' }).click();
+  await page.locator('.notice.good').waitFor();
+  await page.getByRole('button', { name: 'Draft it' }).click();
+  await page.getByRole('status').waitFor();
+  expect(/\/policies\/\d+$/.test(new URL(page.url()).pathname), 'the draft has no page of its own');
+  expect((await page.locator('main').innerText()).includes('Drafted by'), 'the draft does not tell whose it is');
   await close();
 });
 

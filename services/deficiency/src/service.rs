@@ -9,7 +9,9 @@ use std::{
 
 use countersign_contracts::{Envelope, chart, patient, staff};
 use countersign_eventsourcing::{
-    consumer::{CheckpointError, Checkpoints, Consumer, HandleError, Handler},
+    consumer::{
+        CheckpointError, Checkpoints, Consumer, Consuming, HandleError, Handler, SkipError, recall_skips,
+    },
     feed::Feed,
     journal::{Journal, PortFuture, Position},
     projection::Projection,
@@ -65,6 +67,9 @@ pub enum ServiceError {
     /// Its checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// What operators decided to pass over.
+    #[error(transparent)]
+    Skip(#[from] SkipError),
     /// A chart.
     #[error(transparent)]
     Chart(#[from] ChartError),
@@ -209,7 +214,7 @@ impl Deficiency {
 
     /// Loop: facts in, decisions into the journal.
     pub async fn consume(&self) -> Result<(), ServiceError> {
-        self.recall_skips().await?;
+        recall_skips(self).await?;
         self.refresh().await?;
         Ok(self.consumer.run().await?)
     }
@@ -246,7 +251,7 @@ impl Deficiency {
     /// Works through everything that is in the journal now, and returns: for commands that run on a folder
     /// without a server.
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
-        self.recall_skips().await?;
+        recall_skips(self).await?;
         self.register.describe().await.map_err(ReadModelError::from)?;
         loop {
             self.refresh().await?;
@@ -256,6 +261,16 @@ impl Deficiency {
                 return Ok(folded.upto);
             }
         }
+    }
+}
+
+impl Consuming for Deficiency {
+    fn consumer(&self) -> &Consumer {
+        &self.consumer
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self.journal.as_ref()
     }
 }
 

@@ -4,10 +4,17 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use countersign_contracts::{
-    api::escalation::{PolicyDetail, PolicyDiff, PolicyLint, PolicySetting, PolicyStep},
+    api::{
+        escalation::{PolicyDetail, PolicyDiff, PolicyLint, PolicySetting, PolicyStep},
+        governed::VersionView,
+    },
     notice::PolicyReference,
 };
-use countersign_governance::{Governed, Guarded, StepKind, Words, version_view};
+use countersign_governance::{
+    Governed, Guarded, StepKind, Version, Words,
+    api::{Address, Offered},
+    diff,
+};
 use countersign_kernel::Timestamp;
 
 pub use countersign_governance::GovernanceError;
@@ -54,6 +61,61 @@ impl Guarded for PolicySet {
     }
 }
 
+impl Offered for PolicySet {
+    const ADDRESS: Address = Address {
+        path: "/api/v1/escalation/policies",
+        tag: "escalation",
+        noun: "policy",
+        plural: "policies",
+        short: "policy",
+        file: "policy file",
+        content: "ladder",
+        part: "step",
+    };
+    type Detail = PolicyDetail;
+    type Comparison = PolicyDiff;
+    type Lint = PolicyLint;
+
+    fn detail(version: &Version<Self>, life: VersionView) -> PolicyDetail {
+        let content = version.content.as_ref();
+        PolicyDetail {
+            set: life,
+            steps: content.map(|set| ladder(&set.everywhere)).unwrap_or_default(),
+            settings: content.map(|set| settings(set)).unwrap_or_default(),
+            problem: content.err().cloned(),
+            text: version.text.to_string(),
+        }
+    }
+
+    fn comparison(version: &Version<Self>, against: &Version<Self>) -> PolicyDiff {
+        let table = |text: &str| named(text.parse::<toml::Table>().unwrap_or_default());
+        let difference = diff::between(table(&against.text), table(&version.text));
+        PolicyDiff {
+            version: version.version,
+            against: against.version,
+            settings: difference.settings.into_iter().map(Into::into).collect(),
+            steps: difference.parts.into_iter().map(Into::into).collect(),
+        }
+    }
+
+    fn lint(text: &str) -> PolicyLint {
+        match Self::read(text, 0) {
+            Ok(set) => PolicyLint {
+                valid: true,
+                problems: Vec::new(),
+                remarks: set.remarks().iter().map(remark).collect(),
+                steps: ladder(&set.everywhere),
+            },
+            Err(error) => PolicyLint {
+                valid: false,
+                problems: vec![error.to_string()],
+                remarks: Vec::new(),
+                steps: Vec::new(),
+            },
+        }
+    }
+}
+
 /// The policy that something keeps to; where it keeps to none, or this program cannot read that one any more, the one in
 /// force at `now`.
 pub(crate) fn kept(
@@ -73,45 +135,6 @@ pub(crate) fn text_of(book: &Book, reference: &PolicyReference) -> Option<String
     (version.sha256 == reference.sha256).then(|| version.text.to_string())
 }
 
-/// One policy with everything in it.
-///
-/// # Errors
-/// There is no such version, or the journal cannot be read.
-pub async fn detail(governance: &Governance, version: u32) -> Result<PolicyDetail, GovernanceError> {
-    let book = governance.current().await?;
-    let version = book.find(version)?;
-    let content = version.content.as_ref();
-    Ok(PolicyDetail {
-        set: version_view(&book, version, governance.now()),
-        steps: content.map(|set| ladder(&set.everywhere)).unwrap_or_default(),
-        settings: content.map(|set| settings(set)).unwrap_or_default(),
-        problem: content.err().cloned(),
-        text: version.text.to_string(),
-    })
-}
-
-/// What differs in a policy from another one; left out, from the one it was based on.
-///
-/// # Errors
-/// There is no such version, or the journal cannot be read.
-pub async fn difference(
-    governance: &Governance,
-    version: u32,
-    against: Option<u32>,
-) -> Result<PolicyDiff, GovernanceError> {
-    let book = governance.current().await?;
-    let new = book.find(version)?;
-    let old = book.find(against.or(new.based_on).unwrap_or(version))?;
-    let table = |text: &str| text.parse::<toml::Table>().unwrap_or_default();
-    let difference = countersign_governance::diff::between(named(table(&old.text)), named(table(&new.text)));
-    Ok(PolicyDiff {
-        version,
-        against: old.version,
-        settings: difference.settings.into_iter().map(Into::into).collect(),
-        steps: difference.parts.into_iter().map(Into::into).collect(),
-    })
-}
-
 /// Steps are known by their names, as other parts of governed texts by their ids.
 fn named(mut table: toml::Table) -> toml::Table {
     if let Some(toml::Value::Array(steps)) = table.get_mut("step") {
@@ -122,24 +145,6 @@ fn named(mut table: toml::Table) -> toml::Table {
         }
     }
     table
-}
-
-/// Whether a text is a policy file, and what it says.
-pub fn lint(text: &str) -> PolicyLint {
-    match PolicySet::read(text, 0) {
-        Ok(set) => PolicyLint {
-            valid: true,
-            problems: Vec::new(),
-            remarks: set.remarks().iter().map(remark).collect(),
-            steps: ladder(&set.everywhere),
-        },
-        Err(error) => PolicyLint {
-            valid: false,
-            problems: vec![error.to_string()],
-            remarks: Vec::new(),
-            steps: Vec::new(),
-        },
-    }
 }
 
 fn remark(remark: &Remark) -> String {
@@ -200,6 +205,11 @@ fn settings(set: &PolicySet) -> Vec<PolicySetting> {
             said("suspension.exempt", policy.suspension.exempt.join(", ")),
             said("suspension.approvals", policy.suspension.approvals.to_string()),
         ]);
+    }
+    if policy.fines.enabled {
+        let fines = &policy.fines;
+        let cents = format!("{} cents a day from day {} on", fines.cents_per_day, fines.after_days.max(1));
+        settings.push(said("fines", cents));
     }
     settings.extend([
         said("regulatory.days", policy.regulatory.days.to_string()),

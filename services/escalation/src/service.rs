@@ -7,7 +7,7 @@ use std::{
 };
 
 use countersign_eventsourcing::{
-    consumer::{CheckpointError, Checkpoints, Consumer},
+    consumer::{CheckpointError, Checkpoints, Consumer, Consuming, SkipError, recall_skips},
     feed::Feed,
     journal::{Journal, JournalError, Position},
     projection::Projection,
@@ -74,6 +74,9 @@ pub enum ServiceError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What operators decided to pass over.
+    #[error(transparent)]
+    Skip(#[from] SkipError),
     /// The book of policies.
     #[error(transparent)]
     Policies(#[from] GovernanceError),
@@ -157,14 +160,14 @@ impl Escalation {
             CONSUMER,
             CATEGORIES.to_vec(),
             feed,
-            checkpoints,
+            Arc::clone(&checkpoints),
             Arc::new(Inbox::new(Arc::clone(&desk))),
             Arc::clone(&clock),
         )?;
         Ok(Self {
             runs: Runs::new(Arc::clone(&desk)),
             simulations: Jobs::default(),
-            auditor: Auditor::new(Arc::clone(&desk), heartbeat),
+            auditor: Auditor::new(Arc::clone(&desk), heartbeat, checkpoints),
             timers: Arc::new(timers),
             journal,
             clock,
@@ -219,6 +222,7 @@ impl Escalation {
     /// # Errors
     /// The checkpoint fails.
     pub async fn consume(&self) -> Result<(), ServiceError> {
+        recall_skips(self).await?;
         Ok(self.consumer.run().await?)
     }
 
@@ -268,6 +272,7 @@ impl Escalation {
     /// # Errors
     /// The journal, the checkpoint or the read model.
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
+        recall_skips(self).await?;
         loop {
             let folded = self.model.catch_up(self.journal.as_ref()).await?;
             self.consumer.catch_up().await?;
@@ -310,6 +315,21 @@ impl Escalation {
     /// Looks at tracks again: something that held them is gone.
     pub(crate) async fn look_again(&self, held: &'static str) -> Result<usize, DeskError> {
         self.runs.look_again(held, &Cause::own(&["look-again", held, &self.clock.now().to_string()])).await
+    }
+}
+
+impl Consuming for Escalation {
+    fn consumer(&self) -> &Consumer {
+        &self.consumer
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self.journal.as_ref()
+    }
+
+    fn retry(&self) {
+        self.consumer.resume();
+        self.timers.resume();
     }
 }
 

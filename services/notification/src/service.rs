@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use countersign_contracts::notice;
 use countersign_eventsourcing::{
-    consumer::{CheckpointError, Checkpoints, Consumer},
+    consumer::{CheckpointError, Checkpoints, Consumer, Consuming, OPERATOR, SkipError, recall_skips},
     feed::Feed,
-    journal::{Journal, JournalError, Position},
+    journal::{Journal, JournalError, Position, StreamName},
     projection::Projection,
     publish::SharedPublishers,
     read_model::{Folded, ReadModel, ReadModelError},
@@ -74,6 +74,9 @@ pub enum ServiceError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// What operators decided to pass over.
+    #[error(transparent)]
+    Skip(#[from] SkipError),
     /// The queue.
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
@@ -205,6 +208,7 @@ impl Notification {
 
     /// Loop: requests in, notices into the journal.
     pub async fn consume(&self) -> Result<(), ServiceError> {
+        recall_skips(self).await?;
         Ok(self.consumer.run().await?)
     }
 
@@ -263,6 +267,7 @@ impl Notification {
     /// without a server, and for tests.
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
         const ROUND: usize = 1024;
+        recall_skips(self).await?;
         self.model.catch_up(self.store.journal.as_ref()).await?;
         self.dispatcher.remember().await?;
         loop {
@@ -296,6 +301,26 @@ impl Notification {
     pub async fn find_abandoned(&self) -> Result<usize, ServiceError> {
         self.model.catch_up(self.store.journal.as_ref()).await?;
         Ok(self.dispatcher.find_abandoned(&Gone::Everybody).await?)
+    }
+}
+
+impl Consuming for Notification {
+    fn consumer(&self) -> &Consumer {
+        &self.consumer
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self.store.journal.as_ref()
+    }
+
+    /// The stream under the service's own name holds what operators decide about sending.
+    fn skips(&self) -> StreamName {
+        StreamName::new(OPERATOR, "notification-feed")
+    }
+
+    fn retry(&self) {
+        self.consumer.resume();
+        self.timers.resume();
     }
 }
 

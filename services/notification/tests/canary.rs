@@ -97,6 +97,7 @@ fn message(kind: Kind) -> Message {
             from: Some(at()),
             until: Some(at()),
             authority: Some("CANARY-authority".to_owned()),
+            after_days: Some(30),
         }),
         policy: PolicyReference {
             version: 1,

@@ -3,10 +3,11 @@
 pub(crate) mod acts;
 pub(crate) mod claims;
 pub(crate) mod escalation;
+pub(crate) mod governed;
 pub(crate) mod intake;
 pub(crate) mod notification;
+pub(crate) mod partitions;
 pub(crate) mod people;
-pub(crate) mod rules;
 
 use axum::{body::Bytes, http::StatusCode};
 use countersign_contracts::api::{CallerView, ChartView, DeficiencyView, Explanation, Page, ProviderView};

@@ -11,15 +11,14 @@ mod escalation;
 mod export;
 mod feeds;
 mod form;
+mod governed;
 mod notification;
+mod partitions;
 mod people;
 mod person;
 mod providers;
 mod quarantine;
 mod quarantined;
-mod rule_diff;
-mod rule_set;
-mod rules;
 mod sheet;
 pub(crate) mod sign_in;
 mod site;
@@ -33,7 +32,7 @@ use axum::{
 };
 use countersign_kernel::Clock;
 
-use crate::{api::Api, assets, failure::Failure, visitor};
+use crate::{api::Api, ask::governed::Texts, assets, failure::Failure, visitor};
 
 /// What every page stands on.
 #[derive(Clone)]
@@ -58,14 +57,14 @@ pub fn routes(api: Arc<dyn Api>, clock: Arc<dyn Clock>) -> Router {
         .route("/claims", get(claims::handle))
         .route("/claims.csv", get(claims::export))
         .route("/claims/{chart}", get(claim::handle))
-        .route("/rules", get(rules::handle))
-        .route("/rules/{version}", get(rule_set::handle))
-        .route("/rules/{version}/changes", get(rule_diff::handle))
+        .merge(governed::routes(Texts::Rules))
+        .merge(governed::routes(Texts::Policies))
         .route("/people", get(people::handle))
         .route("/people/{key}", get(person::handle))
         .route("/sign-in", get(sign_in::handle).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/feeds", get(feeds::handle))
+        .route("/partitions", get(partitions::handle).post(partitions::decide))
         .route("/quarantine", get(quarantine::handle))
         .route("/quarantine/{id}", get(quarantined::handle))
         .route("/quarantine/{id}/replay", post(quarantined::replay))

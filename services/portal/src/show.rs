@@ -73,7 +73,9 @@ impl Section {
                 ("/contacts", "Contacts"),
                 ("/notices/mode", "What leaves"),
             ],
-            Self::Feeds => &[("/feeds", "Feeds"), ("/quarantine", "Quarantine")],
+            Self::Feeds => {
+                &[("/feeds", "Feeds"), ("/quarantine", "Quarantine"), ("/partitions", "Standing still")]
+            }
             Self::Worklist | Self::Claims | Self::Rules | Self::None => &[],
         }
     }

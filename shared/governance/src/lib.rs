@@ -9,9 +9,12 @@
 //! - [`Event`], [`Command`], [`Refusal`]: what is on record, what may be asked for, why it is refused. Pure.
 //! - [`diff`]: what differs between two texts. Pure.
 //! - [`Governance`]: the book in the journal, and the one way to take steps in it.
+//! - [`api`]: the endpoints, the same for all such texts; a service says with [`api::Offered`] where they stand
+//!   and what its own texts tell.
 //!
 //! The answers of the API are [`countersign_contracts::api::governed`].
 
+pub mod api;
 mod book;
 pub mod diff;
 mod event;
@@ -26,4 +29,3 @@ pub use event::{Checked, Drafted, Event, Published, Withdrawn};
 pub use governed::{Governed, Guarded, StepKind, Words};
 pub use office::{Governance, GovernanceError};
 pub use refusal::{Reason, Refusal};
-pub use show::version_view;

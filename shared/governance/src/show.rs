@@ -9,7 +9,7 @@ use crate::{Book, Event, Governed, Step, Version, office::Taken};
 pub(crate) fn versions<T: Governed>(book: &Book<T>, position: Position, now: Timestamp) -> VersionsView {
     let windows = book.windows().iter();
     VersionsView {
-        items: book.versions().map(|version| version_view(book, version, now)).collect(),
+        items: book.versions().map(|version| self::version(book, version, now)).collect(),
         windows: windows
             .map(|window| WindowView { version: window.version, from: window.from, until: window.until })
             .collect(),
@@ -19,7 +19,7 @@ pub(crate) fn versions<T: Governed>(book: &Book<T>, position: Position, now: Tim
 }
 
 /// One version and its life, as it stands at an instant.
-pub fn version_view<T: Governed>(book: &Book<T>, version: &Version<T>, now: Timestamp) -> VersionView {
+pub(crate) fn version<T: Governed>(book: &Book<T>, version: &Version<T>, now: Timestamp) -> VersionView {
     let act = |step: &Step| StepAct { by: step.by.clone(), at: step.at, why: step.why.clone() };
     VersionView {
         version: version.version,

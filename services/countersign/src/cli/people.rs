@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use countersign_kernel::ProviderId;
 
-use super::{Acting, Source};
+use super::{Changing, Source};
 
 /// `countersign people`
 #[derive(Debug, Args)]
@@ -195,10 +195,5 @@ pub struct Change {
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub why: String,
     #[command(flatten)]
-    pub acting: Acting,
-    #[command(flatten)]
-    pub source: Source,
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
+    pub changing: Changing,
 }

@@ -15,6 +15,8 @@ use crate::{
 pub enum Part {
     /// The book of escalation policies.
     Policies,
+    /// Charts, directory and site.
+    Charts,
     /// The recorded history, as far as charts are judged.
     History,
     /// Escalation. No timer fires: steps are taken by a running Countersign.
@@ -71,7 +73,7 @@ async fn folder(source: &Source, name: Option<&str>, part: Part, command: &str) 
     let access = Access::new(ground.config.people_file()).with_reading(ground.config.access.reading);
     let actor = name.map(|name| access.by_name(name)).transpose()?;
     let mut routes = axum::Router::new();
-    if matches!(part, Part::History | Part::Escalation | Part::Notification) {
+    if matches!(part, Part::Charts | Part::History | Part::Escalation | Part::Notification) {
         let service = ground.deficiency().await?;
         service.catch_up().await?;
         routes = routes.merge(countersign_deficiency::api::routes(service));

@@ -1,36 +1,29 @@
 //! `countersign people`
 
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use countersign_contracts::api::{
     Page,
     people::{
-        CancelRequest, DirectoryStep, ImportReport, ImportRequest, LeaveChange, LeaveDecision, LeaveRequest,
-        LeaveView, MergeRequest, PersonView, UnmergeRequest,
+        CancelRequest, LeaveChange, LeaveDecision, LeaveRequest, LeaveView, MergeRequest, PersonView,
+        UnmergeRequest,
     },
 };
-use countersign_deficiency::{
-    api::{PeopleFilter, list_people, show_person},
-    domain::people::{
-        LeaveId, LeaveKind,
-        decide::{Command, Period},
-    },
-    service::Deficiency,
-};
+use countersign_deficiency::api::{PeopleFilter, list_people, show_person};
 use countersign_kernel::{ProviderId, Timestamp};
 use jiff::{civil::Date, tz::TimeZone};
-use serde::Serialize;
 
+use super::directory::open;
 use crate::{
-    cli::{Change, Kind, LeaveAction, People, PeopleAction, Source, Span},
+    cli::{Change, LeaveAction, People, PeopleAction, Source, Span},
     client::Client,
-    compose::Ground,
     print,
 };
 
 const COMMAND: &str = "countersign people";
 const PATH: &str = "/api/v1/people";
+const LEAVES: &str = "/api/v1/leaves";
 
 pub async fn run(args: People) -> anyhow::Result<ExitCode> {
     match args.action {
@@ -40,19 +33,17 @@ pub async fn run(args: People) -> anyhow::Result<ExitCode> {
             done(list(&source, filter, json).await)
         }
         PeopleAction::Show { id, source, json } => done(show(&source, &id, json).await),
-        PeopleAction::Import { file, dry_run, change } => import(&file, dry_run, change).await,
+        PeopleAction::Import { file, dry_run, change } => {
+            change.import(COMMAND, &format!("{PATH}/import"), &file, dry_run).await
+        }
         PeopleAction::Merge { retired, survivor, change } => {
             let why = change.why.clone();
-            let request =
-                MergeRequest { retired: retired.clone().into(), survivor: survivor.clone().into(), why };
-            let command = |_: &str, _: &str| Command::Merge { retired, survivor };
-            done(tell(&change, &format!("{PATH}/merge"), request, command).await)
+            let request = MergeRequest { retired: retired.into(), survivor: survivor.into(), why };
+            done(change.tell(COMMAND, &format!("{PATH}/merge"), &request).await)
         }
         PeopleAction::Unmerge { retired, change } => {
-            let request = UnmergeRequest { retired: retired.clone().into(), why: change.why.clone() };
-            done(
-                tell(&change, &format!("{PATH}/unmerge"), request, |_, _| Command::Unmerge { retired }).await,
-            )
+            let request = UnmergeRequest { retired: retired.into(), why: change.why.clone() };
+            done(change.tell(COMMAND, &format!("{PATH}/unmerge"), &request).await)
         }
         PeopleAction::Leave { action } => done(leave(action).await),
     }
@@ -65,53 +56,33 @@ fn done(result: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
 async fn leave(action: LeaveAction) -> anyhow::Result<()> {
     match action {
         LeaveAction::Record { provider, kind, span, change } => {
-            let (from, until) = span.instants(&change.source)?;
+            let (from, until) = span.instants(&change.changing.source)?;
             let request = LeaveRequest {
-                provider: provider.clone().into(),
+                provider: provider.into(),
                 kind: kind.name().to_owned(),
                 from,
                 until,
                 why: change.why.clone(),
             };
-            let command = |actor: &str, key: &str| Command::RecordLeave {
-                leave: LeaveId::derive(&[actor, key]),
-                provider,
-                period: period(kind, from, until),
-            };
-            tell(&change, "/api/v1/leaves", request, command).await
+            change.tell(COMMAND, LEAVES, &request).await
         }
         LeaveAction::Amend { leave, kind, span, change } => {
-            let (from, until) = span.instants(&change.source)?;
+            let (from, until) = span.instants(&change.changing.source)?;
             let request = LeaveChange { kind: kind.name().to_owned(), from, until, why: change.why.clone() };
-            let command = |_: &str, _: &str| Command::ChangeLeave {
-                leave: LeaveId(leave),
-                period: period(kind, from, until),
-            };
-            tell(&change, &format!("/api/v1/leaves/{leave}"), request, command).await
+            change.tell(COMMAND, &format!("{LEAVES}/{leave}"), &request).await
         }
         LeaveAction::Approve { leave, change } => decide(leave, true, &change).await,
         LeaveAction::Refuse { leave, change } => decide(leave, false, &change).await,
         LeaveAction::Cancel { leave, change } => {
             let request = CancelRequest { why: change.why.clone() };
-            let command = |_: &str, _: &str| Command::CancelLeave { leave: LeaveId(leave) };
-            tell(&change, &format!("/api/v1/leaves/{leave}/cancel"), request, command).await
+            change.tell(COMMAND, &format!("{LEAVES}/{leave}/cancel"), &request).await
         }
     }
 }
 
 async fn decide(leave: uuid::Uuid, approve: bool, change: &Change) -> anyhow::Result<()> {
     let request = LeaveDecision { approve, why: change.why.clone() };
-    let command = |_: &str, _: &str| Command::DecideLeave { leave: LeaveId(leave), approve };
-    tell(change, &format!("/api/v1/leaves/{leave}/decision"), request, command).await
-}
-
-fn period(kind: Kind, from: Timestamp, until: Option<Timestamp>) -> Period {
-    let kind = match kind {
-        Kind::Planned => LeaveKind::Planned,
-        Kind::Sick => LeaveKind::Sick,
-        Kind::Other => LeaveKind::Other,
-    };
-    Period { kind, from, until }
+    change.tell(COMMAND, &format!("{LEAVES}/{leave}/decision"), &request).await
 }
 
 impl Span {
@@ -137,94 +108,6 @@ fn instant(text: &str, zone: &TimeZone, after: bool) -> anyhow::Result<Timestamp
     })?;
     let day = if after { day.tomorrow()? } else { day };
     Ok(day.to_zoned(zone.clone())?.timestamp())
-}
-
-/// Makes a change: on a running Countersign, or in a data folder. `command` is told who acts and under which key.
-async fn tell(
-    change: &Change,
-    path: &str,
-    request: impl Serialize,
-    command: impl FnOnce(&str, &str) -> Command,
-) -> anyhow::Result<()> {
-    let key = change.acting.key();
-    let step = if let Some(client) = change.acting.client(&change.source)? {
-        client.change(path, &key, &request).await?
-    } else {
-        let (ground, service) = open(&change.source, COMMAND).await?;
-        let actor = change.acting.actor(&ground.config)?;
-        let command = command(&actor.name, &key);
-        let id = match &command {
-            Command::RecordLeave { leave, .. } => Some(leave.0),
-            _ => None,
-        };
-        let done = service.people().execute(&actor, &change.why, &key, command).await?;
-        DirectoryStep { position: done.position.0, changed: done.changed, id }
-    };
-    told(&step, change.json)
-}
-
-/// Prints what became of a change.
-pub(super) fn told(step: &DirectoryStep, json: bool) -> anyhow::Result<()> {
-    if json {
-        return print::json(step);
-    }
-    match (step.changed, step.id) {
-        (true, Some(id)) => print::line(&format!("on record: {id}")),
-        (true, None) => print::line("on record"),
-        (false, _) => print::line("nothing to change: it is so already"),
-    }
-}
-
-/// The service over a data folder, with everything folded that is in the journal.
-pub(super) async fn open(source: &Source, command: &str) -> anyhow::Result<(Ground, Arc<Deficiency>)> {
-    let ground = source.open(command).await?;
-    let service = ground.deficiency().await?;
-    service.catch_up().await?;
-    Ok((ground, service))
-}
-
-async fn import(file: &Path, dry_run: bool, change: Change) -> anyhow::Result<ExitCode> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read {} as UTF-8 text", file.display()))?;
-    let key = change.acting.key();
-    let report = if let Some(client) = change.acting.client(&change.source)? {
-        let request = ImportRequest { text, dry_run, why: change.why.clone() };
-        client.change(&format!("{PATH}/import"), &key, &request).await?
-    } else {
-        let (ground, service) = open(&change.source, COMMAND).await?;
-        let actor = change.acting.actor(&ground.config)?;
-        service.people().import(&actor, &change.why, &key, &text, dry_run).await?
-    };
-    imported(&report, change.json)
-}
-
-/// Prints what became of a file. Lines that are refused make the command fail.
-pub(super) fn imported(report: &ImportReport, json: bool) -> anyhow::Result<ExitCode> {
-    let code = if report.refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-    if json {
-        print::json(report)?;
-        return Ok(code);
-    }
-    let rows: Vec<Vec<String>> = report
-        .lines
-        .iter()
-        .map(|line| {
-            vec![
-                line.line.to_string(),
-                line.outcome.clone(),
-                line.about.clone(),
-                line.column.clone().unwrap_or_default(),
-                line.reason.clone().unwrap_or_default(),
-            ]
-        })
-        .collect();
-    print::table(&["LINE", "OUTCOME", "ABOUT", "COLUMN", "REASON"], &rows)?;
-    let would = if report.dry_run { " (dry run: nothing was changed)" } else { "" };
-    let ImportReport { created, changed, unchanged, refused, .. } = report;
-    print::line(&format!(
-        "{created} created, {changed} changed, {unchanged} unchanged, {refused} refused{would}"
-    ))?;
-    Ok(code)
 }
 
 async fn list(source: &Source, filter: PeopleFilter, json: bool) -> anyhow::Result<()> {

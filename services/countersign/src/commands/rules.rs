@@ -7,12 +7,8 @@ use countersign_contracts::api::rules::{
     DraftRequest, LintReport, PublishRequest, ReasonRequest, ReevaluationReport, ReevaluationRequest,
     RuleSetDetail, RuleSetDiff, RuleSetsView, RulesStep,
 };
-use countersign_deficiency::{
-    domain::rules::RuleSet,
-    governance::{self, Governance},
-    lifecycle::Order,
-};
-use countersign_governance::Command as Step;
+use countersign_deficiency::{domain::rules::RuleSet, governance::Governance, lifecycle::Order};
+use countersign_governance::{Command as Step, api::Offered};
 use serde::Serialize;
 
 use super::governed::{self, Words};
@@ -155,7 +151,7 @@ async fn list(source: &Source, json: bool) -> anyhow::Result<()> {
 async fn show(version: u32, text: bool, source: &Source, json: bool) -> anyhow::Result<()> {
     let detail: RuleSetDetail = match source.client() {
         Some(client) => client.get(&format!("{PATH}/{version}"), &()).await?,
-        None => governance::detail(&open(source).await?.1, version).await?,
+        None => open(source).await?.1.detail(version).await?,
     };
     if json {
         return print::json(&detail);
@@ -188,7 +184,7 @@ async fn diff(version: u32, against: Option<u32>, source: &Source, json: bool) -
             let query: Vec<(&str, u32)> = against.iter().map(|against| ("against", *against)).collect();
             client.get(&format!("{PATH}/{version}/diff"), &query).await?
         }
-        None => governance::difference(&open(source).await?.1, version, against).await?,
+        None => open(source).await?.1.comparison(version, against).await?,
     };
     if json {
         return print::json(&difference);
@@ -198,7 +194,7 @@ async fn diff(version: u32, against: Option<u32>, source: &Source, json: bool) -
 }
 
 fn lint(file: &Path, json: bool) -> anyhow::Result<()> {
-    let report: LintReport = governance::lint(&WORDS.read(file)?);
+    let report: LintReport = RuleSet::lint(&WORDS.read(file)?);
     if json {
         print::json(&report)?;
     } else if report.valid {

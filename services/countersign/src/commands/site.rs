@@ -2,23 +2,17 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use countersign_contracts::{
     Field,
     api::people::{
-        CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep, DowntimeRequest, FacilityRequest,
-        FacilityView, ImportRequest,
+        CancelRequest, DepartmentRequest, DepartmentView, DowntimeRequest, FacilityRequest, FacilityView,
     },
-};
-use countersign_deficiency::domain::site::{
-    DowntimeId,
-    decide::{Command, FacilityChanges},
 };
 use serde::Serialize;
 
-use super::people::{imported, open, told};
+use super::directory::open;
 use crate::{
-    cli::{Change, DowntimeAction, HolidaysAction, Site, SiteAction, Source},
+    cli::{DowntimeAction, HolidaysAction, Site, SiteAction, Source},
     print,
 };
 
@@ -50,19 +44,7 @@ pub async fn run(args: Site) -> anyhow::Result<ExitCode> {
                 own_leave_needs_approval,
                 why: change.why.clone(),
             };
-            let changes = FacilityChanges {
-                name: request.name.clone(),
-                jurisdiction: request.jurisdiction.clone(),
-                time_zone: request.time_zone.clone(),
-                weekend: request.weekend.clone(),
-                minimum_bill_hold_days: bill_hold_days,
-                strict_directory,
-                own_leave_needs_approval,
-                ..FacilityChanges::default()
-            };
-            let path = format!("{FACILITIES}/{code}");
-            let command = |_: &str, _: &str| Command::DescribeFacility { code, changes: Box::new(changes) };
-            tell(&change, &path, request, command).await
+            change.tell(COMMAND, &format!("{FACILITIES}/{code}"), &request).await
         }
         SiteAction::Department {
             facility,
@@ -76,39 +58,20 @@ pub async fn run(args: Site) -> anyhow::Result<ExitCode> {
         } => {
             let chair = if no_chair { Field::Null } else { Field::from(chair) };
             let request = DepartmentRequest {
-                facility: facility.clone(),
-                code: code.clone(),
-                name: name.clone(),
-                chair: chair.clone().map(Into::into),
+                facility,
+                code,
+                name,
+                chair: chair.map(Into::into),
                 closed,
                 effective_at,
                 why: change.why.clone(),
             };
-            let command = |_: &str, _: &str| Command::DescribeDepartment {
-                facility,
-                code,
-                name,
-                chair,
-                closed,
-                effective_at,
-            };
-            tell(&change, "/api/v1/departments", request, command).await
+            change.tell(COMMAND, "/api/v1/departments", &request).await
         }
         SiteAction::Downtime { action } => downtime(action).await,
         SiteAction::Holidays { action: HolidaysAction::Import { file, facility, dry_run, change } } => {
-            let text = std::fs::read_to_string(&file)
-                .with_context(|| format!("cannot read {} as UTF-8 text", file.display()))?;
-            let key = change.acting.key();
-            let report = if let Some(client) = change.acting.client(&change.source)? {
-                let request = ImportRequest { text, dry_run, why: change.why.clone() };
-                client.change(&format!("{FACILITIES}/{facility}/holidays"), &key, &request).await?
-            } else {
-                let (ground, service) = open(&change.source, COMMAND).await?;
-                let actor = change.acting.actor(&ground.config)?;
-                let sites = service.sites();
-                sites.import_holidays(&actor, &change.why, &key, &facility, &text, dry_run).await?
-            };
-            return imported(&report, change.json);
+            let path = format!("{FACILITIES}/{facility}/holidays");
+            return change.import(COMMAND, &path, &file, dry_run).await;
         }
     };
     result.map(|()| ExitCode::SUCCESS)
@@ -117,47 +80,15 @@ pub async fn run(args: Site) -> anyhow::Result<ExitCode> {
 async fn downtime(action: DowntimeAction) -> anyhow::Result<()> {
     match action {
         DowntimeAction::Record { facility, id, span, change } => {
-            let (from, until) = span.instants(&change.source)?;
+            let (from, until) = span.instants(&change.changing.source)?;
             let request = DowntimeRequest { id, from, until, why: change.why.clone() };
-            let path = format!("{FACILITIES}/{facility}/downtimes");
-            let command = |actor: &str, key: &str| Command::RecordDowntime {
-                downtime: id.map_or_else(|| DowntimeId::derive(&[actor, key]), DowntimeId),
-                facility,
-                from,
-                until,
-            };
-            tell(&change, &path, request, command).await
+            change.tell(COMMAND, &format!("{FACILITIES}/{facility}/downtimes"), &request).await
         }
         DowntimeAction::Cancel { id, change } => {
             let request = CancelRequest { why: change.why.clone() };
-            let command = |_: &str, _: &str| Command::CancelDowntime { downtime: DowntimeId(id) };
-            tell(&change, &format!("/api/v1/downtimes/{id}/cancel"), request, command).await
+            change.tell(COMMAND, &format!("/api/v1/downtimes/{id}/cancel"), &request).await
         }
     }
-}
-
-/// Makes a change: on a running Countersign, or in a data folder. `command` is told who acts and under which key.
-async fn tell(
-    change: &Change,
-    path: &str,
-    request: impl Serialize,
-    command: impl FnOnce(&str, &str) -> Command,
-) -> anyhow::Result<()> {
-    let key = change.acting.key();
-    let step = if let Some(client) = change.acting.client(&change.source)? {
-        client.change(path, &key, &request).await?
-    } else {
-        let (ground, service) = open(&change.source, COMMAND).await?;
-        let actor = change.acting.actor(&ground.config)?;
-        let command = command(&actor.name, &key);
-        let id = match &command {
-            Command::RecordDowntime { downtime, .. } => Some(downtime.0),
-            _ => None,
-        };
-        let done = service.sites().execute(&actor, &change.why, &key, command).await?;
-        DirectoryStep { position: done.position.0, changed: done.changed, id }
-    };
-    told(&step, change.json)
 }
 
 /// What is printed: facilities, and the departments of all of them.

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::{ClaimView, Page};
-use countersign_runtime::http::{MinPosition, Problem, Visitor};
+use countersign_runtime::http::{Asked, MinPosition, Problem, Visitor};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -57,10 +54,9 @@ pub(super) async fn handle(
     State(service): State<Arc<Deficiency>>,
     visitor: Visitor,
     fresh: MinPosition,
-    filter: Result<Query<Filter>, QueryRejection>,
+    Asked(filter): Asked<Filter>,
 ) -> Result<Json<Page<ClaimView>>, Problem> {
     let within = visitor.reach(Act::ReadClaims)?.facilities;
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let state = match filter.state.as_deref() {
         None => claims::State::default(),
         Some(name) => claims::State::from_name(name)

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::ClaimSummary;
-use countersign_runtime::http::{MinPosition, Problem, Visitor};
+use countersign_runtime::http::{Asked, MinPosition, Problem, Visitor};
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -49,10 +46,9 @@ pub(super) async fn handle(
     State(service): State<Arc<Deficiency>>,
     visitor: Visitor,
     fresh: MinPosition,
-    wanted: Result<Query<Wanted>, QueryRejection>,
+    Asked(wanted): Asked<Wanted>,
 ) -> Result<Json<ClaimSummary>, Problem> {
     let within = visitor.reach(Act::ReadClaims)?.facilities;
-    let Query(wanted) = wanted.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let by = match wanted.by.as_deref() {
         None => SummaryBy::DocumentType,
         Some(name) => SummaryBy::from_name(name).ok_or_else(|| {

@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::{DeficiencyView, Page};
 use countersign_kernel::Timestamp;
 use countersign_runtime::{
     authority::Reach,
-    http::{MinPosition, Problem, Visitor},
+    http::{Asked, MinPosition, Problem, Visitor},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
@@ -82,10 +79,9 @@ pub(super) async fn handle(
     State(service): State<Arc<Deficiency>>,
     visitor: Visitor,
     fresh: MinPosition,
-    filter: Result<Query<Filter>, axum::extract::rejection::QueryRejection>,
+    Asked(filter): Asked<Filter>,
 ) -> Result<Json<Page<DeficiencyView>>, Problem> {
     let reach = visitor.reach(Act::ReadCharts)?;
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     check(&filter)?;
     service.is_at(fresh).await?;
     let after = filter.cursor.as_deref().map(parse_cursor).transpose()?;

@@ -9,24 +9,22 @@ mod deficiencies;
 mod deficiency;
 mod explanation;
 mod me;
-mod partitions;
 mod people;
 mod providers;
-mod rule_sets;
+mod rule_set_apply;
 mod site;
 mod what_if;
 
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::rejection::JsonRejection,
+    Router,
     routing::{get, post},
 };
 use countersign_contracts::api::{
     CallerView, ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow,
-    ClaimView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
-    TimelineEntry, WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
+    ClaimView, DeficiencyView, Explanation, Page, ProviderView, RuleView, TimelineEntry, WhatIfAccount,
+    WhatIfJob, WhatIfRequest, WhatIfRow,
     acts::{
         ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
         DecisionView, ItemAct, ItemActRequest, ProviderRef,
@@ -37,17 +35,14 @@ use countersign_contracts::api::{
         ImportRequest, LeaveChange, LeaveDecision, LeaveRequest, LeaveView, MergeRequest, PeriodView,
         PersonChanges, PersonView, UnmergeRequest,
     },
-    rules::{
-        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, ReevaluatedItem,
-        ReevaluationReport, ReevaluationRequest, RuleDiff, RuleSetAct, RuleSetDetail, RuleSetDiff,
-        RuleSetView, RuleSetsView, RuleWindow, RulesStep,
-    },
+    rules::{ReevaluatedItem, ReevaluationReport, ReevaluationRequest},
 };
 use countersign_eventsourcing::journal::Position;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_governance::api::Description;
+use countersign_runtime::http::{MinPosition, Problem, partitions};
 use utoipa::OpenApi;
 
-use crate::service::Deficiency;
+use crate::{domain::rules::RuleSet, service::Deficiency};
 
 pub use deficiencies::{Filter, list};
 pub use people::{
@@ -58,6 +53,7 @@ pub use site::{departments::list as list_departments, facilities::list as list_f
 
 /// The endpoints.
 pub fn routes(service: Arc<Deficiency>) -> Router {
+    let rule_sets = countersign_governance::api::routes(Arc::clone(&service.governance));
     Router::new()
         .route("/api/v1/deficiencies", get(deficiencies::handle))
         .route("/api/v1/deficiencies/{id}", get(deficiency::handle))
@@ -72,35 +68,29 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/what-if/{job}/rows", get(what_if::rows))
         .route("/api/v1/what-if/{job}/accounts", get(what_if::accounts))
         .route("/api/v1/me", get(me::handle))
-        .route("/api/v1/partitions", get(partitions::list))
-        .route("/api/v1/partitions/retry", post(partitions::retry))
-        .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
         .route("/api/v1/deficiencies/acts", post(acts::bulk::handle))
         .route("/api/v1/deficiencies/{id}/acts", post(acts::item::handle))
         .route("/api/v1/charts/{id}/acts", get(acts::list::handle).post(acts::chart::handle))
-        .route("/api/v1/rule-sets", get(rule_sets::list::handle).post(rule_sets::draft::handle))
-        .route("/api/v1/rule-sets/lint", post(rule_sets::lint::handle))
-        .route("/api/v1/rule-sets/{version}", get(rule_sets::show::handle))
-        .route("/api/v1/rule-sets/{version}/diff", get(rule_sets::diff::handle))
-        .route("/api/v1/rule-sets/{version}/apply", post(rule_sets::apply::handle))
-        .route("/api/v1/rule-sets/{version}/check", post(rule_sets::check::handle))
-        .route("/api/v1/rule-sets/{version}/publish", post(rule_sets::publish::handle))
-        .route("/api/v1/rule-sets/{version}/withdraw", post(rule_sets::withdraw::handle))
+        .route("/api/v1/rule-sets/{version}/apply", post(rule_set_apply::handle))
         .merge(people::routes())
         .merge(site::routes())
-        .with_state(service)
+        .with_state(Arc::clone(&service))
+        .merge(rule_sets)
+        .merge(partitions::routes("/api/v1", service))
 }
+
+/// The description of the endpoints about rule sets.
+static RULE_SETS: Description<RuleSet> = Description::new();
 
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
+    modifiers(&RULE_SETS),
+    nest((path = "/api/v1", api = partitions::Api)),
     paths(
         deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, me::handle,
-        partitions::list, partitions::retry, partitions::skip,
         claims::handle, claims_summary::handle, claim::handle,
-        rule_sets::list::handle, rule_sets::draft::handle, rule_sets::lint::handle, rule_sets::show::handle,
-        rule_sets::diff::handle, rule_sets::check::handle, rule_sets::publish::handle,
-        rule_sets::withdraw::handle, rule_sets::apply::handle,
+        rule_set_apply::handle,
         what_if::ask, what_if::show, what_if::cancel, what_if::rows, what_if::accounts,
         people::list::handle, people::show::handle, people::edit::handle, people::merge::handle,
         people::unmerge::handle, people::import::handle, people::leave::handle,
@@ -110,12 +100,9 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         acts::bulk::handle, acts::item::handle, acts::chart::handle, acts::list::handle,
     ),
     components(schemas(
-        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
-        StoppedPartition, TimelineEntry, CallerView, ChartView, ProviderView, Problem,
+        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, TimelineEntry, CallerView, ChartView, ProviderView, Problem,
         DecisionView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct,
         ChartActRequest, ItemAct, ItemActRequest, ProviderRef,
-        DraftRequest, FieldDiff, LintReport, LintRequest, PublishRequest, ReasonRequest, RuleDiff,
-        RuleSetAct, RuleSetDetail, RuleSetDiff, RuleSetView, RuleSetsView, RuleWindow, RulesStep,
         ReevaluatedItem, ReevaluationReport, ReevaluationRequest,
         WhatIfRequest, WhatIfJob, Page<WhatIfRow>, Page<WhatIfAccount>,
         Page<PersonView>, ByWhomView, CancelRequest, DepartmentRequest, DepartmentView, DirectoryStep,
@@ -126,11 +113,6 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
     ))
 )]
 pub struct Api;
-
-/// A body that could be read.
-fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
-    body.map(|Json(body)| body).map_err(|rejection| Problem::bad_request(rejection.body_text()))
-}
 
 impl Deficiency {
     /// Waits, bounded, until the worklist includes what the caller has seen.

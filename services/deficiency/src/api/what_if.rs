@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{
-        Path, Query, State,
-        rejection::{JsonRejection, QueryRejection},
-    },
+    extract::{Path, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use countersign_contracts::api::{Page, WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow};
-use countersign_runtime::http::{Operator, Problem, Visitor};
+use countersign_runtime::http::{Asked, Operator, Problem, Sent, Visitor};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -42,11 +39,9 @@ const MAX_LIMIT: usize = 1000;
 pub(super) async fn ask(
     State(service): State<Arc<Deficiency>>,
     operator: Operator,
-    request: Result<Json<WhatIfRequest>, JsonRejection>,
+    Sent(WhatIfRequest { rules, from, to }): Sent<WhatIfRequest>,
 ) -> Result<Response, Problem> {
     operator.may(Act::RunWhatIf)?;
-    let Json(WhatIfRequest { rules, from, to }) =
-        request.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let candidate = Candidate::parse(&rules).map_err(|error| {
         Problem::bad_request("the rule file cannot be used: correct it where `errors` says, and ask again")
             .part("rules", error.to_string())
@@ -149,10 +144,9 @@ pub(super) async fn rows(
     State(service): State<Arc<Deficiency>>,
     visitor: Visitor,
     Path(job): Path<String>,
-    wanted: Result<Query<Rows>, QueryRejection>,
+    Asked(wanted): Asked<Rows>,
 ) -> Result<Response, Problem> {
     visitor.may(Act::RunWhatIf, &About::everything())?;
-    let Query(wanted) = wanted.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let Rows { rule, service: hospital_service, facility, provider, change, format, limit, cursor } = wanted;
     let filter = Filter { rule, service: hospital_service, facility, provider, change };
     filter.check().map_err(|error| refused("change", &error))?;
@@ -207,11 +201,9 @@ pub(super) async fn accounts(
     State(service): State<Arc<Deficiency>>,
     visitor: Visitor,
     Path(job): Path<String>,
-    wanted: Result<Query<Accounts>, QueryRejection>,
+    Asked(Accounts { changed, format, limit, cursor }): Asked<Accounts>,
 ) -> Result<Response, Problem> {
     visitor.may(Act::RunWhatIf, &About::everything())?;
-    let Query(Accounts { changed, format, limit, cursor }) =
-        wanted.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let (passed, limit) = place(cursor.as_deref(), limit)?;
     let answer = service.what_if.answer(&job).ok_or_else(missing)?;
     match format.as_deref() {

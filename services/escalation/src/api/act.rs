@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
 };
 use countersign_contracts::api::escalation::{TrackActRequest, TrackActed};
-use countersign_runtime::http::{Caller, IdempotencyKey, MinPosition, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, MinPosition, Problem, Sent};
 
 use crate::service::Escalation;
 
@@ -40,10 +40,9 @@ pub(super) async fn handle(
     fresh: MinPosition,
     headers: HeaderMap,
     Path(track): Path<String>,
-    request: Result<Json<TrackActRequest>, JsonRejection>,
+    Sent(request): Sent<TrackActRequest>,
 ) -> Result<(StatusCode, Json<TrackActed>), Problem> {
     let track = super::track_id(&track)?;
-    let request = super::body(request)?;
     let seen = super::seen(&headers)?;
     service.is_at(fresh).await?;
     Ok((StatusCode::CREATED, Json(service.act(&actor, &key.0, seen, track, &request).await?)))

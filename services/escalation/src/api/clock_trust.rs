@@ -2,13 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use countersign_contracts::api::escalation::{Recorded, WhyRequest};
-use countersign_runtime::http::{Caller, Problem};
+use countersign_runtime::http::{Caller, Problem, Sent};
 
 use crate::service::Escalation;
 
@@ -27,8 +23,7 @@ use crate::service::Escalation;
 pub(super) async fn handle(
     State(service): State<Arc<Escalation>>,
     Caller(actor): Caller,
-    request: Result<Json<WhyRequest>, JsonRejection>,
+    Sent(WhyRequest { why }): Sent<WhyRequest>,
 ) -> Result<(StatusCode, Json<Recorded>), Problem> {
-    let WhyRequest { why } = super::body(request)?;
     Ok((StatusCode::CREATED, Json(service.trust_clock(&actor, &why).await?)))
 }

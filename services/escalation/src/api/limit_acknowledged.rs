@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::StatusCode,
 };
 use countersign_contracts::api::escalation::{Recorded, WhyRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
 use crate::service::Escalation;
 
@@ -35,9 +35,8 @@ pub(super) async fn handle(
     Caller(actor): Caller,
     key: IdempotencyKey,
     Path(chart): Path<String>,
-    request: Result<Json<WhyRequest>, JsonRejection>,
+    Sent(WhyRequest { why }): Sent<WhyRequest>,
 ) -> Result<(StatusCode, Json<Recorded>), Problem> {
     let chart = chart.parse().map_err(|_| Problem::bad_request("the id of a chart is a UUID"))?;
-    let WhyRequest { why } = super::body(request)?;
     Ok((StatusCode::CREATED, Json(service.acknowledge_limit(&actor, &key.0, chart, &why).await?)))
 }

@@ -12,7 +12,6 @@ mod inbox;
 mod limit_acknowledged;
 mod limits;
 mod packet;
-mod policies;
 mod register;
 mod release;
 mod run;
@@ -24,20 +23,20 @@ mod tracks;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::rejection::JsonRejection,
+    Router,
     http::{HeaderMap, StatusCode, header},
     routing::{get, post},
 };
 use countersign_contracts::api::escalation as dto;
 use countersign_eventsourcing::journal::{JournalError, Position};
+use countersign_governance::api::Description;
 use countersign_kernel::TrackId;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{MinPosition, Problem, partitions};
 use utoipa::OpenApi;
 
 use crate::{
     desk::{ActRefused, DeskError},
-    domain::acts::Refusal,
+    domain::{acts::Refusal, policy::PolicySet},
     lifecycle::LifecycleError,
     service::{Escalation, ServiceError},
     streams::StreamError,
@@ -45,6 +44,7 @@ use crate::{
 
 /// The endpoints.
 pub fn routes(service: Arc<Escalation>) -> Router {
+    let policies = countersign_governance::api::routes(Arc::clone(&service.governance));
     Router::new()
         .route("/api/v1/escalation/tracks", get(tracks::handle))
         .route("/api/v1/escalation/tracks/{track}", get(track::handle))
@@ -65,13 +65,19 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         .route("/api/v1/escalation/auditor", get(auditor::handle))
         .route("/api/v1/escalation/simulations", post(simulations::ask))
         .route("/api/v1/escalation/simulations/{job}", get(simulations::show).delete(simulations::cancel))
-        .merge(policies::routes())
-        .with_state(service)
+        .with_state(Arc::clone(&service))
+        .merge(policies)
+        .merge(partitions::routes("/api/v1/escalation", service))
 }
+
+/// The description of the endpoints about policies.
+static POLICIES: Description<PolicySet> = Description::new();
 
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
+    modifiers(&POLICIES),
+    nest((path = "/api/v1/escalation", api = partitions::Api)),
     paths(
         tracks::handle,
         track::handle,
@@ -93,14 +99,6 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         simulations::ask,
         simulations::show,
         simulations::cancel,
-        policies::list::handle,
-        policies::draft::handle,
-        policies::lint::handle,
-        policies::show::handle,
-        policies::diff::handle,
-        policies::check::handle,
-        policies::publish::handle,
-        policies::withdraw::handle,
     ),
     components(schemas(
         dto::TrackView,
@@ -122,18 +120,10 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         dto::AuditView,
         dto::SimulateRequest,
         dto::SimulateJob,
-        dto::PolicyDetail,
-        dto::PolicyDiff,
-        dto::PolicyLint,
         Problem,
     ))
 )]
 pub struct Api;
-
-/// A body that could be read.
-fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
-    body.map(|Json(body)| body).map_err(|rejection| Problem::bad_request(rejection.body_text()))
-}
 
 fn track_id(text: &str) -> Result<TrackId, Problem> {
     text.parse().map_err(|_| Problem::bad_request("the id of a track is a UUID"))

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Query, State, rejection::QueryRejection},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use countersign_contracts::api::escalation::RegisterView;
-use countersign_runtime::http::{Caller, MinPosition, Problem};
+use countersign_runtime::http::{Asked, Caller, MinPosition, Problem};
 
 use super::csv;
 use crate::{reading::RegisterFilter, service::Escalation};
@@ -30,9 +30,8 @@ pub(super) async fn handle(
     State(service): State<Arc<Escalation>>,
     Caller(actor): Caller,
     fresh: MinPosition,
-    filter: Result<Query<RegisterFilter>, QueryRejection>,
+    Asked(filter): Asked<RegisterFilter>,
 ) -> Result<Response, Problem> {
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     service.is_at(fresh).await?;
     let view = service.register(&actor, &filter).await?;
     match filter.format.as_deref() {

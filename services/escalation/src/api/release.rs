@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::StatusCode,
 };
 use countersign_contracts::api::escalation::{Recorded, WhyRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
 use crate::service::Escalation;
 
@@ -34,8 +34,7 @@ pub(super) async fn handle(
     Caller(actor): Caller,
     key: IdempotencyKey,
     Path(facility): Path<String>,
-    request: Result<Json<WhyRequest>, JsonRejection>,
+    Sent(WhyRequest { why }): Sent<WhyRequest>,
 ) -> Result<(StatusCode, Json<Recorded>), Problem> {
-    let WhyRequest { why } = super::body(request)?;
     Ok((StatusCode::CREATED, Json(service.release_run(&actor, &key.0, &facility, &why).await?)))
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use countersign_contracts::api::escalation::RunView;
 use countersign_kernel::Timestamp;
-use countersign_runtime::http::{Caller, MinPosition, Problem};
+use countersign_runtime::http::{Asked, Caller, MinPosition, Problem};
 use serde::Deserialize;
 
 use super::csv;
@@ -18,7 +18,7 @@ use crate::service::Escalation;
 /// In which form.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Form {
+pub(super) struct Wanted {
     format: Option<String>,
 }
 
@@ -44,9 +44,8 @@ pub(super) async fn handle(
     Caller(actor): Caller,
     fresh: MinPosition,
     Path((facility, published_at)): Path<(String, String)>,
-    form: Result<Query<Form>, QueryRejection>,
+    Asked(Wanted { format }): Asked<Wanted>,
 ) -> Result<Response, Problem> {
-    let Query(Form { format }) = form.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let at: Timestamp = published_at.parse().map_err(|_| {
         Problem::bad_request("the instant of a publication is RFC 3339, as the list of runs tells it")
     })?;

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::escalation::RunView;
-use countersign_runtime::http::{Caller, MinPosition, Problem};
+use countersign_runtime::http::{Asked, Caller, MinPosition, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -35,10 +32,8 @@ pub(super) async fn handle(
     State(service): State<Arc<Escalation>>,
     Caller(actor): Caller,
     fresh: MinPosition,
-    filter: Result<Query<Filter>, QueryRejection>,
+    Asked(Filter { facility }): Asked<Filter>,
 ) -> Result<Json<Vec<RunView>>, Problem> {
-    let Query(Filter { facility }) =
-        filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     service.is_at(fresh).await?;
     Ok(Json(service.published_runs(&actor, facility).await?))
 }

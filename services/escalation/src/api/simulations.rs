@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use countersign_contracts::api::escalation::{SimulateJob, SimulateRequest};
-use countersign_runtime::http::{Caller, Problem};
+use countersign_runtime::http::{Caller, Problem, Sent};
 use jiff::SignedDuration;
 
 use crate::{authority::Act, domain::policy::PolicySet, scope, service::Escalation, simulate::Question};
@@ -30,10 +30,9 @@ use crate::{authority::Act, domain::policy::PolicySet, scope, service::Escalatio
 pub(super) async fn ask(
     State(service): State<Arc<Escalation>>,
     Caller(actor): Caller,
-    request: Result<Json<SimulateRequest>, JsonRejection>,
+    Sent(request): Sent<SimulateRequest>,
 ) -> Result<Response, Problem> {
     scope::permit_everywhere(&actor, Act::Simulate)?;
-    let request = super::body(request)?;
     if let (Some(from), Some(until)) = (request.from, request.until)
         && from > until
     {
@@ -53,6 +52,10 @@ pub(super) async fn ask(
         ),
     };
     let against = match request.against {
+        None if request.against_in_force => book
+            .in_force_at(now)
+            .filter(|known| known.everywhere.reference.sha256 != policy.everywhere.reference.sha256)
+            .map(|known| (Some(known.everywhere.reference.version), Arc::clone(known))),
         None => None,
         Some(version) => {
             let content = book.find(version).map_err(countersign_governance::GovernanceError::from)?;
@@ -72,6 +75,7 @@ pub(super) async fn ask(
             .confirmed_after_hours
             .map(|hours| SignedDuration::from_hours(i64::from(hours))),
         default_zone: service.default_zone.clone(),
+        as_if_live: request.as_if_live,
         ..Question::new(policy)
     };
     let job = service

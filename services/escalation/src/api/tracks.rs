@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Query, State, rejection::QueryRejection},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use countersign_contracts::api::{Page, escalation::TrackView};
-use countersign_runtime::http::{Caller, MinPosition, Problem};
+use countersign_runtime::http::{Asked, Caller, MinPosition, Problem};
 
 use super::csv;
 use crate::{
@@ -32,9 +32,8 @@ pub(super) async fn handle(
     State(service): State<Arc<Escalation>>,
     Caller(actor): Caller,
     fresh: MinPosition,
-    filter: Result<Query<TrackFilter>, QueryRejection>,
+    Asked(filter): Asked<TrackFilter>,
 ) -> Result<Response, Problem> {
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let refused = |at: &str, what: String| {
         Problem::bad_request("the request has a parameter that cannot be understood").part(at, what)
     };

@@ -2,12 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{Query, State, rejection::QueryRejection},
-};
-use countersign_runtime::http::{Operator, Problem};
+use axum::{Json, body::Bytes, extract::State};
+use countersign_runtime::http::{Asked, Operator, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -47,11 +43,10 @@ pub(super) struct How {
 pub(super) async fn handle(
     State(inbox): State<Arc<Inbox>>,
     operator: Operator,
-    how: Result<Query<How>, QueryRejection>,
+    Asked(how): Asked<How>,
     file: Bytes,
 ) -> Result<Json<ImportReport>, Problem> {
     operator.may(Act::ImportCharges)?;
-    let Query(how) = how.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     inbox.import_charges(&file, how.lines_before, how.dry_run).await.map(Json).map_err(|error| match error {
         ImportError::NotStored { .. } | ImportError::Journal(_) => Problem::unavailable(error.to_string()),
         _ => Problem::bad_request(error.to_string()),

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::Page;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{Asked, MinPosition, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -42,9 +39,8 @@ pub(super) struct Paging {
 pub(super) async fn handle(
     State(inbox): State<Arc<Inbox>>,
     fresh: MinPosition,
-    paging: Result<Query<Paging>, QueryRejection>,
+    Asked(paging): Asked<Paging>,
 ) -> Result<Json<Page<Quarantined>>, Problem> {
-    let Query(paging) = paging.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let refused = || Problem::bad_request("the request has a parameter that cannot be understood");
     let limit = paging.limit.unwrap_or(DEFAULT_LIMIT);
     if limit == 0 || limit > MAX_LIMIT {

@@ -2,13 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-    response::Response,
-};
+use axum::{Json, extract::State, response::Response};
 use countersign_kernel::Timestamp;
-use countersign_runtime::http::{Operator, Problem};
+use countersign_runtime::http::{Operator, Problem, Sent};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -44,10 +40,9 @@ pub(super) struct Since {
 pub(super) async fn handle(
     State(inbox): State<Arc<Inbox>>,
     operator: Operator,
-    since: Result<Json<Since>, JsonRejection>,
+    Sent(Since { since }): Sent<Since>,
 ) -> Result<Response, Problem> {
     operator.may(Act::ReadAgain)?;
-    let Json(Since { since }) = since.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let run = inbox
         .again(Again::Since(since), operator.name(ACTOR), PATIENCE)
         .await

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::notification::{AddressesRequest, NotificationStep};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, by, contact_in, internal, may_contact, step, views};
+use super::{by, contact_in, internal, may_contact, step, views};
 use crate::{
     authority::Act,
     domain::contact::{Contact, Destination, Refusal},
@@ -37,9 +37,8 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     Path(contact): Path<String>,
-    request: Result<Json<AddressesRequest>, JsonRejection>,
+    Sent(AddressesRequest { addresses, verified, why }): Sent<AddressesRequest>,
 ) -> Result<Json<NotificationStep>, Problem> {
-    let AddressesRequest { addresses, verified, why } = body(request)?;
     let contact = {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
         let contact = contact_in(&contact, &folded.owed)?;

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::{
     Field,
     api::notification::{NotificationStep, PreferencesRequest},
     notice::Channel,
 };
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, by, contact_in, internal, may_contact, step};
+use super::{by, contact_in, internal, may_contact, step};
 use crate::{
     authority::Act,
     domain::{
@@ -44,9 +44,8 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     Path(contact): Path<String>,
-    request: Result<Json<PreferencesRequest>, JsonRejection>,
+    Sent(request): Sent<PreferencesRequest>,
 ) -> Result<Json<NotificationStep>, Problem> {
-    let request = body(request)?;
     let contact = {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
         let contact = contact_in(&contact, &folded.owed)?;

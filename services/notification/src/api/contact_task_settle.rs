@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::notification::{NotificationStep, WhyRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 use uuid::Uuid;
 
-use super::{body, by, step};
+use super::{by, step};
 use crate::{
     authority::{About, Act, permit},
     domain::contact::{Contact, Refusal},
@@ -38,10 +38,9 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     Path(id): Path<String>,
-    request: Result<Json<WhyRequest>, JsonRejection>,
+    Sent(WhyRequest { why }): Sent<WhyRequest>,
 ) -> Result<Json<NotificationStep>, Problem> {
     let id: Uuid = id.parse().map_err(|_| Problem::bad_request("the id of a task is a UUID"))?;
-    let WhyRequest { why } = body(request)?;
     permit(&actor, Act::SettleTasks, &About::everything())?;
     let contact = service.model.query(move |sql| projections::contact_of_task(sql, id)).await;
     let contact = contact.map_err(|error| Problem::internal(&error))?;

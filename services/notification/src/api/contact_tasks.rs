@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::{Page, notification::ContactTaskView};
-use countersign_runtime::http::{Caller, MinPosition, Problem};
+use countersign_runtime::http::{Asked, Caller, MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -50,9 +47,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
     Caller(actor): Caller,
     fresh: MinPosition,
-    filter: Result<Query<TasksFilter>, QueryRejection>,
+    Asked(filter): Asked<TasksFilter>,
 ) -> Result<Json<Page<ContactTaskView>>, Problem> {
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let (limit, after) = (limit_of(filter.limit)?, cursor_of(filter.cursor)?);
     permit(&actor, Act::SettleTasks, &About::everything())?;
     service.is_at(fresh).await?;

@@ -5,13 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::{Page, notification::ContactSummary};
 use countersign_owed::Owed;
-use countersign_runtime::http::{Caller, MinPosition, Problem};
+use countersign_runtime::http::{Asked, Caller, MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -58,9 +55,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
     Caller(actor): Caller,
     fresh: MinPosition,
-    filter: Result<Query<ContactsFilter>, QueryRejection>,
+    Asked(filter): Asked<ContactsFilter>,
 ) -> Result<Json<Page<ContactSummary>>, Problem> {
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let limit = limit_of(filter.limit)?;
     let reach = reach(&actor, Act::KeepContacts)?;
     service.is_at(fresh).await?;

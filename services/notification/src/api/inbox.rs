@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::{Page, notification::InboxMessage};
-use countersign_runtime::http::{Caller, MinPosition, Problem};
+use countersign_runtime::http::{Asked, Caller, MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -46,9 +43,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
     Caller(actor): Caller,
     fresh: MinPosition,
-    filter: Result<Query<InboxFilter>, QueryRejection>,
+    Asked(filter): Asked<InboxFilter>,
 ) -> Result<Json<Page<InboxMessage>>, Problem> {
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let limit = limit_of(filter.limit)?;
     let after = filter.cursor.as_deref().map(notice_in).transpose()?;
     service.is_at(fresh).await?;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::notification::{LetterConfirmation, NotificationStep};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, by, internal, may, notice_and_leg, step};
+use super::{by, internal, may, notice_and_leg, step};
 use crate::{authority::Act, domain::notice::Change, service::Notification, store::Origin};
 
 /// Records on which day a letter was mailed or handed over, and by whom: from then on it counts as delivered.
@@ -32,10 +32,9 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     path: Path<(String, String)>,
-    request: Result<Json<LetterConfirmation>, JsonRejection>,
+    Sent(LetterConfirmation { how, on, by_whom, why }): Sent<LetterConfirmation>,
 ) -> Result<Json<NotificationStep>, Problem> {
     let (id, leg) = notice_and_leg(&path)?;
-    let LetterConfirmation { how, on, by_whom, why } = body(request)?;
     let handed_over = match how.as_str() {
         "mailed" => false,
         "handed_over" => true,

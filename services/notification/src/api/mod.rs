@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::{Path, rejection::JsonRejection},
+    extract::Path,
     http::StatusCode,
     routing::{get, post},
 };
@@ -42,7 +42,7 @@ use countersign_contracts::api::{Page, notification as dto, people::ByWhomView};
 use countersign_eventsourcing::journal::{JournalError, Position};
 use countersign_kernel::{Actor, NoticeId, Timestamp};
 use countersign_owed::Owed;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{MinPosition, Problem, partitions};
 use utoipa::OpenApi;
 
 use crate::{
@@ -82,7 +82,8 @@ pub fn routes(service: Arc<Notification>) -> Router {
         .route("/api/v1/notification/templates", get(templates::handle))
         .route("/api/v1/notification/templates/{kind}", get(template_preview::handle))
         .route("/api/v1/notification/templates/{kind}/difference", get(template_difference::handle))
-        .with_state(service)
+        .with_state(Arc::clone(&service))
+        .merge(partitions::routes("/api/v1/notification", service))
 }
 
 /// The endpoint for mail systems, which sign instead of showing a token.
@@ -95,6 +96,7 @@ pub fn report_routes(service: Arc<Notification>) -> Router {
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
+    nest((path = "/api/v1/notification", api = partitions::Api)),
     paths(
         inbox::handle, inbox_read::handle, notices::handle, dead_letters::handle, resend::handle, notice::handle,
         notice_content::handle, notice_proof::handle, notice_proof_pdf::handle, notice_requeue::handle, notice_take_over::handle,
@@ -118,11 +120,6 @@ pub struct Api;
 
 /// Rows of a list at the most.
 const MOST_ROWS: usize = 500;
-
-/// A body that could be read.
-fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
-    body.map(|Json(body)| body).map_err(|rejection| Problem::bad_request(rejection.body_text()))
-}
 
 /// The answer to a command.
 fn step(done: Done) -> Json<dto::NotificationStep> {

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::notification::{ModeRequest, NotificationStep};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, by, step, views};
+use super::{by, step, views};
 use crate::{
     authority::{About, Act, permit},
     domain::operator::{Decided, Refusal, STREAM, StoredMode},
@@ -36,9 +33,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
-    request: Result<Json<ModeRequest>, JsonRejection>,
+    Sent(ModeRequest { mode, redirect_to, why }): Sent<ModeRequest>,
 ) -> Result<Json<NotificationStep>, Problem> {
-    let ModeRequest { mode, redirect_to, why } = body(request)?;
     permit(&actor, Act::SetMode, &About::everything())?;
     let wrong = |at: &str, what: &str| {
         Problem::bad_request("the request has a part that cannot be understood").part(at, what.to_owned())

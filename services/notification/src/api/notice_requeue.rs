@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::notification::{NotificationStep, RequeueRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, by, internal, may, notice_in, step, views};
+use super::{by, internal, may, notice_in, step, views};
 use crate::{authority::Act, domain::notice::Change, service::Notification, store::Origin};
 
 /// Has a leg that failed, came back or of which nobody knows sent again: to the same address or to another one.
@@ -31,10 +31,9 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     Path(id): Path<String>,
-    request: Result<Json<RequeueRequest>, JsonRejection>,
+    Sent(RequeueRequest { leg, to, why }): Sent<RequeueRequest>,
 ) -> Result<Json<NotificationStep>, Problem> {
     let id = notice_in(&id)?;
-    let RequeueRequest { leg, to, why } = body(request)?;
     let row = service.row(id).await?;
     {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;

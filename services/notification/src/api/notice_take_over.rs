@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::notification::{NotificationStep, WhyRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, by, internal, may, notice_in, step};
+use super::{by, internal, may, notice_in, step};
 use crate::{authority::Act, domain::notice::Change, service::Notification, store::Origin};
 
 /// A human takes the notice over: it is not sent any more. Why, and what was done instead, goes on record.
@@ -31,10 +31,9 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     Path(id): Path<String>,
-    request: Result<Json<WhyRequest>, JsonRejection>,
+    Sent(WhyRequest { why }): Sent<WhyRequest>,
 ) -> Result<Json<NotificationStep>, Problem> {
     let id = notice_in(&id)?;
-    let WhyRequest { why } = body(request)?;
     let row = service.row(id).await?;
     {
         let folded = service.known.current().await.map_err(|error| internal(&error))?;

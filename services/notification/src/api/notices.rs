@@ -2,13 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::{Page, notification::NoticeView};
 use countersign_kernel::Timestamp;
-use countersign_runtime::http::{Caller, MinPosition, Problem};
+use countersign_runtime::http::{Asked, Caller, MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -61,9 +58,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
     Caller(actor): Caller,
     fresh: MinPosition,
-    filter: Result<Query<NoticesFilter>, QueryRejection>,
+    Asked(filter): Asked<NoticesFilter>,
 ) -> Result<Json<Page<NoticeView>>, Problem> {
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let limit = limit_of(filter.limit)?;
     let formal = match filter.class.as_deref() {
         None => None,

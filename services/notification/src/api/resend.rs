@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::{
     api::notification::{ResendReport, ResendRequest},
     notice::Channel,
 };
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, by};
+use super::by;
 use crate::{
     authority::{About, Act, permit},
     domain::notice::{Change, Notice},
@@ -45,9 +42,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
-    request: Result<Json<ResendRequest>, JsonRejection>,
+    Sent(ResendRequest { since, channel, dry_run, why }): Sent<ResendRequest>,
 ) -> Result<Json<ResendReport>, Problem> {
-    let ResendRequest { since, channel, dry_run, why } = body(request)?;
     permit(&actor, Act::SendAgain, &About::everything())?;
     let channel = channel
         .map(|name| {

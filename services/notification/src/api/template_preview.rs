@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::notification::TemplatePreview;
-use countersign_runtime::http::{Problem, Visitor};
+use countersign_runtime::http::{Asked, Problem, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -44,9 +44,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
     visitor: Visitor,
     Path(kind): Path<String>,
-    filter: Result<Query<PreviewFilter>, QueryRejection>,
+    Asked(filter): Asked<PreviewFilter>,
 ) -> Result<Json<TemplatePreview>, Problem> {
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     visitor.may(Act::ReadTemplates, &About::everything())?;
     let absent = || Problem::not_found("there is no such template: the list of templates has those that are");
     let kind = Kind::from_name(&kind).ok_or_else(absent)?;

@@ -3,6 +3,7 @@
 mod access;
 mod digests;
 mod office;
+mod stopped;
 mod ways;
 
 use std::time::Duration;

@@ -3,14 +3,12 @@
 use countersign_contracts::api::{
     Page,
     escalation::{
-        AuditView, ClockView, DryRun, HeldRun, InboxItem, LimitView, PacketView, PolicyDetail, PolicyDiff,
-        Recorded, RegisterView, RunView, SimulateJob, SimulateRequest, TrackActRequest, TrackActed,
-        TrackDetail, TrackExplanation, TrackView, WhyRequest,
+        AuditView, ClockView, DryRun, HeldRun, InboxItem, LimitView, PacketView, Recorded, RegisterView,
+        RunView, SimulateJob, SimulateRequest, TrackActRequest, TrackActed, TrackDetail, TrackExplanation,
+        TrackView, WhyRequest,
     },
-    governed::{StepView, VersionsView},
 };
 use countersign_kernel::TrackId;
-use serde::Serialize;
 
 use super::{get, post, send, with_query};
 use crate::{
@@ -136,34 +134,6 @@ pub(crate) async fn release_run(
     post(api, path, &WhyRequest { why: why.to_owned() }, seen).await
 }
 
-pub(crate) async fn policies(api: &dyn Api) -> Result<VersionsView, Failure> {
-    get(api, Call::get("/api/v1/escalation/policies")).await
-}
-
-pub(crate) async fn policy(api: &dyn Api, version: u32) -> Result<PolicyDetail, Failure> {
-    get(api, Call::get(format!("/api/v1/escalation/policies/{version}"))).await
-}
-
-pub(crate) async fn policy_diff(
-    api: &dyn Api,
-    version: u32,
-    against: Option<u32>,
-) -> Result<PolicyDiff, Failure> {
-    let against = against.map(|against| format!("?against={against}")).unwrap_or_default();
-    get(api, Call::get(format!("/api/v1/escalation/policies/{version}/diff{against}"))).await
-}
-
-/// Takes a step in the life of a version: `check`, `publish` or `withdraw`.
-pub(crate) async fn policy_step(
-    api: &dyn Api,
-    version: u32,
-    step: &str,
-    request: &impl Serialize,
-    seen: &str,
-) -> Result<StepView, Failure> {
-    post(api, format!("/api/v1/escalation/policies/{version}/{step}"), request, seen).await
-}
-
 /// Asks what a policy would have done on recorded history.
 pub(crate) async fn simulate(
     api: &dyn Api,
@@ -175,6 +145,12 @@ pub(crate) async fn simulate(
 
 pub(crate) async fn simulation(api: &dyn Api, job: &str) -> Result<SimulateJob, Failure> {
     get(api, Call::get(format!("/api/v1/escalation/simulations/{}", segment(job)))).await
+}
+
+/// Stops a simulation that waits or runs.
+pub(crate) async fn cancel_simulation(api: &dyn Api, job: &str) -> Result<(), Failure> {
+    let path = format!("/api/v1/escalation/simulations/{}", segment(job));
+    super::bytes(api, Call::delete(path)).await.map(|_| ())
 }
 
 /// Charts whose regulatory clock ran far.

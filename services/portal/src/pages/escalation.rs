@@ -6,10 +6,8 @@ mod leadership;
 mod matter;
 pub(super) mod next_step;
 mod packet;
-mod policies;
-mod policy;
 mod runs;
-mod simulation;
+pub(super) mod simulation;
 mod suspensions;
 mod track;
 mod tracks;
@@ -50,12 +48,11 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/runs/held", post(runs::release))
         .route("/runs/{facility}/{published_at}", get(runs::one))
         .route("/runs/{facility}/{published_at}/list.csv", get(runs::export))
-        .route("/policies", get(policies::handle))
-        .route("/policies/{version}", get(policy::handle).post(policy::decide))
-        .route("/policies/{version}/changes", get(policy::changes))
         .route("/policies/{version}/simulate", post(simulation::ask))
         .route("/simulations/{job}", get(simulation::handle))
+        .route("/simulations/{job}/cancel", post(simulation::cancel))
         .route("/simulations/{job}/steps.csv", get(simulation::export))
+        .route("/simulations/{job}/groups.csv", get(simulation::export_groups))
         .route("/auditor", get(auditor::handle))
         .route("/auditor/clock", post(auditor::trust))
 }

@@ -20,6 +20,11 @@ impl Entered {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// What a field holds, with the blanks around it.
+    pub(super) fn whole(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
     /// What a field must hold.
     pub(super) fn must(&self, name: &str, label: &str) -> Result<&str, String> {
         self.get(name).ok_or_else(|| format!("“{label}” is empty: fill it in"))
@@ -71,6 +76,10 @@ pub(super) struct Offer {
 pub(super) enum Kind {
     Line,
     Text,
+    /// A whole file. What is wrong with it stands beside it: in words, and the lines that it is about.
+    File {
+        faults: Vec<(String, Vec<(usize, String)>)>,
+    },
     Choice(Vec<Offer>),
     Instant,
     Day,
@@ -139,6 +148,8 @@ pub(super) struct Form {
     pub(super) whose: String,
     pub(super) hint: Cow<'static, str>,
     pub(super) button: &'static str,
+    /// Another way to send it, which asks for no field: what it does, and its button.
+    pub(super) other: Option<(&'static str, &'static str)>,
     pub(super) fields: Vec<Field>,
     /// Where it is sent.
     pub(super) action: String,
@@ -163,6 +174,7 @@ impl Form {
             whose: String::new(),
             hint: hint.into(),
             button,
+            other: None,
             fields,
             action: String::new(),
             hidden: Vec::new(),
@@ -173,6 +185,16 @@ impl Form {
     /// The form, sent to this address.
     pub(super) fn sent_to(self, action: impl Into<String>) -> Self {
         Self { action: action.into(), ..self }
+    }
+
+    /// It holds a whole file, which wants room.
+    pub(super) fn is_wide(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.kind, Kind::File { .. }))
+    }
+
+    /// The form with another way to send it, which asks for no field.
+    pub(super) fn or(self, act: &'static str, button: &'static str) -> Self {
+        Self { other: Some((act, button)), ..self }
     }
 
     /// The form with something that it carries unseen.

@@ -220,6 +220,8 @@ pub(super) enum Block {
     Story(Vec<Entry>),
     /// Forms, folded.
     Forms(Vec<Form>),
+    /// One form, open.
+    Form(Form),
     /// A text for people, with its line breaks.
     Text(String),
     /// A text as it is, folded.

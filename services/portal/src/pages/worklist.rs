@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     api::Api,
-    ask::{self, Wanted},
+    ask::{
+        self, Wanted,
+        governed::{Content, Texts},
+    },
     failure::Failure,
     show::{DeficiencyRow, Layout, Moment, Responsible, Section, html, number},
     visitor::{self, Visitor},
@@ -314,10 +317,11 @@ async fn next_steps(api: &dyn Api, choice: &Choice, visitor: &Visitor, now: Time
 
 /// The rules in force, for the filter. Without them a rule is typed in, so no failure matters.
 async fn offer_rules(api: &dyn Api, choice: &Choice) -> Vec<Offer> {
-    let Ok(sets) = ask::rules::list(api).await else { return Vec::new() };
+    let Ok(sets) = ask::governed::list(api, Texts::Rules).await else { return Vec::new() };
     let Some(version) = sets.in_force else { return Vec::new() };
-    let Ok(set) = ask::rules::one(api, version).await else { return Vec::new() };
-    let offers = set.rules.into_iter().map(|rule| (format!("{} {}", rule.id, rule.title), rule.id));
+    let Ok(set) = ask::governed::one(api, Texts::Rules, version).await else { return Vec::new() };
+    let Content::Rules(rules) = set.content else { return Vec::new() };
+    let offers = rules.into_iter().map(|rule| (format!("{} {}", rule.id, rule.title), rule.id));
     any_or(offers, choice.rule.as_deref())
 }
 

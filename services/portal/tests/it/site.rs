@@ -124,6 +124,7 @@ impl Site {
             "/rules".to_owned(),
             "/rules/2".to_owned(),
             "/rules/2/changes?against=1".to_owned(),
+            "/rules/draft".to_owned(),
             "/people".to_owned(),
             "/people?q=okaf".to_owned(),
             format!("/people/{}", person(&PROVIDERS[1], noon()).key),
@@ -142,8 +143,12 @@ impl Site {
             "/runs/SIMHOSP1/2026-03-04T12:20:00Z".to_owned(),
             "/policies".to_owned(),
             "/policies/2".to_owned(),
+            "/policies/3".to_owned(),
             "/policies/2/changes?against=1".to_owned(),
+            "/policies/draft".to_owned(),
+            "/policies/draft?from=3".to_owned(),
             "/simulations/done".to_owned(),
+            "/simulations/done?provider=1001".to_owned(),
             "/simulations/running".to_owned(),
             "/auditor".to_owned(),
             "/notices".to_owned(),
@@ -163,6 +168,7 @@ impl Site {
             "/notices/mode".to_owned(),
             "/feeds".to_owned(),
             "/quarantine".to_owned(),
+            "/partitions".to_owned(),
             format!("/quarantine/{message}"),
         ]
     }

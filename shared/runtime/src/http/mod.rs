@@ -6,7 +6,9 @@ mod health;
 mod idempotency;
 mod layers;
 mod local;
+pub mod partitions;
 mod problem;
+mod said;
 
 use std::{future::IntoFuture, time::Duration};
 
@@ -25,6 +27,7 @@ pub use fresh::MinPosition;
 pub use health::{PartReadiness, Readiness, ReadinessCheck, ReadinessReport, readiness};
 pub use idempotency::IdempotencyKey;
 pub use problem::{PROBLEM_JSON, Problem, ProblemPart};
+pub use said::{Asked, Sent};
 
 /// What the scaffolding needs to know.
 #[derive(Debug, Clone)]

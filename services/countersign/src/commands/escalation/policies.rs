@@ -7,7 +7,8 @@ use countersign_contracts::api::{
     escalation::{PolicyDetail, PolicyDiff, PolicyLint, PolicyStep},
     governed::{DraftRequest, PublishRequest, ReasonRequest, StepView, VersionsView},
 };
-use countersign_escalation::{domain::policy::PolicySet, policies};
+use countersign_escalation::domain::policy::PolicySet;
+use countersign_governance::api::Offered;
 use serde::Serialize;
 
 use crate::{
@@ -99,7 +100,7 @@ async fn diff(version: u32, against: Option<u32>, asking: &Asking) -> anyhow::Re
 }
 
 fn lint(file: &Path, json: bool) -> anyhow::Result<()> {
-    let report: PolicyLint = policies::lint(&WORDS.read(file)?);
+    let report: PolicyLint = PolicySet::lint(&WORDS.read(file)?);
     if json {
         print::json(&report)?;
     } else if report.valid {

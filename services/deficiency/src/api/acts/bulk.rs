@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::acts::{BulkActReport, BulkActRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, MinPosition, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, MinPosition, Problem, Sent};
 
-use crate::{api::body, lifecycle::Order, service::Deficiency};
+use crate::{lifecycle::Order, service::Deficiency};
 
 /// Decides the same about many items, or about all of some charts, and answers for each; with `preview` it only
 /// says what would become of each. A key that was interrupted may be sent again: what is done is not done twice.
@@ -32,9 +29,8 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     key: IdempotencyKey,
     fresh: MinPosition,
-    request: Result<Json<BulkActRequest>, JsonRejection>,
+    Sent(request): Sent<BulkActRequest>,
 ) -> Result<Json<BulkActReport>, Problem> {
-    let request = body(request)?;
     let order = Order { actor: &actor, key: &key.0, why: &request.why, seen: None };
     service.is_at(fresh).await?;
     Ok(Json(service.act_on_items(&order, &request).await?))

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
 };
 use countersign_contracts::api::acts::{ActedView, ItemActRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, MinPosition, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, MinPosition, Problem, Sent};
 
-use crate::{api::body, lifecycle::Order, service::Deficiency};
+use crate::{lifecycle::Order, service::Deficiency};
 
 /// Decides about one item: dispute, decision of a dispute, reassignment, hold, extension, void, waiver, answer.
 #[utoipa::path(
@@ -39,10 +39,9 @@ pub(in crate::api) async fn handle(
     fresh: MinPosition,
     headers: HeaderMap,
     Path(id): Path<String>,
-    request: Result<Json<ItemActRequest>, JsonRejection>,
+    Sent(ItemActRequest { decision, why }): Sent<ItemActRequest>,
 ) -> Result<(StatusCode, Json<ActedView>), Problem> {
     let id = crate::api::deficiency::parse(&id)?;
-    let ItemActRequest { decision, why } = body(request)?;
     let order = Order { actor: &actor, key: &key.0, why: &why, seen: super::seen(&headers)? };
     service.is_at(fresh).await?;
     Ok((StatusCode::CREATED, Json(service.act_on_item(&order, id, &decision).await?)))

@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::people::{DirectoryStep, PersonChanges};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
 use countersign_contracts::staff::StaffIdentifier;
 use countersign_kernel::{Person, ProviderId};
 
-use super::{body, step};
+use super::step;
 use crate::{
     domain::people::{decide::Command, events::Changes},
     service::Deficiency,
@@ -38,9 +35,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Deficiency>>,
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
-    request: Result<Json<PersonChanges>, JsonRejection>,
+    Sent(request): Sent<PersonChanges>,
 ) -> Result<Json<DirectoryStep>, Problem> {
-    let request = body(request)?;
     let why = request.why.clone();
     let effective_at = request.effective_at;
     let provider = ProviderId { id: request.id.clone(), authority: request.authority.clone() };

@@ -2,14 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::people::{ImportReport, ImportRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::body;
 use crate::service::Deficiency;
 
 /// Imports a file of providers, line by line, or tells what an import would do. The same file again changes nothing.
@@ -32,8 +28,7 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Deficiency>>,
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
-    request: Result<Json<ImportRequest>, JsonRejection>,
+    Sent(ImportRequest { text, dry_run, why }): Sent<ImportRequest>,
 ) -> Result<Json<ImportReport>, Problem> {
-    let ImportRequest { text, dry_run, why } = body(request)?;
     Ok(Json(service.people.import(&actor, &why, &key, &text, dry_run).await?))
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::people::{CancelRequest, DirectoryStep};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, leave_in, step};
+use super::{leave_in, step};
 use crate::{domain::people::decide::Command, service::Deficiency};
 
 /// Cancels a leave: there is none.
@@ -34,9 +34,8 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     leave: Path<String>,
-    request: Result<Json<CancelRequest>, JsonRejection>,
+    Sent(CancelRequest { why }): Sent<CancelRequest>,
 ) -> Result<Json<DirectoryStep>, Problem> {
-    let CancelRequest { why } = body(request)?;
     let leave = leave_in(&leave)?;
     let command = Command::CancelLeave { leave };
     Ok(Json(step(service.people.execute(&actor, &why, &key, command).await?, Some(leave.0))))

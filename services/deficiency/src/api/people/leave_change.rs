@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::people::{DirectoryStep, LeaveChange};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, kind_named, leave_in, step};
+use super::{kind_named, leave_in, step};
 use crate::{
     domain::people::decide::{Command, Period},
     service::Deficiency,
@@ -37,9 +37,8 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     leave: Path<String>,
-    request: Result<Json<LeaveChange>, JsonRejection>,
+    Sent(LeaveChange { kind, from, until, why }): Sent<LeaveChange>,
 ) -> Result<Json<DirectoryStep>, Problem> {
-    let LeaveChange { kind, from, until, why } = body(request)?;
     let leave = leave_in(&leave)?;
     let period = Period { kind: kind_named(&kind)?, from, until };
     let command = Command::ChangeLeave { leave, period };

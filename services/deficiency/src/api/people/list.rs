@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::{Page, people::PersonView};
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{Asked, MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -54,9 +51,8 @@ pub struct PeopleFilter {
 pub(in crate::api) async fn handle(
     State(service): State<Arc<Deficiency>>,
     fresh: MinPosition,
-    filter: Result<Query<PeopleFilter>, QueryRejection>,
+    Asked(filter): Asked<PeopleFilter>,
 ) -> Result<Json<Page<PersonView>>, Problem> {
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     let limit = filter.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::bad_request("the request has a parameter that cannot be understood")

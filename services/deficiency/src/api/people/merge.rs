@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::people::{DirectoryStep, MergeRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, step};
+use super::step;
 use crate::{domain::people::decide::Command, service::Deficiency};
 
 /// Makes one provider of two records. It can be undone.
@@ -32,9 +29,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Deficiency>>,
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
-    request: Result<Json<MergeRequest>, JsonRejection>,
+    Sent(MergeRequest { retired, survivor, why }): Sent<MergeRequest>,
 ) -> Result<Json<DirectoryStep>, Problem> {
-    let MergeRequest { retired, survivor, why } = body(request)?;
     let command = Command::Merge { retired: retired.into(), survivor: survivor.into() };
     Ok(Json(step(service.people.execute(&actor, &why, &key, command).await?, None)))
 }

@@ -14,8 +14,8 @@ pub(super) mod unmerge;
 use std::sync::Arc;
 
 use axum::{
-    Json, Router,
-    extract::{Path, rejection::JsonRejection},
+    Router,
+    extract::Path,
     http::StatusCode,
     routing::{get, post},
 };
@@ -44,11 +44,6 @@ pub(super) fn routes() -> Router<Arc<Deficiency>> {
         .route("/api/v1/leaves/{id}", post(leave_change::handle))
         .route("/api/v1/leaves/{id}/decision", post(leave_decision::handle))
         .route("/api/v1/leaves/{id}/cancel", post(leave_cancel::handle))
-}
-
-/// A body that could be read.
-pub(super) fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Problem> {
-    body.map(|Json(body)| body).map_err(|rejection| Problem::bad_request(rejection.body_text()))
 }
 
 /// The answer to a command.

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::people::{DirectoryStep, UnmergeRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{body, step};
+use super::step;
 use crate::{domain::people::decide::Command, service::Deficiency};
 
 /// Takes a merge back: both records are as they would be without it.
@@ -32,9 +29,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Deficiency>>,
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
-    request: Result<Json<UnmergeRequest>, JsonRejection>,
+    Sent(UnmergeRequest { retired, why }): Sent<UnmergeRequest>,
 ) -> Result<Json<DirectoryStep>, Problem> {
-    let UnmergeRequest { retired, why } = body(request)?;
     let command = Command::Unmerge { retired: retired.into() };
     Ok(Json(step(service.people.execute(&actor, &why, &key, command).await?, None)))
 }

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{State, rejection::JsonRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::people::{DepartmentRequest, DirectoryStep};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use crate::api::people::{body, step};
+use crate::api::people::step;
 use crate::{domain::site::decide::Command, service::Deficiency};
 
 /// Describes a department, new or known, from an instant on.
@@ -32,9 +29,10 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Deficiency>>,
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
-    request: Result<Json<DepartmentRequest>, JsonRejection>,
+    Sent(DepartmentRequest { facility, code, name, chair, closed, effective_at, why }): Sent<
+        DepartmentRequest,
+    >,
 ) -> Result<Json<DirectoryStep>, Problem> {
-    let DepartmentRequest { facility, code, name, chair, closed, effective_at, why } = body(request)?;
     let chair = chair.map(Into::into);
     let command = Command::DescribeDepartment { facility, code, name, chair, closed, effective_at };
     Ok(Json(step(service.sites.execute(&actor, &why, &key, command).await?, None)))

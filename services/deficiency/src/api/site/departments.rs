@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use countersign_contracts::api::people::DepartmentView;
 use countersign_kernel::Timestamp;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{Asked, MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -41,9 +38,8 @@ pub(in crate::api) struct DepartmentFilter {
 pub(in crate::api) async fn handle(
     State(service): State<Arc<Deficiency>>,
     fresh: MinPosition,
-    filter: Result<Query<DepartmentFilter>, QueryRejection>,
+    Asked(filter): Asked<DepartmentFilter>,
 ) -> Result<Json<Vec<DepartmentView>>, Problem> {
-    let Query(filter) = filter.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     service.is_at(fresh).await?;
     let found = list(&service, filter.facility, filter.at).await;
     found.map(Json).map_err(|error| Problem::internal(&error))

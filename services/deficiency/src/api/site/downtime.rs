@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::people::{DirectoryStep, DowntimeRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use crate::api::people::{body, step};
+use crate::api::people::step;
 use crate::{
     domain::site::{DowntimeId, decide::Command},
     service::Deficiency,
@@ -37,9 +37,8 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     Path(facility): Path<String>,
-    request: Result<Json<DowntimeRequest>, JsonRejection>,
+    Sent(DowntimeRequest { id, from, until, why }): Sent<DowntimeRequest>,
 ) -> Result<Json<DirectoryStep>, Problem> {
-    let DowntimeRequest { id, from, until, why } = body(request)?;
     let downtime = id.map_or_else(|| DowntimeId::derive(&[&actor.name, &key]), DowntimeId);
     let command = Command::RecordDowntime { downtime, facility, from, until };
     Ok(Json(step(service.sites.execute(&actor, &why, &key, command).await?, Some(downtime.0))))

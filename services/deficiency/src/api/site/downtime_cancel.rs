@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::people::{CancelRequest, DirectoryStep};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use crate::api::people::{body, step};
+use crate::api::people::step;
 use crate::{
     domain::site::{DowntimeId, decide::Command},
     service::Deficiency,
@@ -37,9 +37,8 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     Path(downtime): Path<String>,
-    request: Result<Json<CancelRequest>, JsonRejection>,
+    Sent(CancelRequest { why }): Sent<CancelRequest>,
 ) -> Result<Json<DirectoryStep>, Problem> {
-    let CancelRequest { why } = body(request)?;
     let downtime: DowntimeId =
         downtime.parse().map_err(|_| Problem::bad_request("the id of a downtime is a UUID"))?;
     let command = Command::CancelDowntime { downtime };

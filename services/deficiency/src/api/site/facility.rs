@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::people::{DirectoryStep, FacilityRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use crate::api::people::{body, step};
+use crate::api::people::step;
 use crate::{
     domain::site::{
         Holiday,
@@ -40,9 +40,8 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     Path(facility): Path<String>,
-    request: Result<Json<FacilityRequest>, JsonRejection>,
+    Sent(request): Sent<FacilityRequest>,
 ) -> Result<Json<DirectoryStep>, Problem> {
-    let request = body(request)?;
     let why = request.why.clone();
     let holidays = request
         .holidays

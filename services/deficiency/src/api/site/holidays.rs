@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::people::{ImportReport, ImportRequest};
-use countersign_runtime::http::{Caller, IdempotencyKey, Problem};
+use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use crate::{api::people::body, service::Deficiency};
+use crate::service::Deficiency;
 
 /// Adds the holidays in a file (columns `date` and `name`), or tells what an import would do.
 #[utoipa::path(
@@ -33,8 +33,7 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     IdempotencyKey(key): IdempotencyKey,
     Path(facility): Path<String>,
-    request: Result<Json<ImportRequest>, JsonRejection>,
+    Sent(ImportRequest { text, dry_run, why }): Sent<ImportRequest>,
 ) -> Result<Json<ImportReport>, Problem> {
-    let ImportRequest { text, dry_run, why } = body(request)?;
     Ok(Json(service.sites.import_holidays(&actor, &why, &key, &facility, &text, dry_run).await?))
 }
