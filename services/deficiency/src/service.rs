@@ -9,7 +9,7 @@ use std::{
 
 use countersign_contracts::{Envelope, chart, patient, staff};
 use countersign_eventsourcing::{
-    consumer::{CheckpointError, Checkpoints, Consumer, HandleError, Handler},
+    consumer::{Checkpoints, Consumer, HandleError, Handler},
     feed::Feed,
     journal::{Journal, PortFuture, Position},
     projection::Projection,
@@ -17,10 +17,12 @@ use countersign_eventsourcing::{
 };
 use countersign_kernel::{Clock, DayCount, Timestamp};
 
+pub use countersign_eventsourcing::service::ServiceError;
+
 use crate::{
     consume::{ChartError, Charts},
     domain::reference::Reference,
-    governance::{Governance, GovernanceError},
+    governance::Governance,
     lookup::Lookup,
     peers,
     people::People,
@@ -54,23 +56,6 @@ pub struct Ports {
     pub state: PathBuf,
     /// The rule book.
     pub governance: Arc<Governance>,
-}
-
-/// The service cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// Its read model.
-    #[error(transparent)]
-    ReadModel(#[from] ReadModelError),
-    /// Its checkpoint.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// A chart.
-    #[error(transparent)]
-    Chart(#[from] ChartError),
-    /// The rule book.
-    #[error(transparent)]
-    Governance(#[from] GovernanceError),
 }
 
 /// The deficiency service.
@@ -247,7 +232,7 @@ impl Deficiency {
     /// without a server.
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
         self.recall_skips().await?;
-        self.register.describe().await.map_err(ReadModelError::from)?;
+        self.register.describe().await?;
         loop {
             self.refresh().await?;
             self.consumer.catch_up().await?;

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use countersign_contracts::notice;
 use countersign_eventsourcing::{
-    consumer::{CheckpointError, Checkpoints, Consumer},
+    consumer::{Checkpoints, Consumer},
     feed::Feed,
-    journal::{Journal, JournalError, Position},
+    journal::{Journal, Position},
     projection::Projection,
     publish::SharedPublishers,
     read_model::{Folded, ReadModel, ReadModelError},
@@ -19,17 +19,11 @@ use countersign_eventsourcing::{
 use countersign_kernel::Clock;
 use jiff::SignedDuration;
 
+pub use countersign_eventsourcing::service::ServiceError;
+
 use crate::{
-    channels::Transport,
-    config::Config,
-    consume::Inbox,
-    digests::{DigestError, Digests},
-    dispatch::{DispatchError, Dispatcher},
-    known::Known,
-    owner::Timed,
-    projections::Notifications,
-    store::Store,
-    templates::TemplateSet,
+    channels::Transport, config::Config, consume::Inbox, digests::Digests, dispatch::Dispatcher,
+    known::Known, owner::Timed, projections::Notifications, store::Store, templates::TemplateSet,
 };
 
 /// Name of the consumer, under which its checkpoint is kept.
@@ -57,26 +51,6 @@ pub struct Ports {
     pub process: String,
     /// The settings.
     pub config: Config,
-}
-
-/// The service cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// Its read model.
-    #[error(transparent)]
-    ReadModel(#[from] ReadModelError),
-    /// Its checkpoint.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// The journal.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The queue.
-    #[error(transparent)]
-    Dispatch(#[from] DispatchError),
-    /// Digests.
-    #[error(transparent)]
-    Digest(#[from] DigestError),
 }
 
 /// The notification service.
