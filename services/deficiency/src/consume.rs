@@ -19,6 +19,7 @@ use countersign_eventsourcing::{
         AppendError, Appended, Expected, Journal, JournalError, Metadata, NewEvent, PortFuture, Position,
         StreamName,
     },
+    service::Fault,
 };
 use countersign_kernel::{Clock, EncounterId, EventId, Timestamp};
 use countersign_runtime::telemetry::{current_traceparent, span_from_traceparent};
@@ -99,14 +100,19 @@ pub enum ChartError {
     Encode(#[from] serde_json::Error),
 }
 
+impl Fault for ChartError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Journal(error) => error.is_passing(),
+            Self::Contended => true,
+            Self::Encode(_) => false,
+        }
+    }
+}
+
 impl From<ChartError> for HandleError {
     fn from(error: ChartError) -> Self {
-        match error {
-            ChartError::Journal(JournalError::Unavailable(_)) | ChartError::Contended => {
-                Self::Retry(error.to_string())
-            }
-            _ => Self::Poison(error.to_string()),
-        }
+        if error.is_passing() { Self::Retry(error.to_string()) } else { Self::Poison(error.to_string()) }
     }
 }
 

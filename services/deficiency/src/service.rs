@@ -9,9 +9,7 @@ use std::{
 
 use countersign_contracts::{Envelope, chart, patient, staff};
 use countersign_eventsourcing::{
-    consumer::{
-        CheckpointError, Checkpoints, Consumer, Consuming, HandleError, Handler, SkipError, recall_skips,
-    },
+    consumer::{Checkpoints, Consumer, Consuming, HandleError, Handler, recall_skips},
     feed::Feed,
     journal::{Journal, PortFuture, Position},
     projection::Projection,
@@ -19,10 +17,12 @@ use countersign_eventsourcing::{
 };
 use countersign_kernel::{Clock, DayCount, Timestamp};
 
+pub use countersign_eventsourcing::service::ServiceError;
+
 use crate::{
     consume::{ChartError, Charts},
     domain::reference::Reference,
-    governance::{Governance, GovernanceError},
+    governance::Governance,
     lookup::Lookup,
     peers,
     people::People,
@@ -56,26 +56,6 @@ pub struct Ports {
     pub state: PathBuf,
     /// The rule book.
     pub governance: Arc<Governance>,
-}
-
-/// The service cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// Its read model.
-    #[error(transparent)]
-    ReadModel(#[from] ReadModelError),
-    /// Its checkpoint.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// What operators decided to pass over.
-    #[error(transparent)]
-    Skip(#[from] SkipError),
-    /// A chart.
-    #[error(transparent)]
-    Chart(#[from] ChartError),
-    /// The rule book.
-    #[error(transparent)]
-    Governance(#[from] GovernanceError),
 }
 
 /// The deficiency service.
@@ -252,7 +232,7 @@ impl Deficiency {
     /// without a server.
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
         recall_skips(self).await?;
-        self.register.describe().await.map_err(ReadModelError::from)?;
+        self.register.describe().await?;
         loop {
             self.refresh().await?;
             self.consumer.catch_up().await?;

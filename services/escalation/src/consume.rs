@@ -19,6 +19,7 @@ use countersign_contracts::{
 use countersign_eventsourcing::{
     consumer::{HandleError, Handler},
     journal::{PortFuture, Position},
+    service::Fault,
 };
 use countersign_kernel::EventId;
 use countersign_owed::{Party, tables as owed};

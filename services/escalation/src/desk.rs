@@ -17,6 +17,7 @@ use countersign_eventsourcing::{
     journal::{Journal, JournalError, Position},
     publish::SharedPublishers,
     read_model::{ReadModel, ReadModelError},
+    service::Fault,
     timer::{Due, Firing, TimerFired, Trust, TrustState},
 };
 use countersign_kernel::{Clock, DeficiencyId, EncounterId, EventId, ProviderId, Timestamp};
@@ -73,16 +74,13 @@ impl From<JournalError> for DeskError {
     }
 }
 
-impl DeskError {
-    /// Trying again later may help.
-    pub fn is_passing(&self) -> bool {
+impl Fault for DeskError {
+    fn is_passing(&self) -> bool {
         match self {
             Self::Stream(error) => error.is_passing(),
-            Self::Policies(
-                GovernanceError::Contended(_) | GovernanceError::Journal(JournalError::Unavailable(_)),
-            )
-            | Self::ReadModel(ReadModelError::Journal(JournalError::Unavailable(_))) => true,
-            Self::Policies(_) | Self::ReadModel(_) | Self::NoPolicy => false,
+            Self::Policies(error) => error.is_passing(),
+            Self::ReadModel(error) => error.is_passing(),
+            Self::NoPolicy => false,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use countersign_eventsourcing::{
     journal::PortFuture,
+    service::Fault,
     timer::{Due, FireError, Fired, Firing, Owner},
 };
 

@@ -7,9 +7,9 @@ use std::{
 };
 
 use countersign_eventsourcing::{
-    consumer::{CheckpointError, Checkpoints, Consumer, Consuming, SkipError, recall_skips},
+    consumer::{Checkpoints, Consumer, Consuming, recall_skips},
     feed::Feed,
-    journal::{Journal, JournalError, Position},
+    journal::{Journal, Position},
     projection::Projection,
     publish::SharedPublishers,
     read_model::{Folded, ReadModel, ReadModelError},
@@ -18,12 +18,14 @@ use countersign_eventsourcing::{
 use countersign_kernel::{Clock, Timestamp};
 use jiff::tz::TimeZone;
 
+pub use countersign_eventsourcing::service::ServiceError;
+
 use crate::{
     auditor::{Auditor, Heartbeat},
     consume::{CATEGORIES, Inbox},
     desk::{Desk, DeskError},
     firing::Timekeeper,
-    policies::{Governance, GovernanceError},
+    policies::Governance,
     projections::Tracks,
     runs::Runs,
     simulate::jobs::Jobs,
@@ -60,29 +62,6 @@ pub struct Ports {
     pub rivals: Rivals,
     /// Where the auditor says that it has looked, and how often it looks.
     pub heartbeat: Heartbeat,
-}
-
-/// The service cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// Its read model.
-    #[error(transparent)]
-    ReadModel(#[from] ReadModelError),
-    /// Its checkpoint.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// The journal.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// What operators decided to pass over.
-    #[error(transparent)]
-    Skip(#[from] SkipError),
-    /// The book of policies.
-    #[error(transparent)]
-    Policies(#[from] GovernanceError),
-    /// A track.
-    #[error(transparent)]
-    Desk(#[from] DeskError),
 }
 
 /// The escalation service.

@@ -11,8 +11,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use countersign_eventsourcing::journal::{
-    AppendError, Expected, Journal, JournalError, Metadata, NewEvent, Position, RecordedEvent, StreamName,
+use countersign_eventsourcing::{
+    journal::{
+        AppendError, Expected, Journal, JournalError, Metadata, NewEvent, Position, RecordedEvent, StreamName,
+    },
+    service::Fault,
 };
 use countersign_kernel::{Clock, EventId};
 use lru::LruCache;
@@ -109,9 +112,8 @@ pub enum StreamError {
     Contended,
 }
 
-impl StreamError {
-    /// Trying again later may help.
-    pub fn is_passing(&self) -> bool {
+impl Fault for StreamError {
+    fn is_passing(&self) -> bool {
         matches!(self, Self::Contended | Self::Journal(JournalError::Unavailable(_)))
     }
 }

@@ -6,6 +6,7 @@ use countersign_contracts::{deficiency::DeficiencyStatus, notice::NoticeItem};
 use countersign_eventsourcing::{
     journal::{JournalError, StreamName},
     read_model::ReadModel,
+    service::Fault,
     timer::{Due, FireError, Fired, Firing},
 };
 use countersign_kernel::Timestamp;
@@ -185,4 +186,14 @@ pub enum DigestError {
     /// The read model.
     #[error(transparent)]
     ReadModel(#[from] countersign_eventsourcing::read_model::ReadModelError),
+}
+
+impl Fault for DigestError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::ReadModel(error) => error.is_passing(),
+            Self::Journal(error) | Self::Change(ChangeError::Journal(error)) => error.is_passing(),
+            Self::Change(error) => matches!(error, ChangeError::Contended),
+        }
+    }
 }

@@ -14,6 +14,7 @@ use countersign_contracts::notice::{Channel, NoticeClass};
 use countersign_eventsourcing::{
     journal::{JournalError, Position},
     read_model::{ReadModel, ReadModelError},
+    service::Fault,
 };
 use countersign_kernel::{DeficiencyId, NoticeId, Timestamp};
 use countersign_owed::Owed;
@@ -90,7 +91,7 @@ impl Gone {
 
 /// The queue cannot be worked on.
 #[derive(Debug, thiserror::Error)]
-pub enum DispatchError {
+pub(crate) enum DispatchError {
     /// The read model.
     #[error(transparent)]
     ReadModel(#[from] ReadModelError),
@@ -100,6 +101,16 @@ pub enum DispatchError {
     /// A notice.
     #[error(transparent)]
     Change(#[from] ChangeError<Refusal>),
+}
+
+impl Fault for DispatchError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::ReadModel(error) => error.is_passing(),
+            Self::Journal(error) | Self::Change(ChangeError::Journal(error)) => error.is_passing(),
+            Self::Change(error) => matches!(error, ChangeError::Contended),
+        }
+    }
 }
 
 impl Dispatcher {

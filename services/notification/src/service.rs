@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use countersign_contracts::notice;
 use countersign_eventsourcing::{
-    consumer::{CheckpointError, Checkpoints, Consumer, Consuming, OPERATOR, SkipError, recall_skips},
+    consumer::{Checkpoints, Consumer, Consuming, OPERATOR, recall_skips},
     feed::Feed,
-    journal::{Journal, JournalError, Position, StreamName},
+    journal::{Journal, Position, StreamName},
     projection::Projection,
     publish::SharedPublishers,
     read_model::{Folded, ReadModel, ReadModelError},
@@ -19,12 +19,14 @@ use countersign_eventsourcing::{
 use countersign_kernel::Clock;
 use jiff::SignedDuration;
 
+pub use countersign_eventsourcing::service::ServiceError;
+
 use crate::{
     channels::Transport,
     config::Config,
     consume::Inbox,
-    digests::{DigestError, Digests},
-    dispatch::{DispatchError, Dispatcher, Gone},
+    digests::Digests,
+    dispatch::{Dispatcher, Gone},
     domain::notice::events::Sender,
     known::Known,
     owner::Timed,
@@ -60,29 +62,6 @@ pub struct Ports {
     pub seat: Option<String>,
     /// The settings.
     pub config: Config,
-}
-
-/// The service cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// Its read model.
-    #[error(transparent)]
-    ReadModel(#[from] ReadModelError),
-    /// Its checkpoint.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// The journal.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// What operators decided to pass over.
-    #[error(transparent)]
-    Skip(#[from] SkipError),
-    /// The queue.
-    #[error(transparent)]
-    Dispatch(#[from] DispatchError),
-    /// Digests.
-    #[error(transparent)]
-    Digest(#[from] DigestError),
 }
 
 /// The notification service.

@@ -14,5 +14,6 @@ pub mod journal;
 pub mod projection;
 pub mod publish;
 pub mod read_model;
+pub mod service;
 pub mod spec;
 pub mod timer;

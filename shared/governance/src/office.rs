@@ -6,8 +6,9 @@ use std::{
 };
 
 use countersign_contracts::api::governed::{StepView, VersionsView};
-use countersign_eventsourcing::journal::{
-    AppendError, Expected, Journal, JournalError, Metadata, NewEvent, Position, StreamName,
+use countersign_eventsourcing::{
+    journal::{AppendError, Expected, Journal, JournalError, Metadata, NewEvent, Position, StreamName},
+    service::Fault,
 };
 use countersign_kernel::{Actor, Clock, EventId, Timestamp};
 use countersign_runtime::authority::{self, About, permit};
@@ -75,6 +76,16 @@ pub enum GovernanceError {
     /// An event could not be encoded.
     #[error("an event cannot be stored: {0}")]
     Encode(#[from] serde_json::Error),
+}
+
+impl Fault for GovernanceError {
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Contended(_) => true,
+            Self::Journal(error) => error.is_passing(),
+            _ => false,
+        }
+    }
 }
 
 fn stream<T: Governed>() -> StreamName {

@@ -28,18 +28,17 @@ use axum::{
     routing::{get, post},
 };
 use countersign_contracts::api::escalation as dto;
-use countersign_eventsourcing::journal::{JournalError, Position};
+use countersign_eventsourcing::journal::Position;
 use countersign_governance::api::Description;
 use countersign_kernel::TrackId;
 use countersign_runtime::http::{MinPosition, Problem, partitions};
 use utoipa::OpenApi;
 
 use crate::{
-    desk::{ActRefused, DeskError},
+    desk::ActRefused,
     domain::{acts::Refusal, policy::PolicySet},
     lifecycle::LifecycleError,
-    service::{Escalation, ServiceError},
-    streams::StreamError,
+    service::Escalation,
 };
 
 /// The endpoints.
@@ -168,22 +167,6 @@ impl From<LifecycleError> for Problem {
             LifecycleError::Nothing(what) => Self::conflict(what),
             LifecycleError::Unknown(what) => Self::not_found(what),
             LifecycleError::Service(error) => error.into(),
-        }
-    }
-}
-
-impl From<ServiceError> for Problem {
-    fn from(error: ServiceError) -> Self {
-        match error {
-            ServiceError::Policies(error) | ServiceError::Desk(DeskError::Policies(error)) => error.into(),
-            ServiceError::Journal(JournalError::Unavailable(_))
-            | ServiceError::Desk(DeskError::Stream(
-                StreamError::Contended | StreamError::Journal(JournalError::Unavailable(_)),
-            )) => {
-                tracing::warn!(%error, "a request about escalation was not answered");
-                Self::unavailable("not now; try again in a moment, with the same key")
-            }
-            error => Self::internal(&error),
         }
     }
 }

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use countersign_eventsourcing::service::ServiceError;
 use serde::{Deserialize, Serialize};
 
 /// The media type of problem details.
@@ -114,6 +115,16 @@ impl Problem {
     pub fn part(mut self, at: impl Into<String>, detail: impl Into<String>) -> Self {
         self.errors.push(ProblemPart { at: at.into(), detail: detail.into() });
         self
+    }
+}
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        if error.is_passing() {
+            tracing::warn!(%error, "a request was not answered");
+            return Self::unavailable("not now; try again in a moment, with the same key");
+        }
+        Self::internal(&error)
     }
 }
 
