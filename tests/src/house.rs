@@ -122,7 +122,7 @@ impl House {
             let contact = self.contact_of(who, provider);
             let never = json!({"every": "never", "day": "monday", "at": "07:00:00"});
             let path = self.url(&format!("contacts/{contact}/preferences"));
-            let answer = who.post(&path, "no digests", &json!({"digest": never, "why": "asked"}));
+            let answer = who.post(&path, "no-digests", &json!({"digest": never, "why": "asked"}));
             assert_eq!(answer.status, 200, "{}", answer.text);
         }
     }
