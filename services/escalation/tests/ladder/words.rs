@@ -129,5 +129,5 @@ fn a_proposal_and_a_suspension_say_what_comes_of_them() {
     world.run_until(at("2026-04-08T12:00:00Z"));
     assert_eq!(words(&world), ["next | 2026-04-22T12:00:00Z | the proposal lapses when nobody decides"]);
     world.confirm().expect("confirmed");
-    assert_eq!(words(&world), ["next | 2026-05-03T00:00:00Z | the question of the NPDB is asked"]);
+    assert_eq!(words(&world), ["next | 2026-05-02T00:00:00Z | the question of the NPDB is asked"]);
 }

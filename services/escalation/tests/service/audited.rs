@@ -42,7 +42,7 @@ async fn a_timer_that_nobody_fires_and_a_notice_of_which_nothing_comes_are_found
     service.fire_due().await.expect("fired");
     service.catch_up().await.expect("caught up");
     assert_eq!(findings(&service).await, []);
-    hospital.clock.set(at("2026-03-11T00:07:00Z"));
+    hospital.clock.set(at("2026-03-11T00:13:00Z"));
     let found = findings(&service).await;
     assert!(checks(&found).contains(&"notice_without_outcome"), "{found:?}");
 }
