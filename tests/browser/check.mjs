@@ -160,6 +160,7 @@ await group('find the pages', async () => {
   add('providers, nobody found', '/providers?name=nobody-is-called-this');
   add('feeds', '/feeds');
   add('quarantine', '/quarantine');
+  add('standing still', '/partitions');
   await page.goto(`${base}/quarantine`);
   add('message in quarantine', await href('td.why a'));
   add('leadership, guest', '/leadership', 401);

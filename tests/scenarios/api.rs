@@ -118,6 +118,14 @@ fn routes_in_sources() -> Vec<(String, Vec<String>)> {
                 .collect();
             found.push((path, methods));
         }
+        // What every service that works through a feed serves.
+        for line in routers(Path::new(&format!("{services}/{service}/src/api"))).lines() {
+            let Some((_, nested)) = line.split_once("partitions::routes(\"") else { continue };
+            let prefix = nested.split('"').next().expect("a prefix");
+            for (path, method) in [("", "get"), ("/retry", "post"), ("/{partition}/skip", "post")] {
+                found.push((format!("{prefix}/partitions{path}"), vec![method.to_owned()]));
+            }
+        }
     }
     found
 }

@@ -1,6 +1,10 @@
 //! Several processes over NATS end where one process does.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use countersign_acceptance::{
     api::{eventually, get},
@@ -19,7 +23,7 @@ use countersign_acceptance::{
 use countersign_hospital::Dirt;
 use countersign_testkit::{
     program::{Program, run},
-    smtp_peer::{Options, SmtpPeer},
+    smtp_peer::{Mode, Options, SmtpPeer},
 };
 
 #[test]
@@ -211,4 +215,53 @@ fn given_escalation_and_notification_as_processes_then_the_same_notices_reach_th
     let mails = mail.received().len();
     assert!(mails >= 6, "{mails}");
     assert_eq!(receiver.calls().iter().map(|call| call.id().to_owned()).collect::<BTreeSet<_>>().len(), 6);
+}
+
+#[test]
+fn given_notification_that_is_killed_while_it_sends_then_the_next_one_takes_up_what_was_cut_off_within_seconds()
+ {
+    // given a mail server that takes a mail and keeps its answer back
+    let Some(mut mail) = SmtpPeer::start(&Options::default()) else { return };
+    mail.set(Mode::Slow(60));
+    let receiver = Receiver::start();
+    let mut system = System::start_on(Place::new(), &[], |place, feed| {
+        write_files(place, &Plan::live(POLICY), &mail, &receiver, feed)
+    });
+    let data = system.place.data();
+    let mut escalation = Program::serve(&["escalation"], &data, &system.config);
+    let mut notification = Program::serve(&["notification"], &data, &system.config);
+    all_accepted(&send_all(system.intake().mllp(), &debtors()));
+    eventually(|| {
+        let events = journal::read(&data, &["notice"], 0);
+        let begun = events
+            .iter()
+            .filter(|event| event.kind == "notice-attempt-begun" && event.text("channel") == "email")
+            .count();
+        if begun > 0 { Ok(()) } else { Err(format!("nothing is being sent: {}", events.len())) }
+    });
+    // when the process is killed, and started again as a supervisor does it
+    notification.kill();
+    mail.set(Mode::Accept);
+    let begun = Instant::now();
+    notification.restart();
+    // then everything arrives, and counts as delivered, long before the one that is gone would be missed
+    settled(&data, 12);
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(45), "{took:?}");
+    notification.stop().well();
+    escalation.stop().well();
+    system.stop();
+    // and nothing that was accepted came again
+    let account = Account { events: journal::read(&data, &CATEGORIES, 0), ..Account::default() };
+    let twice = account
+        .notices()
+        .values()
+        .filter(|notice| {
+            notice
+                .ended
+                .values()
+                .any(|endings| endings.iter().filter(|ending| *ending == "accepted").count() > 1)
+        })
+        .count();
+    assert_eq!(twice, 0);
 }

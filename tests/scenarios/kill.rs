@@ -126,13 +126,16 @@ fn kill_amid(seed: u64, size: Size) {
     let admitted =
         stamp(days_before(now, 5).checked_sub(jiff::SignedDuration::from_hours(1)).expect("an instant"));
     let mut number = 7_000_000;
-    let mut messages = Vec::new();
+    let (mut messages, mut reminded) = (Vec::new(), Vec::new());
     for (facility, count) in parts {
         for _ in 0..count {
             number += 1;
             // Many mail domains: one of them gets one mail a second.
             let mailbox = format!("p{number}@d{}.example", number % 40);
             let id = number.to_string();
+            if facility == "REMIND" {
+                reminded.push(id.clone());
+            }
             messages.push(joined_the_staff("2020-01-01 08:00", &id, &format!("P{number}^TEST"), &mailbox));
             let stay = Stay::new(&format!("V{number}"))
                 .at(facility)
@@ -141,7 +144,13 @@ fn kill_amid(seed: u64, size: Size) {
             messages.push(stay.discharged(&discharged));
         }
     }
-    house.tell(&messages);
+    // Those who want no digests get reminders by themselves: else these would wait for the next Monday.
+    let him = house.somebody("kim", "him_manager", &[]);
+    let (staff, stays): (Vec<String>, Vec<String>) =
+        messages.into_iter().partition(|message| message.contains("MFN^M02"));
+    house.tell(&staff);
+    house.want_no_digests(&him, &reminded);
+    house.tell(&stays);
     let tracks = size.formal + size.reminded + size.called + size.quiet;
     let deadline = Instant::now() + size.patience;
     let armed = wait(deadline, "timers are armed", || {

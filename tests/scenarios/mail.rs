@@ -45,10 +45,14 @@ to = ["him"]
 
 /// A house in which Dr. Adams has owed a summary for three weeks, and a HIM manager.
 fn with_a_debtor(plan: Plan, before: impl FnOnce(&mut House)) -> Option<(House, Token)> {
+    let plan_reminds = plan.policy.contains("class = \"reminder\"");
     let mut house = House::open(plan.at(MONDAY))?;
     let him = house.somebody("kim", "him_manager", &[]);
     before(&mut house);
     let adams = house.employs("7001", "ADAMS", "ruth.adams@mail.example");
+    if plan_reminds {
+        house.want_no_digests(&him, &["7001".to_owned()]);
+    }
     house.owes(&adams, "V1", "2026-02-02 08:00", "2026-02-05 12:00");
     Some((house, him))
 }
@@ -116,15 +120,22 @@ fn given_an_old_debt_then_a_mail_arrives_with_the_right_headers_and_nothing_of_t
 fn given_a_mailbox_that_does_not_exist_then_the_next_way_is_taken_and_him_is_asked_for_the_address() {
     for channel in ["letter", "inbox"] {
         let plan = Plan::live(&policy("formal", r#""provider""#, &format!("\"email\", \"{channel}\"")));
-        let made = with_a_debtor(plan, |house| house.mail.set(Mode::Refuse));
-        let Some((house, him)) = made else { return };
+        let Some(mut house) = House::open(plan.at(MONDAY)) else { return };
+        let him = house.somebody("kim", "him_manager", &[]);
+        house.mail.set(Mode::Refuse);
+        let adams = house.employs("7001", "ADAMS", "ruth.adams@mail.example");
+        house.writes_to(&him, "7001", &["Dr. Ruth Adams", "1 Hospital Way"]);
+        house.owes(&adams, "V1", "2026-02-02 08:00", "2026-02-05 12:00");
         let reached = |notice: &Value| leg(notice, channel)["accepted_at"].is_string();
         let notice = house.notice_becomes(&him, "overdue", reached);
         assert_eq!(leg(&notice, "email")["state"], "failed", "{notice:#}");
         // then somebody has to find out the address
         let task = eventually(|| {
             let tasks = house.ask(&him, "contacts/tasks");
-            tasks.as_array().and_then(|tasks| tasks.first().cloned()).ok_or_else(|| tasks.to_string())
+            tasks["items"]
+                .as_array()
+                .and_then(|tasks| tasks.first().cloned())
+                .ok_or_else(|| tasks.to_string())
         });
         assert_eq!(task["contact"], notice["recipient"], "{task}");
         assert!(house.mails().is_empty());
@@ -144,6 +155,9 @@ fn reads_it(house: &House, him: &Token, id: &str) {
         inbox["items"][0]["id"].as_str().map(str::to_owned).ok_or_else(|| format!("{inbox} {:#}", notice()))
     });
     assert_eq!(message, id);
+    let said = house.ask(&adams, "inbox");
+    let words = said["items"][0]["text"].as_str().unwrap_or_default();
+    assert!(words.contains("past due"), "{said}");
     assert_eq!(house.ask(&other, "inbox")["items"], json!([]));
     let read = format!("inbox/{message}/read");
     other.post(&house.url(&read), "r1", &json!({})).problem(404);
@@ -155,12 +169,12 @@ fn reads_it(house: &House, him: &Token, id: &str) {
 fn given_a_mail_server_that_wants_to_be_asked_twice_then_the_mail_comes_a_little_later_and_once() {
     let plan = Plan::live(&policy("formal", r#""provider""#, r#""email""#));
     let made = with_a_debtor(plan, |house| house.mail.set(Mode::Greylist));
-    let Some((mut house, him)) = made else { return };
+    let Some((house, him)) = made else { return };
     house.notice_becomes(&him, "overdue", |notice| tried(notice) == 1);
-    assert!(house.mails().is_empty());
-    // One mailbox gets one attempt a minute.
-    house.resume_at(Some("2026-03-02T10:03:00Z"));
+    // Seconds later, by the clock as it goes: what a mailbox may get in a minute does not hold the same mail back.
+    let begun = std::time::Instant::now();
     let mails = house.mails_come(1);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
     let notice = house.notice_becomes(&him, "overdue", is("delivered"));
     assert_eq!(leg(&notice, "email")["attempts"], 2);
     assert_eq!(mails.len(), 1);
@@ -203,8 +217,7 @@ fn given_a_pilot_then_everything_goes_to_one_address_or_nothing_leaves() {
     redirect.notification =
         "mode = \"redirect\"\nredirect_to = \"pilot@hospital.example\"\nbounce_hours = 0\n".to_owned();
     let Some((house, him)) = with_a_debtor(redirect, |_| {}) else { return };
-    // One mailbox gets one mail a minute: the second one waits, and goes nowhere else.
-    let mails = house.mails_come(1);
+    let mails = house.mails_come(2);
     assert!(mails.iter().all(|mail| mail.to == ["pilot@hospital.example"]), "{mails:#?}");
     let notices = house.notices(&him, "overdue");
     assert_eq!(notices.len(), 2, "{notices:#?}");
@@ -226,12 +239,30 @@ fn given_a_pilot_then_everything_goes_to_one_address_or_nothing_leaves() {
 }
 
 #[test]
+fn given_a_name_without_an_address_then_no_letter_is_printed_and_him_is_asked_where_letters_go() {
+    let plan = Plan::live(&policy("formal", r#""provider""#, r#""letter", "email""#));
+    let Some((house, him)) = with_a_debtor(plan, |_| {}) else { return };
+    let reached = |notice: &Value| leg(notice, "email")["state"] == "delivered";
+    let notice = house.notice_becomes(&him, "overdue", reached);
+    assert_eq!(leg(&notice, "letter")["state"], "failed", "{notice:#}");
+    assert_eq!(house.ask(&him, "letters")["total"], 0);
+    let task = eventually(|| {
+        let tasks = house.ask(&him, "contacts/tasks");
+        tasks["items"].get(0).cloned().ok_or_else(|| tasks.to_string())
+    });
+    assert_eq!((&task["kind"], &task["channel"]), (&json!("no_address"), &json!("letter")), "{task}");
+}
+
+#[test]
 fn given_a_letter_then_it_waits_in_the_queue_until_somebody_says_that_it_left() {
     let plan = Plan::live(&policy("formal", r#""provider", "medical_staff_office""#, r#""letter""#));
     let Some((house, him)) = with_a_debtor(plan, |_| {}) else { return };
     let letter = eventually(|| {
         let letters = house.ask(&him, "letters");
-        letters.as_array().and_then(|letters| letters.first().cloned()).ok_or_else(|| letters.to_string())
+        letters["items"]
+            .as_array()
+            .and_then(|letters| letters.first().cloned())
+            .ok_or_else(|| letters.to_string())
     });
     let (id, number) = (letter["notice"].as_str().expect("a notice"), letter["leg"].as_u64().expect("a leg"));
     let page = him.get(&house.url(&format!("notices/{id}/legs/{number}/content")));
@@ -247,7 +278,7 @@ fn given_a_letter_then_it_waits_in_the_queue_until_somebody_says_that_it_left() 
         if notice["notice"]["state"] == "delivered" { Ok(()) } else { Err(notice.to_string()) }
     });
     let left = house.ask(&him, "letters?state=left");
-    assert_eq!(left.as_array().map(Vec::len), Some(1), "{left}");
+    assert_eq!(left["total"], 1, "{left}");
 }
 
 #[test]
@@ -288,7 +319,7 @@ fn given_a_mail_that_comes_back_later_then_a_signed_report_makes_the_notice_unde
         }
     });
     let tasks = house.ask(&him, "contacts/tasks");
-    assert!(tasks.as_array().is_some_and(|tasks| tasks.len() == 1), "{tasks}");
+    assert_eq!(tasks["total"], 1, "{tasks}");
 }
 
 #[test]

@@ -6,12 +6,19 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use countersign_acceptance::{
     api::{eventually, get},
     collector::Collector,
-    house::{House, Plan},
+    house::{House, Plan, write_files},
     journal,
-    mllp::Sender,
+    mllp::{Sender, all_accepted, send_all},
+    place::Place,
+    receiver::Receiver,
     sample::{message, segment},
+    stay::joined_the_staff,
     system::{PROCESSES, System},
     wiretap::Wiretap,
+};
+use countersign_testkit::{
+    program::Program,
+    smtp_peer::{Options, SmtpPeer},
 };
 
 /// What every marker begins with. The rest says the field.
@@ -287,11 +294,12 @@ fn given_markers_in_every_field_and_every_way_out_then_nothing_that_leaves_or_is
     let Some(mut house) = House::open(plan) else { return };
     let him = house.somebody("kim", "him_manager", &[]);
     house.employs("7001", "ADAMS", "ruth.adams@mail.example");
+    house.writes_to(&him, "7001", &["Dr. Ruth Adams", "1 Hospital Way"]);
     house.tell(&good());
     // when everything has left
     let (mails, calls) = eventually(|| {
         let (mails, calls) = (house.mails(), house.receiver.calls());
-        let letters = house.ask(&him, "letters").as_array().map_or(0, Vec::len);
+        let letters = house.ask(&him, "letters")["total"].as_u64().unwrap_or_default();
         // To the provider and to the office.
         if mails.len() >= 2 && !calls.is_empty() && letters >= 2 {
             return Ok((mails, calls));
@@ -348,4 +356,65 @@ fn given_markers_in_every_field_and_every_way_out_then_nothing_that_leaves_or_is
     );
     let charts = journal::read(&house.place.data(), &["chart"], 0);
     assert!(charts.iter().any(|event| !hits("chart", event.data.to_string().as_bytes()).is_empty()));
+}
+
+/// What escalation and notification say to each other over the broker, and what they write about it.
+#[test]
+fn given_escalation_and_notification_as_processes_then_nothing_on_the_wire_between_them_tells_of_a_patient() {
+    let Some(mail) = SmtpPeer::start(&Options::default()) else { return };
+    let receiver = Receiver::start();
+    let environment = [("COUNTERSIGN_TELEMETRY__LOG", "debug")];
+    let mut system = System::start_on(Place::new(), &environment, |place, feed| {
+        write_files(place, &Plan::live(POLICY), &mail, &receiver, feed)
+    });
+    let data = system.place.data();
+    let serve = |service: &str| Program::serve_with(&[service], &data, &system.config, &environment);
+    let mut services = [serve("escalation"), serve("notification")];
+    let tap = Wiretap::at(&system.nats.url());
+
+    // when somebody is told by mail, letter and call of a chart that is overdue
+    let adams = joined_the_staff("2020-01-01 08:00", "7001", "ADAMS^TEST", "ruth.adams@mail.example");
+    all_accepted(&send_all(system.intake().mllp(), &[vec![adams], good()].concat()));
+    eventually(|| {
+        let seen = (mail.received().len(), receiver.calls().len());
+        if seen.0 >= 2 && seen.1 >= 1 { Ok(()) } else { Err(format!("mails and calls: {seen:?}")) }
+    });
+    let outcomes = |message: &&countersign_acceptance::wiretap::Tapped| {
+        message.subject.starts_with("countersign.v1.notice.") && message.subject.contains("outcome")
+    };
+    eventually(|| {
+        let told = tap.tapped().iter().filter(outcomes).count();
+        if told >= 3 { Ok(()) } else { Err(format!("{told} outcomes on the wire")) }
+    });
+    let metrics: Vec<String> =
+        services.iter().map(|program| get(&format!("{}/metrics", program.url())).text).collect();
+    for program in &mut services {
+        program.stop().well();
+    }
+    system.stop();
+
+    // then neither subjects nor headers, and of these two not even what they carry
+    let mut found = Vec::new();
+    let tapped = tap.tapped();
+    for message in &tapped {
+        found.extend(hits("subject", message.subject.as_bytes()));
+        found.extend(hits("headers", message.headers.as_bytes()));
+        if message.subject.starts_with("countersign.v1.notice.") {
+            found.extend(hits(&message.subject, &message.payload));
+        }
+    }
+    for (program, metrics) in services.iter().zip(&metrics) {
+        let log = program.stderr();
+        assert!(log.contains("\"level\":\"DEBUG\""), "{log}");
+        found.extend(log.lines().flat_map(|line| hits("a log", line.as_bytes())));
+        found.extend(metrics.lines().flat_map(|line| hits("metrics", line.as_bytes())));
+    }
+    assert!(
+        found.is_empty(),
+        "{} places, the first:\n{}",
+        found.len(),
+        found[..found.len().min(10)].join("\n")
+    );
+    // while the tap sees what the others carry
+    assert!(tapped.iter().any(|message| !hits("payload", &message.payload).is_empty()), "{}", tapped.len());
 }

@@ -208,6 +208,67 @@ fn given_two_ignored_notices_then_a_human_suspends_and_a_signature_ends_it_withi
 }
 
 #[test]
+fn given_a_suspension_in_force_when_its_warning_comes_back_after_all_then_leadership_has_a_correction() {
+    // given a suspension that rests on a warning which the mail server took, and which counted as delivered by that
+    let Some(mut house) = House::open(Plan::live(POLICY).at("2026-03-02T10:00:00Z")) else { return };
+    let him = house.somebody("kim", "him_manager", &[]);
+    let chief = house.somebody("dr.chief", "chief_medical_officer", &[]);
+    let who = house.employs("7001", "ADAMS", "ruth.adams@mail.example");
+    house.owes(&who, "V1", "2026-02-02 08:00", "2026-02-05 12:00");
+    house.notice_becomes(&him, "overdue", |notice| notice["state"] == "delivered");
+    house.resume_at(Some("2026-03-04T10:00:00Z"));
+    eventually(|| {
+        let warned = house.notices(&him, "pre-suspension");
+        let done = warned.len() == 2 && warned.iter().all(|notice| notice["state"] == "delivered");
+        if done { Ok(()) } else { Err(format!("{warned:#?}")) }
+    });
+    let mails = house.mails();
+    let warning = mails.iter().rfind(|mail| mail.to == ["ruth.adams@mail.example"]).expect("the warning");
+    house.resume_at(Some("2026-03-06T10:00:00Z"));
+    let item = proposal(&house, &chief);
+    let url = house.url(&format!("escalation/tracks/{}/acts", item["track"].as_str().expect("a track")));
+    let confirm = json!({"decision": {"act": "confirm_suspension", "proposal": item["proposal"],
+        "packet_sha256": item["packet"]["sha256"]}, "why": "two notices were ignored"});
+    let confirmed = chief.post(&url, "confirm", &confirm);
+    assert!(confirmed.status.is_success(), "{}", confirmed.text);
+    let register = || house.ask(&him, "escalation/suspensions")["items"][0].clone();
+    eventually(|| {
+        if register()["from"].is_string() && called(&house, "notice.suspended") == 1 {
+            Ok(())
+        } else {
+            Err(register().to_string())
+        }
+    });
+
+    // when the mail system reports, days after it took the mail, that it came back
+    let reported = house.report_bounce("late-1", &house.now(&him), &warning.id(), None);
+    assert_eq!((reported.status.as_u16(), &reported.json()["known"]), (200, &json!(1)), "{}", reported.text);
+
+    // then leadership has a correction before it, about this suspension, and it stays in force until a human decides
+    let correction = eventually(|| {
+        let inbox = house.ask(&chief, "escalation/inbox");
+        let items = inbox.as_array().or_else(|| inbox["items"].as_array()).cloned().unwrap_or_default();
+        let found = items.into_iter().find(|item| item["kind"] == "correction");
+        found.ok_or_else(|| format!("{inbox}\n{:#}", track(&house, &chief)))
+    });
+    assert_eq!(correction["proposal"], item["proposal"], "{correction}");
+    assert!(correction["text"].as_str().is_some_and(|text| text.contains("came back")), "{correction}");
+    assert!(register()["until"].is_null());
+    let address = house.ask(&him, "contacts/tasks");
+    assert!(address.to_string().contains("address_bounced"), "{address}");
+
+    // when the chief medical officer ends it for that, then scheduling hears of it, and the record keeps why
+    let end = json!({"decision": {"act": "confirm_reinstatement", "proposal": item["proposal"]},
+        "why": "the warning never arrived"});
+    let ended = chief.post(&url, "end", &end);
+    assert!(ended.status.is_success(), "{}", ended.text);
+    eventually(
+        || if called(&house, "notice.reinstated") == 1 { Ok(()) } else { Err(register().to_string()) },
+    );
+    assert!(register()["ended_because"].as_str().is_some_and(|why| why.contains("never arrived")));
+}
+
+#[test]
 fn given_a_record_then_its_clock_cannot_be_set_and_nothing_is_loaded_into_it() {
     let place = Place::new();
     // A program that was only started has recorded nothing of a hospital: it says how to load one, every time.

@@ -9,7 +9,7 @@ use countersign_testkit::{
     smtp_peer::{Options, Received, SmtpPeer},
 };
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::{
@@ -114,6 +114,37 @@ impl House {
         let data = data.to_string_lossy();
         let arguments = [&["access", "add", name, "--role", role, "--data", &data], more].concat();
         Token(run(arguments).well().stdout.trim().to_owned())
+    }
+
+    /// Says that these providers of the directory want no digests: reminders go out by themselves.
+    pub fn want_no_digests(&self, who: &Token, providers: &[String]) {
+        for provider in providers {
+            let contact = self.contact_of(who, provider);
+            let never = json!({"every": "never", "day": "monday", "at": "07:00:00"});
+            let path = self.url(&format!("contacts/{contact}/preferences"));
+            let answer = who.post(&path, "no digests", &json!({"digest": never, "why": "asked"}));
+            assert_eq!(answer.status, 200, "{}", answer.text);
+        }
+    }
+
+    /// The key of the contact of a provider, once the directory knows it.
+    fn contact_of(&self, who: &Token, provider: &str) -> String {
+        eventually(|| {
+            let found = self.ask(who, &format!("contacts?text={provider}"));
+            found["items"][0]["key"].as_str().map(str::to_owned).ok_or_else(|| found.to_string())
+        })
+    }
+
+    /// Says where letters to a provider of the directory go.
+    pub fn writes_to(&self, who: &Token, provider: &str, lines: &[&str]) {
+        let contact = self.contact_of(who, provider);
+        let letter = json!({"channel": "letter", "lines": lines});
+        let answer = who.post(
+            &self.url(&format!("contacts/{contact}/addresses")),
+            "letters",
+            &json!({"addresses": [letter], "why": "asked"}),
+        );
+        assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
     /// An address of the API.

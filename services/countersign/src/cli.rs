@@ -455,6 +455,22 @@ pub struct Partitions {
     pub action: PartitionsAction,
 }
 
+/// A service that works through a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Feeding {
+    /// Charts and what is owed.
+    Deficiency,
+    /// Tracks and suspensions.
+    Escalation,
+    /// Notices.
+    Notification,
+}
+
+impl Feeding {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Deficiency, Self::Escalation, Self::Notification];
+}
+
 /// What to do about partitions that stand still.
 #[derive(Debug, Subcommand)]
 pub enum PartitionsAction {
@@ -470,6 +486,9 @@ pub enum PartitionsAction {
     Skip {
         /// Number of the partition, 0 to 63.
         partition: u8,
+        /// Whose feed, where a partition of this number stands in several.
+        #[arg(long, value_enum)]
+        service: Option<Feeding>,
         /// Who decides, where nobody is registered yet; else the token says it.
         #[arg(long)]
         actor: Option<String>,

@@ -54,6 +54,15 @@ impl Client {
         self.answer(self.http.get(format!("{}{path}", self.base)).query(query)).await
     }
 
+    /// `GET` a resource; nothing where no service there answers for it.
+    pub async fn get_where_served<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Option<T>> {
+        let answer = self.http.get(format!("{}{path}", self.base)).send().await;
+        if answer.with_context(|| self.unreachable())?.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        self.get(path, &()).await.map(Some)
+    }
+
     /// `GET` a file as text.
     pub async fn text(&self, path: &str, query: &impl Serialize) -> anyhow::Result<String> {
         let request = self.http.get(format!("{}{path}", self.base)).query(query);
@@ -91,6 +100,11 @@ impl Client {
     /// `POST` without a body, for something that answers nothing.
     pub async fn tell(&self, path: &str) -> anyhow::Result<()> {
         self.take(self.http.post(format!("{}{path}", self.base))).await.map(|_| ())
+    }
+
+    /// `DELETE` something.
+    pub async fn delete(&self, path: &str) -> anyhow::Result<()> {
+        self.take(self.http.delete(format!("{}{path}", self.base))).await.map(|_| ())
     }
 
     fn unreachable(&self) -> String {

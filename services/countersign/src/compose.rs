@@ -41,8 +41,6 @@ pub struct Ground {
     pub nats: Option<Nats>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Whether other processes may use the data folder at the same time.
-    sharing: Sharing,
     /// Locks on folders, for as long as the process lives.
     locks: Mutex<Vec<Arc<DataFolder>>>,
 }
@@ -114,7 +112,6 @@ impl Ground {
             publishers,
             nats,
             clock: Arc::new(SystemClock),
-            sharing,
             locks: Mutex::new(folder.into_iter().collect()),
         })
     }

@@ -14,7 +14,6 @@
 //! | waive | chief medical officer; HIM manager who names the authority (a resolution, a minute) |
 //! | ask a query | HIM analyst and manager, revenue cycle (coders, documentation specialists) |
 //! | answer a query | provider for own items; HIM analyst and manager, for an answer that came on paper |
-//! | retry or pass over what stops a partition | HIM manager, administrator |
 //! | run a what-if | HIM manager, rules approver, chief medical officer |
 //! | read claims | revenue cycle, HIM analyst and manager, chief medical officer, auditor |
 //! | read charts | everybody but administrators; physicians their own, delegates those of named providers |
@@ -74,8 +73,6 @@ pub enum Act {
     AskQuery,
     /// Answer such a question.
     AnswerQuery,
-    /// Let a partition of the feed that stands still try again, or pass over the event it stands before.
-    MovePartitions,
     /// Try out a rule set on the record.
     RunWhatIf,
     /// See claims and what holds them.
@@ -86,7 +83,7 @@ pub enum Act {
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 24] = [
         Self::DraftRules,
         Self::CheckRules,
         Self::PublishRules,
@@ -108,7 +105,6 @@ impl Act {
         Self::AnswerElsewhere,
         Self::AskQuery,
         Self::AnswerQuery,
-        Self::MovePartitions,
         Self::RunWhatIf,
         Self::ReadClaims,
         Self::ReadCharts,
@@ -139,7 +135,6 @@ impl authority::Act for Act {
             Self::AnswerElsewhere => "mark deficiencies as answered elsewhere",
             Self::AskQuery => "ask queries",
             Self::AnswerQuery => "answer this query",
-            Self::MovePartitions => "move partitions that stand still",
             Self::RunWhatIf => "run a what-if",
             Self::ReadClaims => "read claims",
             Self::ReadCharts => "read this chart",
@@ -158,7 +153,7 @@ impl authority::Act for Act {
             Self::CheckRules | Self::PublishRules => Rights::of(&[RulesApprover]),
             Self::WithdrawRules => Rights::of(&[HimManager, RulesApprover]),
             Self::KeepDirectory => Rights::of(&[HimManager, MedicalStaffOffice]),
-            Self::KeepSite | Self::MovePartitions => Rights::of(&[HimManager, Administrator]),
+            Self::KeepSite => Rights::of(&[HimManager, Administrator]),
             Self::RecordLeave => {
                 Rights::of(&[HimAnalyst, HimManager, MedicalStaffOffice]).and_provider().and_delegate()
             }
@@ -246,7 +241,6 @@ mod tests {
         AnswerElsewhere   . . + + . . . . . . .
         AskQuery          . . + + . . . . + . .
         AnswerQuery       o . + + . . . . . . .
-        MovePartitions    . . . + . . . . . + .
         RunWhatIf         . . . + + . . + . . .
         ReadClaims        . . + + . . . + + . +
         ReadCharts        o o + + + + + + + . +

@@ -7,7 +7,6 @@
 //! - [`projections`]: the read model, its tables and its queries.
 //! - [`service`]: the parts put together, and their loops; [`api`]: the HTTP endpoints.
 //! - [`claims`]: which bills wait for documentation.
-//! - [`skip`]: what an operator does about an event that cannot be processed.
 //! - [`register`], [`people`], [`site`]: the directory of providers, facilities and departments, and their changes.
 //! - [`authority`]: who may do what.
 //! - [`lifecycle`]: decisions of people about charts and items.
@@ -37,5 +36,4 @@ pub mod register;
 pub mod service;
 mod show;
 pub mod site;
-pub mod skip;
 pub mod what_if;

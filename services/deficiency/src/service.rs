@@ -9,7 +9,7 @@ use std::{
 
 use countersign_contracts::{Envelope, chart, patient, staff};
 use countersign_eventsourcing::{
-    consumer::{Checkpoints, Consumer, HandleError, Handler},
+    consumer::{Checkpoints, Consumer, Consuming, HandleError, Handler, recall_skips},
     feed::Feed,
     journal::{Journal, PortFuture, Position},
     projection::Projection,
@@ -194,7 +194,7 @@ impl Deficiency {
 
     /// Loop: facts in, decisions into the journal.
     pub async fn consume(&self) -> Result<(), ServiceError> {
-        self.recall_skips().await?;
+        recall_skips(self).await?;
         self.refresh().await?;
         Ok(self.consumer.run().await?)
     }
@@ -231,7 +231,7 @@ impl Deficiency {
     /// Works through everything that is in the journal now, and returns: for commands that run on a folder
     /// without a server.
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
-        self.recall_skips().await?;
+        recall_skips(self).await?;
         self.register.describe().await?;
         loop {
             self.refresh().await?;
@@ -241,6 +241,16 @@ impl Deficiency {
                 return Ok(folded.upto);
             }
         }
+    }
+}
+
+impl Consuming for Deficiency {
+    fn consumer(&self) -> &Consumer {
+        &self.consumer
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self.journal.as_ref()
     }
 }
 

@@ -10,6 +10,7 @@ use countersign_deficiency::{
     service::{Deficiency, Ports},
 };
 use countersign_eventsourcing::{
+    consumer::skip,
     feed::{Cursor, Deliveries, Delivery, Feed, FeedError, Subscription},
     journal::{Journal, Position, StreamName},
 };
@@ -82,19 +83,20 @@ async fn a_poison_event_stops_its_partition_until_an_operator_passes_over_it_on_
     let task = tokio::spawn(async move { consumer.consume().await });
 
     // then that partition stands, and says why without quoting the event
-    until(|| !running.stopped_partitions().unwrap().is_empty()).await;
-    let stop = running.stopped_partitions().unwrap().remove(0);
+    until(|| !running.consumer().stopped().unwrap().is_empty()).await;
+    let stop = running.consumer().stopped().unwrap().remove(0);
     assert_eq!((stop.partition, stop.event), (partition, poison().id));
     assert!(stop.reason.contains("does not decode") && !stop.reason.contains("MARKER"), "{}", stop.reason);
 
     // when another partition is named, nothing happens
     let other = Partition::new((partition.number() + 1) % 64).unwrap();
-    assert!(running.skip(other, "kim", "typing error").await.unwrap().is_none());
+    assert!(skip(running.as_ref(), other, "kim", "typing error").await.unwrap().is_none());
 
     // when an operator passes over it, it goes on
-    let skipped = running.skip(partition, "kim", "test message of the vendor").await.unwrap().unwrap();
+    let skipped =
+        skip(running.as_ref(), partition, "kim", "test message of the vendor").await.unwrap().unwrap();
     assert_eq!((skipped.actor.as_str(), skipped.event), ("kim", poison().id));
-    until(|| running.stopped_partitions().unwrap().is_empty() && running.consumer().place().sequence == 1)
+    until(|| running.consumer().stopped().unwrap().is_empty() && running.consumer().place().sequence == 1)
         .await;
     task.abort();
     drop(running);
@@ -105,5 +107,5 @@ async fn a_poison_event_stops_its_partition_until_an_operator_passes_over_it_on_
     assert_eq!(recorded[0].metadata().unwrap().actor, "kim");
     let anew = service(&journal, &folder.path().join("another state")).await;
     tokio::time::timeout(Duration::from_secs(5), anew.catch_up()).await.unwrap().unwrap();
-    assert!(anew.stopped_partitions().unwrap().is_empty());
+    assert!(anew.consumer().stopped().unwrap().is_empty());
 }

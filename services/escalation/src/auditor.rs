@@ -12,10 +12,15 @@ use std::{
 };
 
 use countersign_contracts::{
+    PARTITIONS,
     api::escalation::{AuditView, Checked, Finding},
     notice::{Channel, NoticeRequested, Outcome, Recipient},
 };
-use countersign_eventsourcing::timer::{TrustState, table as timers};
+use countersign_eventsourcing::{
+    consumer::{CheckpointError, Checkpoints},
+    journal::JournalError,
+    timer::{TrustState, table as timers},
+};
 use countersign_kernel::{Actor, NoticeId, Timestamp, TrackId};
 use jiff::SignedDuration;
 use opentelemetry::{KeyValue, metrics::Meter};
@@ -32,7 +37,7 @@ use crate::{
     policies,
     projections::{self, Scope, SuspensionQuery},
     scope,
-    service::Escalation,
+    service::{CONSUMER, Escalation},
     tracks::stream_of,
 };
 
@@ -53,13 +58,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const MOST_TIMERS: usize = 1_000;
 
 /// The checks, by the names that findings carry.
-const CHECKS: [&str; 6] = [
+const CHECKS: [&str; 7] = [
     "overdue_timer",
     "no_next_step",
     "suspension_without_notice",
     "no_reinstatement",
     "notice_without_outcome",
     "read_model_behind",
+    "partition_stopped",
 ];
 
 /// Where the auditor says that it has looked, and how often it looks.
@@ -103,6 +109,9 @@ struct Figures {
 pub struct Auditor {
     desk: Arc<Desk>,
     heartbeat: Heartbeat,
+    checkpoints: Arc<Checkpoints>,
+    /// What the clock that nobody can set showed when this process began.
+    began: SignedDuration,
     client: reqwest::Client,
     state: Arc<Mutex<State>>,
 }
@@ -112,8 +121,9 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl Auditor {
-    pub(crate) fn new(desk: Arc<Desk>, heartbeat: Heartbeat) -> Self {
-        Self { desk, heartbeat, client: reqwest::Client::new(), state: Arc::default() }
+    pub(crate) fn new(desk: Arc<Desk>, heartbeat: Heartbeat, checkpoints: Arc<Checkpoints>) -> Self {
+        let began = desk.clock.ran();
+        Self { desk, heartbeat, checkpoints, began, client: reqwest::Client::new(), state: Arc::default() }
     }
 
     /// Looks again and again, for as long as the process lives.
@@ -169,7 +179,9 @@ impl Auditor {
             })
             .await?;
         let mut found = Vec::new();
-        for due in &seen.overdue {
+        // What came due while nothing ran is worked off now: nobody broke a promise by that.
+        let worked_off = self.desk.clock.ran().saturating_sub(self.began) >= LATE;
+        for due in seen.overdue.iter().filter(|_| worked_off) {
             found.push(finding(
                 "overdue_timer",
                 due.stream.as_str(),
@@ -198,6 +210,14 @@ impl Auditor {
         for notice in &seen.unanswered {
             let words = format!("Nothing has become of formal notice {} of this stream.", notice.number);
             found.push(finding("notice_without_outcome", &notice.stream, notice.requested_at, &words));
+        }
+        for stop in self.checkpoints.stopped(CONSUMER).map_err(|error| unreadable(&error))? {
+            let words = format!(
+                "A part of the feed stands before an event that cannot be processed ({}): what comes after it is not heard.",
+                stop.reason
+            );
+            let part = format!("partition {}", stop.partition);
+            found.push(finding("partition_stopped", &part, stop.since, &words));
         }
         let judged = lock(&self.state).judged.clone();
         let mut complete = BTreeSet::new();
@@ -257,6 +277,7 @@ impl Auditor {
             ("no_reinstatement", seen.in_force.len() as u64),
             ("notice_without_outcome", seen.waiting),
             ("read_model_behind", 1),
+            ("partition_stopped", u64::from(PARTITIONS)),
         ]
         .into();
         state.figures = Figures { states: seen.states, suspensions: seen.in_force.len() as u64 };
@@ -315,6 +336,11 @@ impl Auditor {
                 .collect(),
         }
     }
+}
+
+/// The consumer's own file failed: nothing is known then.
+fn unreadable(error: &CheckpointError) -> DeskError {
+    JournalError::Unavailable(error.to_string()).into()
 }
 
 fn broken(state: &State, check: &str) -> u64 {
@@ -474,6 +500,12 @@ impl Escalation {
             .with_description("Timers that this process let fire")
             .with_callback(move |to| to.observe(four.counts().fired, &[]))
             .build();
+        let _set_aside = gauge(
+            "countersign.escalation.timers.set_aside",
+            "Timers that could not be worked on and wait for an operator",
+        )
+        .with_callback(move |to| to.observe(timers.counts().set_aside, &[]))
+        .build();
         let trust = Arc::clone(self.trust());
         let _clock = gauge(
             "countersign.escalation.clock.doubted",

@@ -26,7 +26,7 @@ use countersign_owed::{Party, tables as owed};
 use lru::LruCache;
 
 use crate::{
-    desk::{Desk, DeskError},
+    desk::{AsOf, Desk, DeskError},
     domain::{
         events::{NoticeAnswered, TrackEvent},
         step::Why,
@@ -111,7 +111,8 @@ impl Inbox {
             .map_err(DeskError::from)?;
         for party in parties {
             // What is read now is newer than what was folded up to here.
-            let upto = self.desk.model.position().0;
+            let upto = self.desk.model.position();
+            let as_of = AsOf::Position(upto);
             let looked = self.looked().get(&party).is_some_and(|looked| *looked >= event.position);
             // A look for another reason did not ask for what became of this item, unless the running cycle does.
             let why = match item {
@@ -121,15 +122,16 @@ impl Inbox {
                 None => Why::Anything,
             };
             if let Some(item) = &told
-                && !self.desk.may_matter(&party, item).await?
+                && !self.desk.may_matter(&party, item, as_of).await?
             {
                 continue;
             }
-            self.desk.look(&party, why, &cause).await?;
-            self.looked().put(party, upto);
+            self.desk.look(&party, why, &cause, as_of).await?;
+            self.looked().put(party, upto.0);
         }
         if let Some(changed) = changed {
-            self.desk.watch_chart(&changed, &cause).await?;
+            let as_of = AsOf::Position(self.desk.model.position());
+            self.desk.watch_chart(&changed, &cause, as_of).await?;
         }
         Ok(())
     }
@@ -170,7 +172,7 @@ impl Inbox {
         };
         let id = EventId::derive(&["notice-answered", &event.id.to_string()]);
         self.desk
-            .decide(&row.party(), Why::Time, &cause(event), |loaded, _| {
+            .decide(&row.party(), Why::Time, &cause(event), AsOf::Now, |loaded, _| {
                 if loaded.heard.contains(&id) {
                     return Ok(Vec::new());
                 }

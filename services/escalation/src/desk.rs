@@ -4,9 +4,14 @@
 //! the same is asked of the journal itself, chart by chart ([`countersign_owed::recheck`]): an item that was signed a
 //! moment ago stops a step, whatever the read model knows by then.
 
+mod case;
 mod explained;
 
-use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    num::NonZeroUsize,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use countersign_eventsourcing::{
     journal::{Journal, JournalError, Position},
@@ -19,12 +24,16 @@ use countersign_kernel::{Clock, DeficiencyId, EncounterId, EventId, ProviderId, 
 use countersign_owed::{Directory, Owed, OwedItem, Party, recheck, tables as owed};
 use jiff::SignedDuration;
 
+pub(crate) use case::AsOf;
+use case::Case;
+
 use crate::{
     domain::{
         acts::{Act, Refusal, decide_act},
+        coverage::guarded,
         events::TrackEvent,
         limit::Limit,
-        policy::{Policy, PolicySet},
+        policy::Policy,
         standing::{Standing, alone, standing},
         step::{self, Context, Recipients, Why},
         track::{Track, track_id},
@@ -76,24 +85,6 @@ impl Fault for DeskError {
     }
 }
 
-/// What is decided about, and by which policy.
-struct Case {
-    party: Party,
-    policy: Arc<PolicySet>,
-    directory: Arc<Directory>,
-}
-
-impl Case {
-    fn policy(&self) -> &Policy {
-        self.policy.of(&self.party.facility)
-    }
-
-    /// The record was merged into another one: everything of it is found there.
-    fn is_merged_away(&self) -> bool {
-        self.directory.people.root(self.party.provider) != self.party.provider
-    }
-}
-
 /// Decides about tracks.
 pub(crate) struct Desk {
     pub(crate) journal: Arc<dyn Journal>,
@@ -105,6 +96,8 @@ pub(crate) struct Desk {
     pub(crate) tracks: Streams<Track>,
     pub(crate) limits: Streams<Limit>,
     pub(crate) trust: Arc<Trust>,
+    /// The book of policies was read when the journal reached to here, at least.
+    policies_read: AtomicU64,
     /// When this process began to decide.
     began: Timestamp,
 }
@@ -130,6 +123,7 @@ impl Desk {
             governance,
             model,
             trust,
+            policies_read: AtomicU64::new(0),
         }
     }
 
@@ -150,8 +144,9 @@ impl Desk {
         party: &Party,
         why: Why,
         cause: &Cause,
+        as_of: AsOf,
     ) -> Result<Option<Position>, DeskError> {
-        self.decide(party, why, cause, |_, _| Ok(Vec::new())).await
+        self.decide(party, why, cause, as_of, |_, _| Ok(Vec::new())).await
     }
 
     /// Whether a step of a track was about an item.
@@ -161,13 +156,18 @@ impl Desk {
     }
 
     /// Whether a track has to be looked at because an item changed ([`step::may_matter`]).
-    pub(crate) async fn may_matter(&self, party: &Party, item: &OwedItem) -> Result<bool, DeskError> {
+    pub(crate) async fn may_matter(
+        &self,
+        party: &Party,
+        item: &OwedItem,
+        as_of: AsOf,
+    ) -> Result<bool, DeskError> {
         let loaded = self.tracks.load(&stream_of(track_id(party.provider, &party.facility))).await?;
         if loaded.state.cycle.is_none() {
             return Ok(true);
         }
         let now = self.clock.now();
-        let case = self.case(party, &loaded.state, now).await?;
+        let case = self.case(party, &loaded.state, now, as_of).await?;
         let Some(alone) = alone(&case.directory, item, case.policy(), now) else { return Ok(true) };
         if step::may_matter(&loaded.state, case.policy(), &alone, true, now) {
             return Ok(true);
@@ -189,6 +189,7 @@ impl Desk {
         party: &Party,
         why: Why,
         cause: &Cause,
+        as_of: AsOf,
         mut first: F,
     ) -> Result<Option<Position>, DeskError>
     where
@@ -207,7 +208,9 @@ impl Desk {
             for said in &said {
                 Arc::make_mut(&mut track).evolve(&said.event);
             }
-            let case = self.case(party, &track, now).await?;
+            // Who was quicker knew more.
+            let as_of = if attempt == 0 { as_of } else { AsOf::Now };
+            let case = self.case(party, &track, now, as_of).await?;
             said.extend(self.follows(&case, &track, why, now).await?.into_iter().map(Said::from));
             if said.is_empty() {
                 return Ok(None);
@@ -217,13 +220,6 @@ impl Desk {
             }
         }
         Err(StreamError::Contended.into())
-    }
-
-    async fn case(&self, party: &Party, track: &Track, now: Timestamp) -> Result<Case, DeskError> {
-        let directory = self.known.refresh().await?;
-        let book = self.governance.current().await?;
-        let policy = policies::kept(&book, track.keeps_to(), now).ok_or(DeskError::NoPolicy)?;
-        Ok(Case { party: party.clone(), policy, directory })
     }
 
     /// What is owed by the read model: everything of the party, and what earlier steps were about.
@@ -306,25 +302,14 @@ impl Desk {
         }
     }
 
-    /// Services of the policy that would have nobody left at the facility: nobody else of the specialty who is active,
-    /// not away and not suspended.
+    /// Services of the policy that would have nobody left at the facility: nobody else of the specialty or department who
+    /// is active, not away and not suspended.
     async fn uncovered(&self, case: &Case, now: Timestamp) -> Result<Vec<String>, DeskError> {
-        let coverage = &case.policy().suspension.coverage;
-        if coverage.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (people, facility) = (&case.directory.people, &case.party.facility);
-        let specialty = |key| -> Option<&str> {
-            let details = people.provider(key)?.details_at(now)?;
-            let here = details.facilities.is_empty() || details.facilities.contains(facility);
-            details.specialty.as_deref().filter(|_| here)
-        };
-        let Some(own) = specialty(case.party.provider) else { return Ok(Vec::new()) };
-        let Some(service) = coverage.iter().find(|service| service.eq_ignore_ascii_case(own)) else {
+        let Some(guarded) = guarded(case.policy(), &case.directory, &case.party, now) else {
             return Ok(Vec::new());
         };
         let query = projections::SuspensionQuery {
-            facility: Some(facility.clone()),
+            facility: Some(case.party.facility.clone()),
             in_force: true,
             ..projections::SuspensionQuery::default()
         };
@@ -333,17 +318,9 @@ impl Desk {
             .query(move |sql| projections::suspensions(sql, &query, &projections::Scope::default()))
             .await?
             .into_iter()
-            .map(|suspension| people.root(suspension.provider_key))
+            .map(|suspension| suspension.provider_key)
             .collect();
-        let own_key = people.root(case.party.provider);
-        let somebody_left = people.providers().any(|other| {
-            other.key != own_key
-                && specialty(other.key).is_some_and(|theirs| theirs.eq_ignore_ascii_case(service))
-                && people.is_active_at(other.key, now)
-                && people.leave_at(other.key, now).is_none()
-                && !suspended.contains(&other.key)
-        });
-        Ok(if somebody_left { Vec::new() } else { vec![service.clone()] })
+        Ok(guarded.uncovered_without(&suspended))
     }
 
     /// The facts beside what is owed.
@@ -432,7 +409,7 @@ impl Desk {
             let fired = TrackEvent::Timer(fired);
             let mut track = Track::clone(&loaded.state);
             track.evolve(&fired);
-            let case = self.case(&party, &track, at.now).await?;
+            let case = self.case(&party, &track, at.now, AsOf::Now).await?;
             let mut said = vec![Said::from(fired)];
             said.extend(self.follows(&case, &track, Why::Time, at.now).await?.into_iter().map(Said::from));
             if let Some(after) = self.tracks.append(&due.stream, &loaded, said, &cause).await? {
@@ -462,7 +439,7 @@ impl Desk {
                 return Ok(Err(ActRefused::Changed { expected, actual: revision }));
             }
             let now = self.clock.now();
-            let case = self.case(party, track, now).await?;
+            let case = self.case(party, track, now, AsOf::Now).await?;
             let (by_model, _) = self.owed_by_model(&case, track, Why::Anything).await?;
             let around = self.surroundings(&case, now).await?;
             let facts = self.checked(&case, track, &by_model, (Why::Anything, now)).await?;

@@ -10,6 +10,7 @@ use countersign_eventsourcing::{
 };
 use countersign_owed::Directory;
 use jiff::tz::TimeZone;
+use tokio::sync::Mutex;
 
 /// Events read at a time.
 const PAGE: usize = 4096;
@@ -22,6 +23,8 @@ pub(crate) struct Known {
     journal: Arc<dyn Journal>,
     publishers: SharedPublishers,
     present: RwLock<Present>,
+    /// Held while somebody reads for all who wait for the same.
+    reading: Mutex<()>,
 }
 
 #[derive(Clone)]
@@ -39,7 +42,8 @@ impl Known {
         default_zone: TimeZone,
     ) -> Self {
         let directory = Arc::new(Directory::new(default_zone));
-        Self { journal, publishers, present: RwLock::new(Present { directory, read: Position::START }) }
+        let present = RwLock::new(Present { directory, read: Position::START });
+        Self { journal, publishers, present, reading: Mutex::new(()) }
     }
 
     /// As this process knows them.
@@ -49,6 +53,24 @@ impl Known {
 
     fn present(&self) -> Present {
         self.present.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// With everything that is in the journal up to a position, at least. Hundreds of events are decided about at a time:
+    /// one of them reads the journal, and the others find it read.
+    pub(crate) async fn as_of(&self, position: Position) -> Result<Arc<Directory>, JournalError> {
+        if let Some(directory) = self.read_up_to(position) {
+            return Ok(directory);
+        }
+        let _reading = self.reading.lock().await;
+        match self.read_up_to(position) {
+            Some(directory) => Ok(directory),
+            None => self.refresh().await,
+        }
+    }
+
+    fn read_up_to(&self, position: Position) -> Option<Arc<Directory>> {
+        let present = self.present.read().unwrap_or_else(PoisonError::into_inner);
+        (present.read >= position).then(|| Arc::clone(&present.directory))
     }
 
     /// With everything that is in the journal now.

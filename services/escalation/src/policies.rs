@@ -206,6 +206,11 @@ fn settings(set: &PolicySet) -> Vec<PolicySetting> {
             said("suspension.approvals", policy.suspension.approvals.to_string()),
         ]);
     }
+    if policy.fines.enabled {
+        let fines = &policy.fines;
+        let cents = format!("{} cents a day from day {} on", fines.cents_per_day, fines.after_days.max(1));
+        settings.push(said("fines", cents));
+    }
     settings.extend([
         said("regulatory.days", policy.regulatory.days.to_string()),
         said("outage.settle_hours", policy.outage.settle_hours.to_string()),

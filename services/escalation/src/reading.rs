@@ -201,13 +201,14 @@ impl Escalation {
             inbox.push(self.inbox_item(waiting, Some(&row), &directory));
         }
         let suspensions = suspensions.iter().filter(|_| may_decide);
+        let book = self.governance.current().await.map_err(ServiceError::from)?;
         Ok(TrackDetail {
             track: show::track(&row, &directory, now),
             standing: show::standing(explained.standing()),
             log: show::log(&events),
             notices: show::notices(&events, |asked| delivered(notices.get(&asked.notice)?)),
             inbox,
-            suspensions: suspensions.map(|row| show::suspension(row, &directory, now)).collect(),
+            suspensions: suspensions.map(|row| show::suspension(row, &directory, &book, now)).collect(),
             position: self.model.position().0,
         })
     }
@@ -396,8 +397,9 @@ impl Escalation {
             })
             .await
             .map_err(ServiceError::from)?;
+        let book = self.governance.current().await.map_err(ServiceError::from)?;
         Ok(RegisterView {
-            items: rows.iter().map(|row| show::suspension(row, &directory, now)).collect(),
+            items: rows.iter().map(|row| show::suspension(row, &directory, &book, now)).collect(),
             totals: totals(&year, &directory, now),
             position,
         })

@@ -7,7 +7,7 @@ use std::{
 };
 
 use countersign_eventsourcing::{
-    consumer::{Checkpoints, Consumer},
+    consumer::{Checkpoints, Consumer, Consuming, recall_skips},
     feed::Feed,
     journal::{Journal, Position},
     projection::Projection,
@@ -56,6 +56,8 @@ pub struct Ports {
     pub default_zone: TimeZone,
     /// Names this process, and no other, among those that may let timers fire.
     pub owner: String,
+    /// What it alone holds: whoever held it before is gone ([`Reign::seated`]).
+    pub seat: Option<String>,
     /// Whether there can be others.
     pub rivals: Rivals,
     /// Where the auditor says that it has looked, and how often it looks.
@@ -95,6 +97,7 @@ impl Escalation {
             governance,
             default_zone,
             owner,
+            seat,
             rivals,
             heartbeat,
         } = ports;
@@ -121,8 +124,8 @@ impl Escalation {
             Arc::clone(&trust),
             default_zone.clone(),
         ));
-        let reign =
-            Arc::new(Reign::new(Arc::clone(&journal), Arc::clone(&clock), "escalation", owner, rivals));
+        let reign = Reign::new(Arc::clone(&journal), Arc::clone(&clock), "escalation", owner, rivals);
+        let reign = Arc::new(reign.seated(seat));
         let timers = FiringLoop::new(
             "escalation",
             Arc::clone(&model),
@@ -136,14 +139,14 @@ impl Escalation {
             CONSUMER,
             CATEGORIES.to_vec(),
             feed,
-            checkpoints,
+            Arc::clone(&checkpoints),
             Arc::new(Inbox::new(Arc::clone(&desk))),
             Arc::clone(&clock),
         )?;
         Ok(Self {
             runs: Runs::new(Arc::clone(&desk)),
             simulations: Jobs::default(),
-            auditor: Auditor::new(Arc::clone(&desk), heartbeat),
+            auditor: Auditor::new(Arc::clone(&desk), heartbeat, checkpoints),
             timers: Arc::new(timers),
             journal,
             clock,
@@ -198,6 +201,7 @@ impl Escalation {
     /// # Errors
     /// The checkpoint fails.
     pub async fn consume(&self) -> Result<(), ServiceError> {
+        recall_skips(self).await?;
         Ok(self.consumer.run().await?)
     }
 
@@ -247,6 +251,7 @@ impl Escalation {
     /// # Errors
     /// The journal, the checkpoint or the read model.
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
+        recall_skips(self).await?;
         loop {
             let folded = self.model.catch_up(self.journal.as_ref()).await?;
             self.consumer.catch_up().await?;
@@ -289,6 +294,21 @@ impl Escalation {
     /// Looks at tracks again: something that held them is gone.
     pub(crate) async fn look_again(&self, held: &'static str) -> Result<usize, DeskError> {
         self.runs.look_again(held, &Cause::own(&["look-again", held, &self.clock.now().to_string()])).await
+    }
+}
+
+impl Consuming for Escalation {
+    fn consumer(&self) -> &Consumer {
+        &self.consumer
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self.journal.as_ref()
+    }
+
+    fn retry(&self) {
+        self.consumer.resume();
+        self.timers.resume();
     }
 }
 

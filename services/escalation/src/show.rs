@@ -16,6 +16,7 @@ use crate::{
         events::{ByWhom, EvidencePacket, NoticeAnswered, NoticeProof, SuspensionProposed, TrackEvent},
         standing::{Standing, StandingItem},
     },
+    policies::{self, Book},
     projections::{Suspension, TrackRow, Waiting, word},
     words,
 };
@@ -316,8 +317,15 @@ pub(crate) fn days_of(from: Timestamp, until: Timestamp, zone: &TimeZone) -> u32
 }
 
 /// A line of the register.
-pub(crate) fn suspension(row: &Suspension, directory: &Directory, now: Timestamp) -> SuspensionView {
+pub(crate) fn suspension(
+    row: &Suspension,
+    directory: &Directory,
+    book: &Book,
+    now: Timestamp,
+) -> SuspensionView {
     let suspended = &row.suspended;
+    let days = days_of(suspended.from, row.until.unwrap_or(now), directory.places.zone(&row.facility));
+    let policy = policies::kept(book, suspended.policy.as_ref(), suspended.from);
     SuspensionView {
         track: row.track,
         proposal: suspended.proposal,
@@ -331,7 +339,8 @@ pub(crate) fn suspension(row: &Suspension, directory: &Directory, now: Timestamp
         ended_by: row.ended_by.as_ref().map(by_whom),
         items: u32::try_from(suspended.items.len()).unwrap_or(u32::MAX),
         authority: suspended.authority.iter().map(by_whom).collect(),
-        days: days_of(suspended.from, row.until.unwrap_or(now), directory.places.zone(&row.facility)),
+        days,
+        fine_cents: policy.and_then(|policy| policy.of(&row.facility).fines.accrued_cents(days)),
         within_year: suspended.within_year,
         npdb_asked_at: row.npdb_asked_at,
         npdb_answer: row.npdb_answer.as_ref().map(by_whom),

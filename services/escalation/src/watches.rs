@@ -9,7 +9,7 @@ use countersign_kernel::{EncounterId, EventId, Timestamp};
 use countersign_owed::{CHART, OwedItem, recheck, tables as owed};
 
 use crate::{
-    desk::{Desk, DeskError},
+    desk::{AsOf, Desk, DeskError},
     domain::{
         events::{ByWhom, NoticeAnswered},
         limit::{ChartLimit, LIMIT, Limit, LimitEvent, acknowledge, look},
@@ -74,34 +74,16 @@ pub(crate) enum Acknowledged {
     Complete,
 }
 
-/// The item that says that a chart is incomplete: an open one before others, the earliest due before later ones.
-fn chart_limit(chart: EncounterId, items: &[OwedItem], rechecked: bool) -> Option<ChartLimit> {
-    let of_chart = items.iter().filter(|item| item.is_chart_level());
-    let item = of_chart.min_by_key(|item| (!item.is_open(), item.changed.due_at, item.changed.id))?;
-    let changed = &item.changed;
-    Some(ChartLimit {
-        encounter: chart,
-        deficiency: changed.id,
-        rule: changed.rule.clone(),
-        document_type: changed.document_type.clone(),
-        facility: changed.facility.clone(),
-        discharged_at: changed.anchor_at,
-        due_at: changed.due_at,
-        known_at: item.known_at,
-        open: item.is_open(),
-        rechecked,
-    })
-}
-
 impl Desk {
     /// Looks at the watch of a chart of which an event tells.
     pub(crate) async fn watch_chart(
         &self,
         changed: &DeficiencyChanged,
         cause: &Cause,
+        as_of: AsOf,
     ) -> Result<(), DeskError> {
         if changed.document_type == CHART {
-            self.decide_limit(changed.encounter, cause, None).await?;
+            self.decide_limit(changed.encounter, cause, as_of, None).await?;
         }
         Ok(())
     }
@@ -116,7 +98,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         let id = EventId::derive(&["notice-answered", &event.id.to_string()]);
         let said = Said { event: LimitEvent::NoticeAnswered(answered), id: Some(id) };
-        self.decide_limit(chart, cause, Some(said)).await.map(|_| ())
+        self.decide_limit(chart, cause, AsOf::Now, Some(said)).await.map(|_| ())
     }
 
     /// Somebody has seen that a chart is close to the limit.
@@ -162,7 +144,9 @@ impl Desk {
             let mut limit = Limit::clone(&loaded.state);
             limit.evolve(&fired);
             let mut said = vec![Said::from(fired)];
-            said.extend(self.limit_follows(chart, &limit, at.now).await?.into_iter().map(Said::from));
+            said.extend(
+                self.limit_follows(chart, &limit, at.now, AsOf::Now).await?.into_iter().map(Said::from),
+            );
             if let Some(after) = self.limits.append(&due.stream, &loaded, said, &cause).await? {
                 return Ok(Some(after.position));
             }
@@ -174,6 +158,7 @@ impl Desk {
         &self,
         chart: EncounterId,
         cause: &Cause,
+        as_of: AsOf,
         first: Option<Said<LimitEvent>>,
     ) -> Result<Option<Position>, DeskError> {
         let stream = stream_of(chart);
@@ -191,7 +176,7 @@ impl Desk {
                 limit.evolve(event);
                 said.push(Said { event: event.clone(), id: *id });
             }
-            said.extend(self.limit_follows(chart, &limit, now).await?.into_iter().map(Said::from));
+            said.extend(self.limit_follows(chart, &limit, now, as_of).await?.into_iter().map(Said::from));
             if said.is_empty() {
                 return Ok(None);
             }
@@ -208,13 +193,13 @@ impl Desk {
         chart: EncounterId,
         limit: &Limit,
         now: Timestamp,
+        as_of: AsOf,
     ) -> Result<Vec<LimitEvent>, DeskError> {
-        let directory = self.known.refresh().await?;
-        let book = self.governance.current().await?;
+        let (directory, book) = self.people_and_policies(as_of).await?;
         let set = policies::kept(&book, None, now).ok_or(DeskError::NoPolicy)?;
         let items = self.model.query(move |sql| owed::items_of_chart(sql, chart)).await?;
         // As if it were re-checked: whether the journal is worth reading.
-        let Some(by_model) = chart_limit(chart, &items, true) else { return Ok(Vec::new()) };
+        let Some(by_model) = ChartLimit::of(chart, &items, true) else { return Ok(Vec::new()) };
         let policy = set.of(&by_model.facility);
         let days = directory.places.days(&by_model.facility);
         if look(limit, policy, &by_model, now, days).is_empty() {
@@ -223,7 +208,7 @@ impl Desk {
         let charts = [chart].into();
         let (rechecked, _) = recheck(self.journal.as_ref(), &self.publishers, &charts, directory).await?;
         let items: Vec<OwedItem> = rechecked.items_of_chart(chart).into_iter().cloned().collect();
-        let Some(checked) = chart_limit(chart, &items, true) else { return Ok(Vec::new()) };
+        let Some(checked) = ChartLimit::of(chart, &items, true) else { return Ok(Vec::new()) };
         let days = rechecked.directory().places.days(&checked.facility);
         Ok(look(limit, policy, &checked, now, days))
     }

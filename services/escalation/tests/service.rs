@@ -15,8 +15,12 @@ mod fenced;
 mod golden;
 #[path = "service/limits.rs"]
 mod limits;
+#[path = "service/lived.rs"]
+mod lived;
 #[path = "service/simulated.rs"]
 mod simulated;
+#[path = "service/stopped.rs"]
+mod stopped;
 #[path = "service/twice.rs"]
 mod twice;
 #[path = "service/weekly.rs"]

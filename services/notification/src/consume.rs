@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use countersign_contracts::{
     Envelope,
-    notice::{NoticeClass, NoticeOutcome, NoticeRequested, NoticeWithdrawn, Outcome},
+    notice::{Channel, NoticeClass, NoticeOutcome, NoticeRequested, NoticeWithdrawn, Outcome},
 };
 use countersign_eventsourcing::{
     consumer::{HandleError, Handler},
     journal::{JournalError, PortFuture},
 };
 use countersign_kernel::Timestamp;
+use jiff::tz::TimeZone;
+use uuid::Uuid;
 
 use crate::{
     config::Config,
@@ -24,6 +26,7 @@ use crate::{
             Change, LegState, Notice, Refusal,
             events::{DigestFacts, Requested},
         },
+        window::Windows,
     },
     known::Known,
     naming, publish,
@@ -74,11 +77,17 @@ impl Inbox {
             (key, about, known, zone)
         };
         let contact = self.store.load::<Contact>(&key).await.map_err(journal_error)?.state;
-        let with_digest_at = self.digest_due(&request, digest.is_some(), &key).await?;
+        let windows = contact.preferences.windows(&windows_zone);
+        let with_digest_at = match contact::provider_of(&key) {
+            Some(provider) if request.class == NoticeClass::Reminder && digest.is_none() => {
+                self.digest_due(provider, &contact, &windows, now).await?
+            }
+            _ => None,
+        };
         let muted = routes::is_muted(&request, &contact);
         let requested = Box::new(Requested {
             routes: routes::routes(&request, &contact, &known),
-            windows: contact.preferences.windows(&windows_zone),
+            windows,
             with_digest_at,
             contact: key,
             about,
@@ -94,20 +103,19 @@ impl Inbox {
         self.change(&id, event, &change).await
     }
 
-    /// Only what is formal goes out at once: a reminder to a provider waits for the provider's next digest, where one is
-    /// armed.
+    /// Only what is formal goes out at once: a reminder to a provider waits for the provider's next digest. One that is not
+    /// armed yet, because the provider has begun to owe something just now, will be by then; who wants no digests gets
+    /// reminders by themselves.
     async fn digest_due(
         &self,
-        request: &NoticeRequested,
-        is_digest: bool,
-        contact: &str,
+        provider: Uuid,
+        contact: &Contact,
+        windows: &Windows,
+        now: Timestamp,
     ) -> Result<Option<Timestamp>, HandleError> {
-        let provider = contact::provider_of(contact);
-        let Some(provider) = provider.filter(|_| request.class == NoticeClass::Reminder && !is_digest) else {
-            return Ok(None);
-        };
         let book = self.store.load::<Book>(&provider.to_string()).await.map_err(journal_error)?.state;
-        Ok(book.next_due(provider))
+        let zone = TimeZone::get(&windows.time_zone).unwrap_or(TimeZone::UTC);
+        Ok(book.next_due(provider).or_else(|| contact.preferences.digest.next_after(now, &zone)))
     }
 
     async fn change(&self, id: &str, event: &Envelope, change: &Change) -> Result<(), HandleError> {
@@ -129,14 +137,25 @@ impl Inbox {
         let id = outcome.notice.to_string();
         let notice = self.store.load::<Notice>(&id).await.map_err(journal_error)?.state;
         let Some(requested) = notice.requested() else { return Ok(()) };
-        let (trouble, to) = if publish::is_trouble(outcome) {
-            let failed = notice.legs().iter().rev().find(|leg| {
+        let failed = || {
+            notice.legs().iter().rev().find(|leg| {
                 !leg.copy
                     && Some(leg.channel()) == outcome.channel
                     && matches!(leg.state, LegState::Bounced | LegState::GivenUp)
-            });
-            let Some(failed) = failed else { return Ok(()) };
+            })
+        };
+        let (trouble, to) = if publish::is_trouble(outcome) {
+            let Some(failed) = failed() else { return Ok(()) };
             (Trouble::AddressBounced, Some(failed.to.clone()))
+        } else if outcome.channel == Some(Channel::Letter) && outcome.outcome == Outcome::Failed {
+            let name = {
+                let folded = self.known.current().await.map_err(journal_error)?;
+                naming::recipient(&self.config, &folded.owed, &requested.request.recipient)
+            };
+            let Some(failed) = failed().filter(|leg| leg.to.says_no_place(name.as_str())) else {
+                return Ok(());
+            };
+            (Trouble::NoAddress, Some(failed.to.clone()))
         } else if notice.legs().is_empty() && outcome.outcome == Outcome::Failed {
             (Trouble::NoAddress, None)
         } else {

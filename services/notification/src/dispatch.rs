@@ -28,7 +28,7 @@ use crate::{
         contact::Destination,
         notice::{
             Answer, Change, LegState, Mode, Notice, Refusal, Rendering, Standing,
-            events::{Ending, Requested},
+            events::{Ending, Requested, Sender},
         },
         operator::{Decided, STREAM},
         throttle::Recent,
@@ -41,8 +41,10 @@ use crate::{
 
 /// Longest time from one look at the queue to the next: throttles open by the passing of time.
 const TICK: Duration = Duration::from_millis(250);
-/// Legs that are looked at in one round.
+/// Legs that are read at a time.
 const ROUND: usize = 1024;
+/// Times that legs are read in one round: what a peer holds back does not stand before what another would take.
+const PAGES: usize = 16;
 /// For how long attempts are remembered: as long as the longest limit.
 const MEMORY: SignedDuration = SignedDuration::from_hours(4);
 /// Between two tries to put an answer on record.
@@ -58,9 +60,33 @@ pub(crate) struct Dispatcher {
     pub(crate) config: Arc<Config>,
     pub(crate) model: Arc<ReadModel>,
     pub(crate) transports: BTreeMap<Channel, Arc<dyn Transport>>,
+    /// This process, as its attempts name it.
+    pub(crate) sender: Sender,
     pub(crate) recent: Mutex<Recent>,
     /// The mode that was in force when it was last asked for, for `/metrics`.
     pub(crate) seen: Mutex<&'static str>,
+}
+
+/// Who is known to be gone, so that its attempts without an answer never get one.
+pub(crate) enum Gone {
+    /// Everybody else: this process is alone on its journal.
+    Everybody,
+    /// Whoever had this seat before.
+    Seat(String),
+    /// This process.
+    Process(String),
+}
+
+impl Gone {
+    /// Whether who sent this is gone. Of an attempt that names nobody it is not known.
+    fn is(&self, sender: Option<&Sender>, own: &str) -> bool {
+        match (self, sender) {
+            (Self::Everybody, _) => true,
+            (_, None) => false,
+            (Self::Seat(seat), Some(sender)) => sender.seat.as_ref() == Some(seat) && sender.process != own,
+            (Self::Process(gone), Some(sender)) => sender.process == *gone && sender.process != own,
+        }
+    }
 }
 
 /// The queue cannot be worked on.
@@ -96,7 +122,9 @@ impl Dispatcher {
     pub(crate) async fn run(self: &Arc<Self>) -> Result<(), DispatchError> {
         self.remember().await?;
         if self.config.alone {
-            self.find_abandoned().await?;
+            self.find_abandoned(&Gone::Everybody).await?;
+        } else if let Some(seat) = &self.sender.seat {
+            self.find_abandoned(&Gone::Seat(seat.clone())).await?;
         }
         let mut changes = self.model.changes();
         let mut busy: HashMap<Which, Option<Position>> = HashMap::new();
@@ -156,11 +184,16 @@ impl Dispatcher {
     }
 
     /// Attempts that a process which is gone has left without an answer.
-    pub(crate) async fn find_abandoned(&self) -> Result<usize, DispatchError> {
+    pub(crate) async fn find_abandoned(&self, gone: &Gone) -> Result<usize, DispatchError> {
         // The read model may be behind: what it does not know yet the attempt's timer finds.
         let sending = self.model.query(projections::sending).await?;
         let mut found = 0;
         for (notice, leg, attempt) in sending {
+            let known = self.store.load::<Notice>(&notice.to_string()).await?.state;
+            let sender = known.leg(leg).and_then(|leg| leg.sender.as_ref());
+            if !gone.is(sender, &self.sender.process) {
+                continue;
+            }
             match self.change(notice, &Change::Abandon { leg, attempt }).await {
                 Ok(done) => found += usize::from(done.changed),
                 Err(ChangeError::Refused(_)) => {}
@@ -179,21 +212,28 @@ impl Dispatcher {
             return Ok(Vec::new());
         }
         let now = self.store.now();
-        let mut due = self.model.query(move |sql| projections::due_legs(sql, now, ROUND)).await?;
-        let mut recent = self.recent();
-        let mut taken = 0;
-        due.retain(|leg| {
-            let may = taken < free
-                && !busy.contains_key(&(leg.notice, leg.leg))
-                && recent.allow(&leg.to, &self.config.limits, now);
-            if may {
-                taken += 1;
-                // The place is taken now, so that the next leg of this round counts it.
-                recent.begin(leg.to.clone(), now, MEMORY);
+        let mut may_go = Vec::new();
+        for page in 0..PAGES {
+            let due =
+                self.model.query(move |sql| projections::due_legs(sql, now, page * ROUND, ROUND)).await?;
+            let is_last = due.len() < ROUND;
+            let mut recent = self.recent();
+            for leg in due {
+                let waits = busy.contains_key(&(leg.notice, leg.leg));
+                if !waits && recent.allow(leg.message(), &leg.to, &self.config.limits, now) {
+                    // The place is taken now, so that the next leg of this round counts it.
+                    recent.begin(leg.message(), leg.to.clone(), now, MEMORY);
+                    may_go.push(leg);
+                }
+                if may_go.len() == free {
+                    return Ok(may_go);
+                }
             }
-            may
-        });
-        Ok(due)
+            if is_last {
+                break;
+            }
+        }
+        Ok(may_go)
     }
 
     async fn change(&self, notice: NoticeId, change: &Change) -> Result<Done, ChangeError<Refusal>> {
@@ -275,7 +315,8 @@ impl Dispatcher {
             let change = Change::Unrenderable { leg: due.leg, because: obstacle.to_owned() };
             return Ok(self.change(due.notice, &change).await?.position);
         }
-        let begin = Change::Begin { leg: due.leg, rendering, mode: mode.clone() };
+        let sender = Some(self.sender.clone());
+        let begin = Change::Begin { leg: due.leg, rendering, mode: mode.clone(), sender };
         let begun = match self.change(due.notice, &begin).await {
             Err(ChangeError::Refused(refusal @ Refusal::TooLarge { .. })) => {
                 let change = Change::Unrenderable { leg: due.leg, because: refusal.to_string() };
@@ -292,7 +333,7 @@ impl Dispatcher {
         };
         let notice = self.store.load::<Notice>(&id).await?.state;
         let (attempt, answer) = self.hand_over(&notice, due, &to).await?;
-        self.recent().end(&due.to, answer.ending);
+        self.recent().end(due.message(), answer.ending);
         let end = Change::End { leg: due.leg, attempt, answer };
         // The answer must not be lost for want of a moment's patience: without it the outcome is unknown.
         loop {
@@ -407,9 +448,8 @@ impl Dispatcher {
             Sent::Accepted { detail } => Answer::new(Ending::Accepted, detail),
             Sent::Refused { detail } => Answer::new(Ending::Refused, detail),
             Sent::Later { detail, after } => Answer {
-                ending: Ending::Later,
-                detail,
                 after: after.and_then(|after| SignedDuration::try_from(after).ok()),
+                ..Answer::new(Ending::Later, detail)
             },
             Sent::Unknown { detail } => Answer::new(Ending::Unknown, detail),
         };

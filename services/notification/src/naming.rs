@@ -87,14 +87,15 @@ pub(crate) fn known_of(config: &Config, owed: &Owed, key: &str, now: Timestamp) 
     let office = key.strip_prefix("office-").unwrap_or(key);
     known.elsewhere = config.offices.get(office).map(|office| office.addresses.clone()).unwrap_or_default();
     if !known.elsewhere.iter().any(|to| matches!(to, Destination::Letter { .. })) {
-        // Whatever else is missing, somebody can carry a letter there.
+        // It is tried and refused in sight, and somebody is asked where letters go.
         let lines = vec![self::office(config, office).as_str().to_owned()];
         known.elsewhere.push(Destination::Letter { lines });
     }
     known
 }
 
-/// What the directory says: the e-mail address, and the name, to which a letter can be handed over.
+/// What the directory says: the e-mail address, and the name. Where letters go it does not say: one to a name alone is
+/// refused, in sight, with a task for whoever keeps addresses.
 fn elsewhere(owed: &Owed, provider: Uuid, now: Timestamp) -> Vec<Destination> {
     let people = owed.people();
     let described = people.provider(provider);

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use countersign_contracts::notice;
 use countersign_eventsourcing::{
-    consumer::{Checkpoints, Consumer},
+    consumer::{Checkpoints, Consumer, Consuming, OPERATOR, recall_skips},
     feed::Feed,
-    journal::{Journal, Position},
+    journal::{Journal, Position, StreamName},
     projection::Projection,
     publish::SharedPublishers,
     read_model::{Folded, ReadModel, ReadModelError},
@@ -22,8 +22,17 @@ use jiff::SignedDuration;
 pub use countersign_eventsourcing::service::ServiceError;
 
 use crate::{
-    channels::Transport, config::Config, consume::Inbox, digests::Digests, dispatch::Dispatcher,
-    known::Known, owner::Timed, projections::Notifications, store::Store, templates::TemplateSet,
+    channels::Transport,
+    config::Config,
+    consume::Inbox,
+    digests::Digests,
+    dispatch::{Dispatcher, Gone},
+    domain::notice::events::Sender,
+    known::Known,
+    owner::Timed,
+    projections::Notifications,
+    store::Store,
+    templates::TemplateSet,
 };
 
 /// Name of the consumer, under which its checkpoint is kept.
@@ -49,6 +58,8 @@ pub struct Ports {
     pub templates: Arc<TemplateSet>,
     /// Names this process, and no other.
     pub process: String,
+    /// What it alone holds: whoever held it before is gone ([`Reign::seated`]).
+    pub seat: Option<String>,
     /// The settings.
     pub config: Config,
 }
@@ -71,7 +82,8 @@ pub struct Notification {
 impl Notification {
     /// Opens the service's files and makes it ready to run.
     pub fn open(ports: Ports) -> Result<Self, ServiceError> {
-        let Ports { journal, feed, publishers, clock, state, transports, templates, process, config } = ports;
+        let Ports { journal, feed, publishers, clock, state, transports, templates, process, seat, config } =
+            ports;
         let model = ReadModel::open(&state, read_model())?
             .traced(countersign_runtime::telemetry::span_from_traceparent);
         let model = Arc::new(model);
@@ -99,7 +111,8 @@ impl Notification {
         });
         let rivals = if alone { Rivals::None } else { Rivals::POSSIBLE };
         let reign =
-            Arc::new(Reign::new(Arc::clone(&journal), Arc::clone(&clock), "notification", process, rivals));
+            Reign::new(Arc::clone(&journal), Arc::clone(&clock), "notification", process.clone(), rivals);
+        let reign = Arc::new(reign.seated(seat.clone()));
         let timers = Arc::new(FiringLoop::new(
             "notification",
             Arc::clone(&model),
@@ -125,6 +138,7 @@ impl Notification {
             config: Arc::clone(&config),
             model: Arc::clone(&model),
             transports,
+            sender: Sender { process, seat },
             recent: std::sync::Mutex::default(),
             seen: std::sync::Mutex::new(crate::metrics::name_of(&config.mode)),
         });
@@ -173,6 +187,7 @@ impl Notification {
 
     /// Loop: requests in, notices into the journal.
     pub async fn consume(&self) -> Result<(), ServiceError> {
+        recall_skips(self).await?;
         Ok(self.consumer.run().await?)
     }
 
@@ -183,7 +198,25 @@ impl Notification {
 
     /// Loop: retries, windows, bounce periods, digests.
     pub async fn fire_timers(&self) {
-        tokio::join!(self.timers.run(), self.reign.run());
+        tokio::join!(self.timers.run(), self.reign.run(), self.look_after_predecessor());
+    }
+
+    /// Whoever reigned before this process took over was silent for too long, or gave the reign up: what it was sending
+    /// has no answer any more.
+    async fn look_after_predecessor(&self) {
+        let mut reigns = self.reign.changes();
+        loop {
+            let reigns_now = reigns.borrow_and_update().is_some();
+            if reigns_now && let Some(predecessor) = self.reign.predecessor().await {
+                let gone = Gone::Process(predecessor);
+                if let Err(error) = self.dispatcher.find_abandoned(&gone).await {
+                    tracing::warn!(%error, "what was being sent cannot be looked for; the attempts' timers find it");
+                }
+            }
+            if reigns.changed().await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Loop: sends what waits. The read model is brought up to date first, so that what the process before this one has
@@ -213,6 +246,7 @@ impl Notification {
     /// without a server, and for tests.
     pub async fn catch_up(&self) -> Result<Position, ServiceError> {
         const ROUND: usize = 1024;
+        recall_skips(self).await?;
         self.model.catch_up(self.store.journal.as_ref()).await?;
         self.dispatcher.remember().await?;
         loop {
@@ -245,7 +279,27 @@ impl Notification {
     /// does it by itself.
     pub async fn find_abandoned(&self) -> Result<usize, ServiceError> {
         self.model.catch_up(self.store.journal.as_ref()).await?;
-        Ok(self.dispatcher.find_abandoned().await?)
+        Ok(self.dispatcher.find_abandoned(&Gone::Everybody).await?)
+    }
+}
+
+impl Consuming for Notification {
+    fn consumer(&self) -> &Consumer {
+        &self.consumer
+    }
+
+    fn journal(&self) -> &dyn Journal {
+        self.store.journal.as_ref()
+    }
+
+    /// The stream under the service's own name holds what operators decide about sending.
+    fn skips(&self) -> StreamName {
+        StreamName::new(OPERATOR, "notification-feed")
+    }
+
+    fn retry(&self) {
+        self.consumer.resume();
+        self.timers.resume();
     }
 }
 

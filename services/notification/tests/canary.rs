@@ -97,6 +97,7 @@ fn message(kind: Kind) -> Message {
             from: Some(at()),
             until: Some(at()),
             authority: Some("CANARY-authority".to_owned()),
+            after_days: Some(30),
         }),
         policy: PolicyReference {
             version: 1,
@@ -133,9 +134,10 @@ fn no_byte_of_any_message_holds_what_a_hospital_sent() {
     .expect("a channel");
     let webhook =
         Webhook::new(&WebhookSettings::default(), Arc::new(FixedClock::at(at()))).expect("a channel");
+    let inbox = Inbox::new(Arc::clone(&templates));
     let letter = Letter::new(Paper::Letter, Arc::clone(&templates));
     let channels: [(&dyn Transport, Address); 4] = [
-        (&Inbox, Address::Inbox),
+        (&inbox, Address::Inbox),
         (&email, Address::Email { address: "mso@hospital.example".to_owned(), name: "Office".to_owned() }),
         (
             &webhook,

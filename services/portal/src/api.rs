@@ -31,7 +31,7 @@ impl fmt::Debug for Bearer {
 /// One call of the public API.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Call {
-    /// `GET` asks, `POST` does something.
+    /// `GET` asks, `POST` does something, `DELETE` lets something go.
     pub method: Method,
     /// Path and query, percent-encoded, e.g. `/api/v1/deficiencies?status=open`. Never holds patient data.
     pub path: String,
@@ -74,6 +74,11 @@ impl Call {
     /// A `POST` to this path, without a body.
     pub fn post(path: impl Into<String>) -> Self {
         Self::new(Method::POST, path.into())
+    }
+
+    /// A `DELETE` of this path.
+    pub fn delete(path: impl Into<String>) -> Self {
+        Self::new(Method::DELETE, path.into())
     }
 
     /// The same call, for an answer that is not older than this journal position.

@@ -6,6 +6,7 @@ pub(crate) mod escalation;
 pub(crate) mod governed;
 pub(crate) mod intake;
 pub(crate) mod notification;
+pub(crate) mod partitions;
 pub(crate) mod people;
 
 use axum::{body::Bytes, http::StatusCode};

@@ -13,6 +13,7 @@ mod feeds;
 mod form;
 mod governed;
 mod notification;
+mod partitions;
 mod people;
 mod person;
 mod providers;
@@ -63,6 +64,7 @@ pub fn routes(api: Arc<dyn Api>, clock: Arc<dyn Clock>) -> Router {
         .route("/sign-in", get(sign_in::handle).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/feeds", get(feeds::handle))
+        .route("/partitions", get(partitions::handle).post(partitions::decide))
         .route("/quarantine", get(quarantine::handle))
         .route("/quarantine/{id}", get(quarantined::handle))
         .route("/quarantine/{id}/replay", post(quarantined::replay))

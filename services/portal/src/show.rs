@@ -22,7 +22,7 @@ pub(crate) use clock::{Clock, LENGTH, Regulatory};
 pub(crate) use moment::{Moment, localized};
 pub(crate) use money::dollars;
 pub(crate) use row::{Chip, DeficiencyRow, Responsible, is_disputed, is_owed, may_dispute};
-pub(crate) use spreadsheet::Spreadsheet;
+pub(crate) use spreadsheet::{Pages, Spreadsheet};
 
 /// Where a page belongs in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,9 +70,12 @@ impl Section {
                 ("/letters", "Letters"),
                 ("/dead-letters", "Not delivered"),
                 ("/contact-tasks", "Addresses"),
+                ("/contacts", "Contacts"),
                 ("/notices/mode", "What leaves"),
             ],
-            Self::Feeds => &[("/feeds", "Feeds"), ("/quarantine", "Quarantine")],
+            Self::Feeds => {
+                &[("/feeds", "Feeds"), ("/quarantine", "Quarantine"), ("/partitions", "Standing still")]
+            }
             Self::Worklist | Self::Claims | Self::Rules | Self::None => &[],
         }
     }

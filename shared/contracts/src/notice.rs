@@ -186,6 +186,9 @@ pub struct SuspensionFacts {
     /// By whose authority.
     #[serde(default)]
     pub authority: Option<String>,
+    /// Where the days of the suspension are the reason to write: after how many of them the policy asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_days: Option<u16>,
 }
 
 /// A version of the escalation policy.

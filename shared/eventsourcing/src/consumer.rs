@@ -10,6 +10,7 @@
 //! wait, other partitions go on, the reason is shown, and only an operator's `resume` or (recorded) `skip`
 //! moves it.
 
+mod passed_over;
 #[cfg(test)]
 mod tests;
 mod under_way;
@@ -33,6 +34,7 @@ use crate::{
     feed::{Cursor, Deliveries, Delivery, Feed, Subscription},
     journal::{PortFuture, Position},
 };
+pub use passed_over::{Consuming, DeliverySkipped, OPERATOR, SkipError, recall_skips, skip};
 use under_way::{Numbered, UnderWay};
 
 /// Events that may wait or be worked on at once: enough that no partition idles while another is slow.
@@ -248,6 +250,11 @@ impl Consumer {
         })
     }
 
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// How far the feed has been worked through (stopped partitions aside).
     pub fn place(&self) -> Cursor {
         *self.place.borrow()
@@ -271,9 +278,9 @@ impl Consumer {
         self.wake.send_modify(|count| *count += 1);
     }
 
-    /// From now on this event is passed over when it cannot be processed. The caller keeps the record of who
-    /// decided so, and why, in the journal: this file may be deleted.
-    pub fn pass_over(&self, event: EventId) -> Result<(), CheckpointError> {
+    /// From now on this event is passed over when it cannot be processed. Who decided so, and why, is in the journal
+    /// ([`skip`]): this file may be deleted.
+    fn pass_over(&self, event: EventId) -> Result<(), CheckpointError> {
         self.checkpoints.pass_over(self.name, event)
     }
 

@@ -13,7 +13,7 @@ use std::{
 use futures::StreamExt;
 use rusqlite::{Connection, OpenFlags, Transaction, params};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     time::Instant,
 };
 use tracing::Span;
@@ -28,6 +28,13 @@ const PAGE: usize = 4096;
 /// From one transaction to the next, at least, while a model follows the journal: under load a few larger ones
 /// cost far less than many small ones. The first event after a pause never waits.
 const BREATH: Duration = Duration::from_millis(5);
+/// A transaction that took longer than half of that is followed by a rest as long as itself, up to this: so models that
+/// lag a little share the machine with what they lag behind.
+const LONGEST_REST: Duration = Duration::from_millis(20);
+
+/// Queries that run at once; others wait their turn. Each has a connection with pages of its own, and a thread: without a
+/// limit a consumer that works through all its partitions at once leaves dozens of them behind.
+const AT_ONCE: usize = 8;
 
 /// A read model cannot be opened, read or brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +84,7 @@ pub struct ReadModel {
     path: PathBuf,
     writer: Arc<Mutex<Writer>>,
     readers: Mutex<Vec<Connection>>,
+    turns: Arc<Semaphore>,
     applied: watch::Sender<Position>,
     stopped: Mutex<Option<String>>,
 }
@@ -194,6 +202,7 @@ impl ReadModel {
             path,
             writer: Arc::new(Mutex::new(Writer { connection, projection, span_of: None })),
             readers: Mutex::default(),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
             applied,
             stopped: Mutex::default(),
         })
@@ -275,10 +284,11 @@ impl ReadModel {
         while let Some(batch) = batches.next().await {
             match batch {
                 Ok(batch) => {
-                    let next = batch.caught_up.then(|| Instant::now() + BREATH);
+                    let (began, caught_up) = (Instant::now(), batch.caught_up);
                     self.apply(batch).await?;
-                    if let Some(next) = next {
-                        tokio::time::sleep_until(next).await;
+                    if caught_up {
+                        let took = began.elapsed();
+                        tokio::time::sleep_until(began + BREATH.max(took + took.min(LONGEST_REST))).await;
                     }
                 }
                 Err(error) => tracing::warn!(read_model = self.name, %error, "journal interrupted, waiting"),
@@ -293,9 +303,14 @@ impl ReadModel {
         query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error> + Send + 'static,
     ) -> Result<T, ReadModelError> {
         let model = Arc::clone(self);
-        tokio::task::spawn_blocking(move || model.query_blocking(query))
-            .await
-            .map_err(|_| ReadModelError::Interrupted)?
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| ReadModelError::Interrupted)?;
+        tokio::task::spawn_blocking(move || {
+            // Also when whoever asked has given up: until the connection is back.
+            let _turn = turn;
+            model.query_blocking(query)
+        })
+        .await
+        .map_err(|_| ReadModelError::Interrupted)?
     }
 
     /// Runs a query on the present thread.
@@ -481,4 +496,74 @@ fn first_difference(mine: &Connection, fresh: &Connection) -> Result<Option<Stri
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    struct Nothing;
+
+    impl Projection for Nothing {
+        fn name(&self) -> &'static str {
+            "nothing"
+        }
+
+        fn version(&self) -> u32 {
+            1
+        }
+
+        fn filter(&self) -> crate::journal::Filter {
+            crate::journal::Filter::All
+        }
+
+        fn schema(&self) -> &'static str {
+            "CREATE TABLE entry (id INTEGER PRIMARY KEY);"
+        }
+
+        fn apply(&mut self, _: &Transaction<'_>, _: &RecordedEvent) -> Result<(), ProjectionError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn however_many_ask_at_once_a_few_connections_answer_all_of_them() {
+        // given
+        let folder = tempfile::tempdir().expect("a folder");
+        let model = Arc::new(ReadModel::open(folder.path(), Box::new(Nothing)).expect("the model"));
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        // when two hundred ask, and some give up
+        let asking = (0..200).map(|number| {
+            let (model, now, most) = (Arc::clone(&model), Arc::clone(&now), Arc::clone(&most));
+            tokio::spawn(async move {
+                let asked = model.query(move |tables| {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    let answer =
+                        tables.query_row("SELECT count(*) FROM entry", [], |row| row.get::<_, u64>(0));
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    answer
+                });
+                let patience = if number % 10 == 9 { Duration::ZERO } else { Duration::from_mins(1) };
+                tokio::time::timeout(patience, asked).await
+            })
+        });
+        let mut answered = 0;
+        for asking in asking.collect::<Vec<_>>() {
+            if let Ok(answer) = asking.await.expect("nobody panics") {
+                assert_eq!(answer.expect("an answer"), 0_u64);
+                answered += 1;
+            }
+        }
+        // then all others were answered, by no more connections than may work at once
+        assert!(answered >= 180, "{answered}");
+        assert!(most.load(Ordering::SeqCst) <= AT_ONCE, "{most:?}");
+        // and whoever gave up has left the turn to others
+        assert_eq!(
+            model.query(|tables| tables.query_row("SELECT 1", [], |row| row.get(0))).await.ok(),
+            Some(1_u64)
+        );
+        assert!(lock(&model.readers).len() <= AT_ONCE);
+    }
 }

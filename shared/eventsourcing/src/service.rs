@@ -2,7 +2,11 @@
 
 use std::{error::Error, fmt};
 
-use crate::{consumer::CheckpointError, journal::JournalError, read_model::ReadModelError};
+use crate::{
+    consumer::{CheckpointError, SkipError},
+    journal::JournalError,
+    read_model::ReadModelError,
+};
 
 /// What may befall a part of a service.
 pub trait Fault: Error + Send + Sync + 'static {
@@ -19,6 +23,11 @@ impl Fault for JournalError {
 }
 
 impl Fault for CheckpointError {}
+impl Fault for SkipError {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Journal(error) if error.is_passing())
+    }
+}
 impl Fault for ReadModelError {
     fn is_passing(&self) -> bool {
         matches!(self, Self::Journal(error) if error.is_passing())

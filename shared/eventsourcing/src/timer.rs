@@ -9,6 +9,7 @@
 //! - [`owner`]: how a service lets a timer fire.
 //! - [`firing`]: the loop that asks the owners when it is time.
 //! - [`reign`]: which process's loop does, where there are several.
+//! - [`seat`]: how a process knows that the one before it is gone.
 //! - [`trust`]: whether the wall clock can be believed.
 
 pub mod armed;
@@ -19,6 +20,7 @@ mod instant;
 mod newest;
 pub mod owner;
 pub mod reign;
+pub mod seat;
 pub mod table;
 pub mod trust;
 

@@ -111,7 +111,7 @@ impl Owed {
     /// The event is not what its type promises.
     pub fn fold(&mut self, event: &Envelope) -> Result<Option<Touched>, EnvelopeError> {
         Ok(match event.kind.as_str() {
-            DeficiencyChanged::TYPE => self.fold_item(event.decode()?, event.time, event.position),
+            DeficiencyChanged::TYPE => self.fold_changed(event.decode()?, event.time, event.position),
             ProviderDescribed::TYPE => self.fold_provider(event)?,
             FacilityDescribed::TYPE => {
                 let FacilityDescribed { code, .. } = event.decode()?;
@@ -146,7 +146,8 @@ impl Owed {
         Ok(touched)
     }
 
-    fn fold_item(
+    /// Folds what was told of an item at an instant. `None`: it was folded already.
+    pub fn fold_changed(
         &mut self,
         changed: DeficiencyChanged,
         told_at: Timestamp,

@@ -149,6 +149,7 @@ fn service(
         transports: vec![transport],
         templates: Arc::new(TemplateSet::built_in()?),
         process: "bench".to_owned(),
+        seat: None,
         config,
     })?))
 }

@@ -235,6 +235,15 @@ fn resident() -> anyhow::Result<f64> {
     Ok(kib / 1024.0)
 }
 
+/// Processor time of this process so far, in microseconds: user and kernel, all threads.
+fn processor() -> anyhow::Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // The second field is the program's name in parentheses; 14 and 15 are ticks in user and kernel.
+    let behind = stat.rsplit_once(')').context("the kernel tells")?.1;
+    let ticks = behind.split_whitespace().skip(11).take(2).map(str::parse::<u32>).sum::<Result<u32, _>>()?;
+    Ok(f64::from(ticks) * 1_000_000.0 / share(usize::try_from(rustix::param::clock_ticks_per_second())?))
+}
+
 fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let index = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
     sorted.get(index).copied().unwrap_or(f64::NAN)
@@ -283,8 +292,9 @@ pub(crate) async fn measure(effort: Effort) -> anyhow::Result<Section> {
         }
     });
     let (mut caught, mut bare, mut memory, mut total) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    let mut worked = Vec::new();
     for round in 0..effort.rounds {
-        let began = Instant::now();
+        let (began, worked_before) = (Instant::now(), processor()?);
         clock.skip(day);
         // The first milliseconds of the day are the last that are due.
         clock.skip(Duration::from_secs(u64::from(round == 0)));
@@ -294,6 +304,7 @@ pub(crate) async fn measure(effort: Effort) -> anyhow::Result<Section> {
         caught.push(share(of_round) / began.elapsed().as_secs_f64());
         memory.push(resident()?);
         ensure!(model.wait_for(journal.head().await?, PATIENCE).await, "the read model follows");
+        worked.push((processor()? - worked_before) / share(of_round));
         bare.push(raw_journal::rate(baseline("bare", of_round), UNDER_WAY).await?);
     }
     let (mut middle, mut high, mut worst) = (Vec::new(), Vec::new(), Vec::new());
@@ -336,6 +347,7 @@ pub(crate) async fn measure(effort: Effort) -> anyhow::Result<Section> {
     section.add(caught);
     section.add(bare);
     section.add(over);
+    section.add(Figure::new("processor time of a firing, folded too", "µs", worked));
     section.add(Figure::new("lateness at 1,000/s, median", "ms", middle));
     section.add(Figure::new("lateness at 1,000/s, 99th percentile", "ms", high));
     section.add(Figure::new("lateness at 1,000/s, worst", "ms", worst));

@@ -138,7 +138,15 @@ fn given_recorded_history_then_a_simulation_tells_who_gets_which_step_and_what_a
     refused(simulate(&["--as", "doc"]), &["doc may not simulate escalation policies"]);
 
     // given messages that came in all at once, then there is no past to take steps in, and it says so
-    says(&simulate(&["--as", "kim"]).well(), &["Nobody would have got a step", "--until TIME"]);
+    says(
+        &simulate(&["--as", "kim"]).well(),
+        &[
+            "taken when they were received here",
+            "Nobody would have got a step",
+            "--as-if-live",
+            "--until TIME",
+        ],
+    );
     let report: Value = simulate(&["--as", "kim", "--json"]).well().json();
     let head: Timestamp = report["until"].as_str().and_then(|at| at.parse().ok()).expect("an instant");
 
@@ -178,7 +186,41 @@ fn given_recorded_history_then_a_simulation_tells_who_gets_which_step_and_what_a
     simulate(&[&base[..], &["--csv", &*folder.to_string_lossy()]].concat()).well();
     let csv = fs::read_to_string(folder.join("steps.csv")).expect("steps.csv");
     assert_eq!(csv.lines().count(), lines.len() + 1);
-    assert!(csv.starts_with("at,step,provider,authority,name,facility,"), "{csv}");
+    assert!(csv.starts_with("at,step,provider,authority,name,facility,department,week,"), "{csv}");
+    for (file, begins) in [
+        ("summary.csv", "figure,policy,beside,facts"),
+        ("counts.csv", "step,times,providers"),
+        ("groups.csv", "by,facility,key,name,notices"),
+        ("charts.csv", "at,facility,chart,discharged_at,offices,ended_at"),
+    ] {
+        let text = fs::read_to_string(folder.join(file)).expect(file);
+        assert!(text.starts_with(begins) && text.lines().count() > 1, "{file}: {text}");
+    }
+
+    // the figures are those of the steps, and the parts of the hospital and the weeks come to the same
+    let summary = &report["summary"];
+    assert_eq!(summary["suspensions"], json!(times("suspended")));
+    assert_eq!(summary["warnings"], json!(times("delinquent")));
+    assert!(summary["charts_at_limit"].as_u64() > Some(0), "{summary}");
+    for groups in ["facilities", "departments", "weeks"] {
+        let groups = report[groups].as_array().expect("groups");
+        let suspensions = groups.iter().map(|group| group["here"]["suspensions"].as_u64().expect("a count"));
+        assert_eq!(suspensions.sum::<u64>(), first, "{groups:?}");
+    }
+    // and one provider's steps stand alone
+    let who = lines[0]["provider"]["id"].as_str().expect("an identifier");
+    let own: Value = simulate(&[&base[..], &["--provider", who, "--json"]].concat()).well().json();
+    let own = own["here"].as_array().expect("steps");
+    assert!(!own.is_empty() && own.iter().all(|step| step["provider"]["id"] == who), "{own:?}");
+    says(&simulate(&[&base[..], &["--provider", who]].concat()).well(), &[who, "OLDEST, DAYS"]);
+
+    // as if the feeds had been live, the history that came in all at once has a past, and says that it is none
+    let live = simulate(&["--as", "kim", "--as-if-live"]).well();
+    says(&live, &["AS IF THE FEEDS HAD BEEN LIVE", "notice-1"]);
+    let past: Value = simulate(&["--as", "kim", "--as-if-live", "--json"]).well().json();
+    let ended: Timestamp = past["until"].as_str().and_then(|at| at.parse().ok()).expect("an instant");
+    assert!(ended < head && past["as_if_live"] == json!(true), "{ended} is not before {head}");
+    assert!(past["summary"]["notices"].as_u64() > Some(0), "{}", past["summary"]);
 
     // and beside the version in force, a policy that waits longer moves the steps that wait for it
     let second = SHIPPED.find("name = \"notice-2\"").expect("the step");
@@ -189,6 +231,12 @@ fn given_recorded_history_then_a_simulation_tells_who_gets_which_step_and_what_a
     let report: Value = simulate(&beside).well().json();
     let difference = &report["against"];
     assert_eq!(difference["version"], json!(1));
+    // which is what a file is compared with by itself
+    let unsaid: Value = simulate(&[&base[..], &["--policy", &*file, "--json"]].concat()).well().json();
+    assert_eq!(&unsaid["against"], difference);
+    let alone: Value =
+        simulate(&[&base[..], &["--policy", &*file, "--alone", "--json"]].concat()).well().json();
+    assert_eq!((&alone["against"], &alone["summary"]), (&Value::Null, &unsaid["summary"]));
     let moved: Vec<&Value> = difference["moved"].as_array().expect("moves").iter().collect();
     let second: Vec<&&Value> = moved.iter().filter(|moved| moved["here"]["step"] == "notice-2").collect();
     assert_eq!(second.len() as u64, first, "{difference}");

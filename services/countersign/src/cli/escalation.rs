@@ -271,9 +271,17 @@ pub struct SimulatePolicy {
     /// Policy file (TOML); - is standard input. Left out, the policy in force.
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// Tell what differs from this published or drafted version, too.
+    /// Tell what differs from this published or drafted version; left out, a policy file is compared with the policy in
+    /// force.
     #[arg(long, value_name = "VERSION")]
     pub against: Option<u32>,
+    /// Compare with nothing.
+    #[arg(long, conflicts_with = "against")]
+    pub alone: bool,
+    /// Take the facts when the hospital's systems recorded them, as if the feeds had been live: for a history that was
+    /// loaded afterwards. Left out, they count from when they were received here.
+    #[arg(long)]
+    pub as_if_live: bool,
     /// Take steps from this instant on (RFC 3339); left out, from the first event.
     #[arg(long, value_name = "TIME")]
     pub from: Option<Timestamp>,
@@ -286,8 +294,11 @@ pub struct SimulatePolicy {
     /// Leadership confirms a proposal after so many hours; left out, nobody ever does.
     #[arg(long, value_name = "HOURS")]
     pub confirmed_after: Option<u32>,
-    /// Write steps.csv (who would have got which step when), summary.csv and, with --against, difference.csv to this
-    /// folder.
+    /// Tell everything about this provider, by identifier, and nothing else.
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
+    /// Write summary.csv, counts.csv (by step), groups.csv (by facility, department and week), steps.csv (who would have
+    /// got which step when), charts.csv and, where policies are compared, difference.csv to this folder.
     #[arg(long, value_name = "DIR")]
     pub csv: Option<PathBuf>,
     #[command(flatten)]

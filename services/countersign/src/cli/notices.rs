@@ -478,6 +478,17 @@ pub enum TemplatesAction {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Show what one version says otherwise than another.
+    Diff {
+        /// Which kind, e.g. `pre-suspension`.
+        kind: String,
+        /// Number of the older version.
+        old: u32,
+        /// Number of the newer version.
+        new: u32,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Look at a folder of templates: whether they can be used, or what is wrong in which. Needs no server.
     Lint {
         /// The folder; left out, the templates of this program.

@@ -56,7 +56,7 @@ pub async fn run(args: Ingest) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub fn progress_bar(bytes: u64) -> anyhow::Result<ProgressBar> {
+fn progress_bar(bytes: u64) -> anyhow::Result<ProgressBar> {
     if !std::io::stderr().is_terminal() {
         return Ok(ProgressBar::hidden());
     }
@@ -159,11 +159,11 @@ async fn into_folder(
     Ok(summary)
 }
 
-async fn take(intake: &Intake, message: &[u8]) -> Disposition {
+pub async fn take(intake: &Intake, message: &[u8]) -> Disposition {
     intake.receive(message, Connection::file()).await.disposition
 }
 
-fn count(summary: &mut Summary, disposition: Disposition) -> anyhow::Result<()> {
+pub fn count(summary: &mut Summary, disposition: Disposition) -> anyhow::Result<()> {
     match disposition {
         Disposition::NotStored => anyhow::bail!(
             "the journal could not take a message: see the log, free space, and ingest again (what was taken is recognised)"

@@ -8,6 +8,7 @@ mod charges;
 mod claims;
 mod compare_peers;
 mod deficiencies;
+mod demonstration;
 mod directory;
 mod doctor;
 mod escalation;

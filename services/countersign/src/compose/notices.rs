@@ -1,12 +1,12 @@
 //! Escalation and notification, put together.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use countersign_escalation::{
     Escalation, auditor::Heartbeat, domain::policy::PolicySet, policies::Governance as Policies,
 };
-use countersign_eventsourcing::timer::Rivals;
+use countersign_eventsourcing::timer::{Rivals, seat::seat_of};
 use countersign_notification::{
     channels::{
         Secret, Transport,
@@ -45,15 +45,19 @@ impl Ground {
     pub async fn escalation(&self) -> anyhow::Result<Arc<Escalation>> {
         let countersign_runtime::config::Escalation { heartbeat_url, audit_every_minutes, .. } =
             &self.config.escalation;
+        let owner = countersign_runtime::new_id().to_string();
+        let state = self.own_state("escalation")?;
+        let seat = seat(&state, &owner)?;
         let service = Escalation::open(countersign_escalation::Ports {
             journal: Arc::clone(&self.journal),
             feed: Arc::clone(&self.feed),
             clock: Arc::clone(&self.clock),
             publishers: Arc::clone(&self.publishers),
-            state: self.own_state("escalation")?,
+            state,
             governance: self.policies().await?,
             default_zone: self.config.facility.time_zone.zone(),
-            owner: countersign_runtime::new_id().to_string(),
+            owner,
+            seat,
             rivals: self.rivals(),
             heartbeat: Heartbeat {
                 url: heartbeat_url.as_ref().map(|url| url.reveal().to_owned()),
@@ -79,7 +83,7 @@ impl Ground {
         let pages = PublicUrl::parse(&config.link).context("notification.link")?;
         let host = host_of(&config.link);
         let mut transports: Vec<Arc<dyn Transport>> = vec![
-            Arc::new(Inbox),
+            Arc::new(Inbox::new(Arc::clone(&templates))),
             Arc::new(Letter::new(config.paper, Arc::clone(&templates))),
             Arc::new(Webhook::new(&outlets.webhook, Arc::clone(&self.clock))?),
         ];
@@ -115,27 +119,38 @@ impl Ground {
             alone: matches!(self.rivals(), Rivals::None),
             ..Settings::shadow(pages)
         };
+        let process = countersign_runtime::new_id().to_string();
+        let state = self.own_state("notification")?;
+        let seat = seat(&state, &process)?;
         let service = Notification::open(Ports {
             journal: Arc::clone(&self.journal),
             feed: Arc::clone(&self.feed),
             publishers: Arc::clone(&self.publishers),
             clock: Arc::clone(&self.clock),
-            state: self.own_state("notification")?,
+            state,
             transports,
             templates,
-            process: countersign_runtime::new_id().to_string(),
+            process,
+            seat,
             config: settings,
         })?;
         Ok(Arc::new(service.measured(&opentelemetry::global::meter("countersign.notification"))))
     }
 
-    /// A folder that this process has for itself admits no other one that could let timers fire.
+    /// An embedded journal is a folder, and each service locks its part of it ([`Ground::own_state`]): no other process
+    /// can run the same service on it, however many run others. A journal behind a server admits any number.
     fn rivals(&self) -> Rivals {
-        match (self.config.journal.kind, self.sharing) {
-            (JournalKind::Embedded, super::Sharing::Alone) => Rivals::None,
-            _ => Rivals::POSSIBLE,
+        match self.config.journal.kind {
+            JournalKind::Embedded => Rivals::None,
+            JournalKind::EventStoreDb => Rivals::POSSIBLE,
         }
     }
+}
+
+/// The name of a service's folder, which this process has locked: whoever names it in the record is gone.
+fn seat(state: &Path, process: &str) -> anyhow::Result<Option<String>> {
+    let name = seat_of(state, process).with_context(|| format!("folder {}", state.display()))?;
+    Ok(Some(name))
 }
 
 /// The policy that this installation begins with: a file of its own, or the one that the program brings.

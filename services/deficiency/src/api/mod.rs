@@ -9,7 +9,6 @@ mod deficiencies;
 mod deficiency;
 mod explanation;
 mod me;
-mod partitions;
 mod people;
 mod providers;
 mod rule_set_apply;
@@ -24,8 +23,8 @@ use axum::{
 };
 use countersign_contracts::api::{
     CallerView, ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary, ClaimSummaryRow,
-    ClaimView, DeficiencyView, Explanation, Page, ProviderView, RuleView, SkipRequest, StoppedPartition,
-    TimelineEntry, WhatIfAccount, WhatIfJob, WhatIfRequest, WhatIfRow,
+    ClaimView, DeficiencyView, Explanation, Page, ProviderView, RuleView, TimelineEntry, WhatIfAccount,
+    WhatIfJob, WhatIfRequest, WhatIfRow,
     acts::{
         ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct, ChartActRequest,
         DecisionView, ItemAct, ItemActRequest, ProviderRef,
@@ -40,7 +39,7 @@ use countersign_contracts::api::{
 };
 use countersign_eventsourcing::journal::Position;
 use countersign_governance::api::Description;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{MinPosition, Problem, partitions};
 use utoipa::OpenApi;
 
 use crate::{domain::rules::RuleSet, service::Deficiency};
@@ -69,17 +68,15 @@ pub fn routes(service: Arc<Deficiency>) -> Router {
         .route("/api/v1/what-if/{job}/rows", get(what_if::rows))
         .route("/api/v1/what-if/{job}/accounts", get(what_if::accounts))
         .route("/api/v1/me", get(me::handle))
-        .route("/api/v1/partitions", get(partitions::list))
-        .route("/api/v1/partitions/retry", post(partitions::retry))
-        .route("/api/v1/partitions/{partition}/skip", post(partitions::skip))
         .route("/api/v1/deficiencies/acts", post(acts::bulk::handle))
         .route("/api/v1/deficiencies/{id}/acts", post(acts::item::handle))
         .route("/api/v1/charts/{id}/acts", get(acts::list::handle).post(acts::chart::handle))
         .route("/api/v1/rule-sets/{version}/apply", post(rule_set_apply::handle))
         .merge(people::routes())
         .merge(site::routes())
-        .with_state(service)
+        .with_state(Arc::clone(&service))
         .merge(rule_sets)
+        .merge(partitions::routes("/api/v1", service))
 }
 
 /// The description of the endpoints about rule sets.
@@ -89,9 +86,9 @@ static RULE_SETS: Description<RuleSet> = Description::new();
 #[derive(OpenApi)]
 #[openapi(
     modifiers(&RULE_SETS),
+    nest((path = "/api/v1", api = partitions::Api)),
     paths(
         deficiencies::handle, deficiency::handle, explanation::handle, chart::handle, providers::handle, me::handle,
-        partitions::list, partitions::retry, partitions::skip,
         claims::handle, claims_summary::handle, claim::handle,
         rule_set_apply::handle,
         what_if::ask, what_if::show, what_if::cancel, what_if::rows, what_if::accounts,
@@ -103,8 +100,7 @@ static RULE_SETS: Description<RuleSet> = Description::new();
         acts::bulk::handle, acts::item::handle, acts::chart::handle, acts::list::handle,
     ),
     components(schemas(
-        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, SkipRequest,
-        StoppedPartition, TimelineEntry, CallerView, ChartView, ProviderView, Problem,
+        Page<DeficiencyView>, Page<ProviderView>, DeficiencyView, Explanation, RuleView, TimelineEntry, CallerView, ChartView, ProviderView, Problem,
         DecisionView, ActedView, Allowance, BulkActItem, BulkActReport, BulkActRequest, ChartAct,
         ChartActRequest, ItemAct, ItemActRequest, ProviderRef,
         ReevaluatedItem, ReevaluationReport, ReevaluationRequest,

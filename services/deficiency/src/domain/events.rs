@@ -4,7 +4,6 @@
 //! golden file in `tests/golden` keeps every released form.
 
 use countersign_contracts::{
-    Partition,
     chart::{ChartFact, EncounterClass, EncounterKey},
     deficiency::DeficiencyStatus,
     patient::PatientId,
@@ -21,31 +20,6 @@ use super::{
 pub const CHART: &str = "chart";
 /// Category of patient streams: `patient-<key>`.
 pub const PATIENT: &str = "patient";
-
-/// Category of the streams in which operators' decisions are kept: `operator-<service>`.
-pub const OPERATOR: &str = "operator";
-
-/// An operator let the service pass over an event that it could not process. Stored format: version with care.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeliverySkipped {
-    /// The event.
-    pub event: EventId,
-    /// Its type.
-    pub kind: String,
-    /// The partition that stood still.
-    pub partition: Partition,
-    /// Why it could not be processed.
-    pub reason: String,
-    /// Who decided to pass over it.
-    pub actor: String,
-    /// Why.
-    pub why: String,
-}
-
-impl DeliverySkipped {
-    /// The stored type name.
-    pub const KIND: &'static str = "delivery-skipped";
-}
 
 /// An event of a chart. Stored format: version with care.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

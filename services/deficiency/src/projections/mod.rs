@@ -23,7 +23,7 @@ pub use charts::{
 pub use claims::{Account, Wanted, accounts};
 pub use deficiencies::{Query, Worklist, chart_within, cursor, deficiency, encounter_of, in_chart, worklist};
 pub use people::{PeopleQuery, people, person};
-pub use providers::providers;
+pub use providers::{authorities, providers};
 pub use reach::Within;
 pub use site::{departments, facilities};
 

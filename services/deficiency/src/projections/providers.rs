@@ -97,6 +97,13 @@ fn upsert(tables: &Transaction<'_>, person: &Person) -> Result<(), rusqlite::Err
     Ok(())
 }
 
+/// The authorities under which charts name an identifier.
+pub fn authorities(sql: &Connection, id: &str) -> Result<Vec<String>, rusqlite::Error> {
+    sql.prepare_cached("SELECT authority FROM provider WHERE id = ?1 ORDER BY authority")?
+        .query_map([id], |row| row.get(0))?
+        .collect()
+}
+
 /// Everybody who owes something, as far as a reader's reach goes: most overdue first.
 pub fn providers(
     sql: &Connection,

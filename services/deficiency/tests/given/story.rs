@@ -8,7 +8,7 @@ use countersign_contracts::{
     },
     patient::PatientId,
 };
-use countersign_kernel::{Cents, MessageId, Phi, Timestamp};
+use countersign_kernel::{Cents, MessageId, Person, Phi, Timestamp};
 use jiff::SignedDuration;
 
 use super::{DocumentBuilder, Message, at, document::person};
@@ -177,6 +177,12 @@ impl Story {
     /// PV1-7.
     pub(crate) fn attending(self, id: &str) -> Self {
         self.with(|visit| visit.attending = Field::Value(person(id)))
+    }
+
+    /// PV1-7 with the authority of the identifier.
+    pub(crate) fn attending_of(self, id: &str, authority: &str) -> Self {
+        let attending = Person { authority: authority.to_owned(), ..person(id) };
+        self.with(|visit| visit.attending = Field::Value(attending))
     }
 
     /// PV1-7 is `""`.

@@ -15,11 +15,12 @@ use countersign_contracts::{
 };
 use countersign_deficiency::domain::{
     events::{
-        AccountDescription, Change, ChartEvent, Deficiency, DeficiencyEvent, DeliverySkipped, Description,
-        FactRef, FactsRecorded, IdentifierRetired, Stage, Stretch, TimePassed, Waits,
+        AccountDescription, Change, ChartEvent, Deficiency, DeficiencyEvent, Description, FactRef,
+        FactsRecorded, IdentifierRetired, Stage, Stretch, TimePassed, Waits,
     },
     rules::Limit,
 };
+use countersign_eventsourcing::consumer::DeliverySkipped;
 use countersign_kernel::{Cents, DeficiencyId, EventId, MessageId, Person, Phi};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;

@@ -1,5 +1,6 @@
 //! Decisions of people through the API: who may, what goes on record, what follows, what is refused and why.
 
+mod away;
 mod reading;
 mod ward;
 

@@ -92,6 +92,7 @@ pub(super) fn register(view: &RegisterView) -> String {
         "npdb_asked_at",
         "npdb_answer",
         "superseded",
+        "fine_cents",
     ]);
     for row in &view.items {
         line(
@@ -112,6 +113,7 @@ pub(super) fn register(view: &RegisterView) -> String {
                 at(row.npdb_asked_at),
                 people(row.npdb_answer.as_slice()),
                 if row.superseded { "yes" } else { "" }.to_owned(),
+                row.fine_cents.map_or_else(String::new, |cents| cents.to_string()),
             ],
         );
     }

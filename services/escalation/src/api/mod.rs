@@ -31,7 +31,7 @@ use countersign_contracts::api::escalation as dto;
 use countersign_eventsourcing::journal::Position;
 use countersign_governance::api::Description;
 use countersign_kernel::TrackId;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{MinPosition, Problem, partitions};
 use utoipa::OpenApi;
 
 use crate::{
@@ -64,8 +64,9 @@ pub fn routes(service: Arc<Escalation>) -> Router {
         .route("/api/v1/escalation/auditor", get(auditor::handle))
         .route("/api/v1/escalation/simulations", post(simulations::ask))
         .route("/api/v1/escalation/simulations/{job}", get(simulations::show).delete(simulations::cancel))
-        .with_state(service)
+        .with_state(Arc::clone(&service))
         .merge(policies)
+        .merge(partitions::routes("/api/v1/escalation", service))
 }
 
 /// The description of the endpoints about policies.
@@ -75,6 +76,7 @@ static POLICIES: Description<PolicySet> = Description::new();
 #[derive(OpenApi)]
 #[openapi(
     modifiers(&POLICIES),
+    nest((path = "/api/v1/escalation", api = partitions::Api)),
     paths(
         tracks::handle,
         track::handle,

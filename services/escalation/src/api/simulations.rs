@@ -52,6 +52,10 @@ pub(super) async fn ask(
         ),
     };
     let against = match request.against {
+        None if request.against_in_force => book
+            .in_force_at(now)
+            .filter(|known| known.everywhere.reference.sha256 != policy.everywhere.reference.sha256)
+            .map(|known| (Some(known.everywhere.reference.version), Arc::clone(known))),
         None => None,
         Some(version) => {
             let content = book.find(version).map_err(countersign_governance::GovernanceError::from)?;
@@ -71,6 +75,7 @@ pub(super) async fn ask(
             .confirmed_after_hours
             .map(|hours| SignedDuration::from_hours(i64::from(hours))),
         default_zone: service.default_zone.clone(),
+        as_if_live: request.as_if_live,
         ..Question::new(policy)
     };
     let job = service

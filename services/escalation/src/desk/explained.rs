@@ -3,7 +3,7 @@
 use countersign_kernel::Timestamp;
 use countersign_owed::Party;
 
-use super::{Case, Checked, Desk, DeskError, Surroundings};
+use super::{AsOf, Case, Checked, Desk, DeskError, Surroundings};
 use crate::{
     domain::{
         explain,
@@ -24,7 +24,7 @@ impl Desk {
         let stream = stream_of(track_id(party.provider, &party.facility));
         let loaded = self.tracks.read(&stream).await?;
         let now = self.clock.now();
-        let case = self.case(party, &loaded.state, now).await?;
+        let case = self.case(party, &loaded.state, now, AsOf::Now).await?;
         let (by_model, _) = self.owed_by_model(&case, &loaded.state, Why::Anything).await?;
         let around = self.surroundings(&case, now).await?;
         let facts = self.checked(&case, &loaded.state, &by_model, (Why::Anything, now)).await?;
@@ -40,11 +40,12 @@ impl Desk {
         let party = row.party();
         let loaded = self.tracks.load(&stream_of(row.id)).await?;
         let now = self.clock.now();
-        let case = self.case(&party, &loaded.state, now).await?;
+        let case = self.case(&party, &loaded.state, now, AsOf::Now).await?;
         let (owed, position) = self.owed_by_model(&case, &loaded.state, Why::Time).await?;
         let standing = Self::standing(&case, &loaded.state, &owed, (position, false), (Why::Time, now));
         let recipients = Self::recipients(&case, &loaded.state, &owed, now);
-        let around = self.surroundings(&case, now).await?;
+        // That a human looks first holds the run, not the list by which one looks.
+        let around = Surroundings { many_would_move: None, ..self.surroundings(&case, now).await? };
         let told = explain::explain(
             &loaded.state,
             case.policy(),

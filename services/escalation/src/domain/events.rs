@@ -396,6 +396,9 @@ pub struct Suspended {
     pub authority: Vec<ByWhom>,
     /// How many suspensions began within the rolling year that ends now, this one among them.
     pub within_year: u32,
+    /// The policy that it came into force under; nothing: before this was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyReference>,
 }
 
 /// A suspension could end. Stored format: version with care.

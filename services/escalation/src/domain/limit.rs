@@ -10,8 +10,8 @@ use countersign_eventsourcing::timer::{TimerEvent, Timers};
 use countersign_kernel::{
     CountedDays, DayCount, Days, DeficiencyId, EncounterId, NoticeId, TimerId, Timestamp, TrackId,
 };
+use countersign_owed::OwedItem;
 use serde::{Deserialize, Serialize};
-
 use uuid::Uuid;
 
 use super::{
@@ -149,6 +149,32 @@ pub struct ChartLimit {
     pub open: bool,
     /// Read from the journal itself.
     pub rechecked: bool,
+}
+
+impl ChartLimit {
+    /// From the items of a chart: the one that says that the chart is incomplete; an open one before others, the earliest
+    /// due before later ones. Nothing when there is none.
+    pub fn of<'a>(
+        chart: EncounterId,
+        items: impl IntoIterator<Item = &'a OwedItem>,
+        rechecked: bool,
+    ) -> Option<Self> {
+        let of_chart = items.into_iter().filter(|item| item.is_chart_level());
+        let item = of_chart.min_by_key(|item| (!item.is_open(), item.changed.due_at, item.changed.id))?;
+        let changed = &item.changed;
+        Some(Self {
+            encounter: chart,
+            deficiency: changed.id,
+            rule: changed.rule.clone(),
+            document_type: changed.document_type.clone(),
+            facility: changed.facility.clone(),
+            discharged_at: changed.anchor_at,
+            due_at: changed.due_at,
+            known_at: item.known_at,
+            open: item.is_open(),
+            rechecked,
+        })
+    }
 }
 
 /// The state of a watch: the fold of its stream.

@@ -100,7 +100,7 @@ impl Projection for Tracks {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn filter(&self) -> Filter {

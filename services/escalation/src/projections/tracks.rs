@@ -1,7 +1,8 @@
 //! One row per track, with what waits for leadership and the register of suspensions.
 
+use countersign_contracts::notice::Outcome;
 use countersign_eventsourcing::{journal::RecordedEvent, projection::ProjectionError};
-use countersign_kernel::{TrackId, derive_uuid};
+use countersign_kernel::{NoticeId, TrackId, derive_uuid};
 use rusqlite::{Transaction, params};
 
 use super::{json, time};
@@ -18,6 +19,11 @@ fn inbox_id(stream: &str, kind: &str, parts: &[u32]) -> String {
     let numbers: Vec<String> = parts.iter().map(ToString::to_string).collect();
     let parts: Vec<&str> = [stream, kind].into_iter().chain(numbers.iter().map(String::as_str)).collect();
     derive_uuid("inbox", &parts).to_string()
+}
+
+/// The id of the task about a notice that cannot be delivered.
+fn undeliverable_id(stream: &str, notice: NoticeId) -> String {
+    derive_uuid("inbox", &[stream, "undeliverable", &notice.to_string()]).to_string()
 }
 
 /// The serde name of a value that is a tag or a word.
@@ -67,12 +73,21 @@ pub(super) fn apply(
             tables
                 .prepare_cached("UPDATE track SET closed_at = ?2, held = NULL, held_at = NULL WHERE id = ?1")?
                 .execute(params![id, time::store(closed.at)])?;
+            // Nobody waits for its notices any more.
+            tables
+                .prepare_cached(
+                    "UPDATE inbox SET closed_at = ?2
+                     WHERE stream = ?1 AND kind = 'undeliverable' AND closed_at IS NULL",
+                )?
+                .execute(params![row.stream, time::store(closed.at)])?;
+        }
+        TrackEvent::NoticeAnswered(answered) => {
+            if matches!(answered.outcome, Outcome::Delivered | Outcome::Read | Outcome::TakenOver) {
+                row.close(&undeliverable_id(row.stream, answered.notice), answered.at)?;
+            }
         }
         // Notices have a table of their own, timers theirs.
-        TrackEvent::NoticeRequested(_)
-        | TrackEvent::NoticeWithdrawn(_)
-        | TrackEvent::NoticeAnswered(_)
-        | TrackEvent::Timer(_) => {}
+        TrackEvent::NoticeRequested(_) | TrackEvent::NoticeWithdrawn(_) | TrackEvent::Timer(_) => {}
     }
     Ok(())
 }
@@ -220,20 +235,27 @@ impl Row<'_> {
         self.tables
             .prepare_cached("DELETE FROM suspension_item WHERE track = ?1 AND proposal = ?2")?
             .execute(params![self.id, reinstated.proposal])?;
+        // Whether it stays in force is no question any more.
+        self.close(&inbox_id(self.stream, "correction", &[reinstated.proposal]), reinstated.until)?;
         self.close(&inbox_id(self.stream, "reinstatement", &[reinstated.proposal]), reinstated.until)
     }
 
     fn asked(&self, asked: &LeadershipAsked) -> Result<(), rusqlite::Error> {
         let kind = word(&asked.matter);
         if asked.matter == Matter::Correction {
-            // The task came with the step that is superseded; here are its words.
-            self.tables
+            // The task of a step that is superseded came with it; here are its words. Without such a step it is about
+            // the suspension in force.
+            let worded = self
+                .tables
                 .prepare_cached(
-                    "UPDATE inbox SET words = ?2 WHERE stream = ?1 AND kind = 'correction' AND closed_at IS NULL
-                     AND since = ?3",
+                    "UPDATE inbox SET words = ?2 WHERE rowid = (
+                        SELECT max(rowid) FROM inbox
+                        WHERE stream = ?1 AND kind = 'correction' AND closed_at IS NULL AND since = ?3)",
                 )?
                 .execute(params![self.stream, asked.text, time::store(asked.at)])?;
-            return Ok(());
+            if worded > 0 {
+                return Ok(());
+            }
         }
         if asked.matter == Matter::NpdbQuestion {
             self.tables
@@ -242,8 +264,11 @@ impl Row<'_> {
                 )?
                 .execute(params![self.id, asked.proposal, time::store(asked.at)])?;
         }
-        // What is asked again in the same matter is the same task, once more open.
-        let id = inbox_id(self.stream, &kind, &[asked.proposal.unwrap_or(0)]);
+        // What is asked again in the same matter is the same task, once more open; each notice is a matter of its own.
+        let id = match asked.notice {
+            Some(notice) => undeliverable_id(self.stream, notice),
+            None => inbox_id(self.stream, &kind, &[asked.proposal.unwrap_or(0)]),
+        };
         self.asks(&id, &kind, asked.proposal, None, asked.at, &asked.text, None)
     }
 
@@ -284,7 +309,7 @@ impl Row<'_> {
         }
     }
 
-    /// Corrections are done, not acknowledged: they stay.
+    /// Corrections of a step are done, not acknowledged: they stay. Whether a suspension stays in force is answered.
     fn acknowledged(&self, matter: Matter, act: &ActRecorded) -> Result<(), rusqlite::Error> {
         let (kind, by) = (word(&matter), json::store(&act.by)?);
         if matter == Matter::NpdbQuestion {
@@ -295,13 +320,12 @@ impl Row<'_> {
                 )?
                 .execute(params![self.id, by])?;
         }
-        let closed = (matter != Matter::Correction).then(|| time::store(act.by.at));
         self.tables
             .prepare_cached(
-                "UPDATE inbox SET acknowledged = ?3, closed_at = ?4
+                "UPDATE inbox SET acknowledged = ?3, closed_at = CASE WHEN cycle IS NULL THEN ?4 END
                  WHERE stream = ?1 AND kind = ?2 AND closed_at IS NULL",
             )?
-            .execute(params![self.stream, kind, by, closed])?;
+            .execute(params![self.stream, kind, by, time::store(act.by.at)])?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use countersign_kernel::{EventId, Timestamp};
 use jiff::SignedDuration;
 
 use crate::{
-    desk::{Desk, DeskError},
+    desk::{AsOf, Desk, DeskError},
     domain::{
         events::ByWhom,
         policy::{Mode, Policy},
@@ -178,7 +178,7 @@ impl Runs {
             })
             .await?;
         for row in &tracks {
-            self.desk.look(&row.party(), Why::Time, cause).await?;
+            self.desk.look(&row.party(), Why::Time, cause, AsOf::Now).await?;
         }
         Ok(tracks.len())
     }

@@ -2,20 +2,25 @@
 //! notification that always arrives.
 //!
 //! **What is idealised.** A notice is delivered after a fixed time, on its first channel. Leadership confirms a proposal
-//! after a fixed time, or never. Nobody extends or exempts, the clock is never doubted and nothing ever stands still.
-//! Facts count from the instant at which they were received here, as they did. The regulatory clock of charts is not
-//! part of it. The same question to the same journal position gives the same answer.
+//! after a fixed time, or never; one that would leave a service without anybody waits for an override that nobody gives.
+//! Nobody extends or exempts, the clock is never doubted and nothing ever stands still. The same question to the same
+//! journal position gives the same answer.
+//!
+//! **When facts count.** From the instant at which they were received here, as they did; or as if the feeds had been live
+//! ([`live`]), for a history that was loaded afterwards.
 
+mod charts;
+mod groups;
+mod history;
 pub mod jobs;
+mod live;
 mod report;
+mod summary;
 mod world;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use countersign_contracts::api::escalation::SimulateReport;
@@ -24,16 +29,15 @@ use countersign_eventsourcing::{
     publish::Publishers,
 };
 use countersign_kernel::Timestamp;
-use countersign_owed::{CATEGORIES, Owed, Party, Touched};
+use countersign_owed::CATEGORIES;
 use jiff::{SignedDuration, tz::TimeZone};
 
-use crate::domain::{policy::PolicySet, step::Why};
+use crate::domain::policy::PolicySet;
+use history::History;
 use world::{Ideal, World};
 
-/// From one time to the next that what closed long ago is let go of.
-const PRUNED_EVERY: SignedDuration = SignedDuration::from_hours(24 * 14);
-/// Items that nobody asks about are kept for so long after they closed. One that is reopened later counts as new.
-const KEPT_CLOSED: SignedDuration = SignedDuration::from_hours(24 * 120);
+/// Time that passes between two looks at whether somebody wants an end, where nothing else happens.
+const STRIDE: SignedDuration = SignedDuration::from_hours(24 * 7);
 /// Events read at a time.
 const PAGE: usize = 4096;
 
@@ -54,6 +58,8 @@ pub struct Question {
     pub confirmed_after: Option<SignedDuration>,
     /// Where days end at facilities that tell no zone.
     pub default_zone: TimeZone,
+    /// Facts count when the hospital's systems recorded them, and not when they were received here.
+    pub as_if_live: bool,
 }
 
 impl Question {
@@ -67,6 +73,7 @@ impl Question {
             delivered_after: SignedDuration::from_hours(1),
             confirmed_after: None,
             default_zone: TimeZone::UTC,
+            as_if_live: false,
         }
     }
 }
@@ -81,7 +88,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Positions of the journal that were passed, and how many there are.
+    /// What was done, and how much there is to do: positions of the journal; as if the feeds had been live, positions and
+    /// then facts in the order of that.
     pub fn progress(&self) -> (u64, u64) {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
@@ -91,9 +99,13 @@ impl Watch {
         self.looks.load(Ordering::Relaxed)
     }
 
-    /// Lets it stop at the next page.
+    /// Lets it stop at the next page of the journal or week of the history.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    fn go_on(&self) -> Result<(), SimulateError> {
+        if self.stopped.load(Ordering::Relaxed) { Err(SimulateError::Stopped) } else { Ok(()) }
     }
 }
 
@@ -120,134 +132,76 @@ pub async fn simulate(
     watch: &Watch,
 ) -> Result<SimulateReport, SimulateError> {
     let head = journal.head().await?;
-    watch.total.store(head.0, Ordering::Relaxed);
     let ideal =
         Ideal { delivered_after: question.delivered_after, confirmed_after: question.confirmed_after };
     let mut worlds = vec![World::new(Arc::clone(&question.policy), ideal)];
     worlds.extend(question.against.iter().map(|(_, policy)| World::new(Arc::clone(policy), ideal)));
-    let mut history = History {
-        owed: Owed::new(question.default_zone.clone()),
-        now: None,
-        dirty: BTreeMap::new(),
-        pruned: None,
+    let mut history = History::new(question.default_zone.clone(), question.from, worlds);
+    let replayed = if question.as_if_live {
+        let told = live::told(journal, publishers, head, &mut history, watch).await?;
+        told.replay(question.until, &mut history, watch)?
+    } else {
+        received(journal, publishers, question, head, &mut history, watch).await?
     };
-    let (mut after, mut events, mut first) = (Position::START, 0_u64, None);
-    'pages: loop {
-        if watch.stopped.load(Ordering::Relaxed) {
-            return Err(SimulateError::Stopped);
-        }
-        let batch = journal.read_all(after, publishers.filter_for(&CATEGORIES), PAGE).await?;
+    let until = question.until.or(replayed.upto).unwrap_or(Timestamp::UNIX_EPOCH);
+    while let Some(next) =
+        history.now().and_then(|now| now.checked_add(STRIDE).ok()).filter(|next| *next < until)
+    {
+        watch.go_on()?;
+        history.reach(next);
+    }
+    history.reach(until);
+    history.settle();
+    let total = watch.total.load(Ordering::Relaxed);
+    watch.done.store(total, Ordering::Relaxed);
+    let History { owed, worlds, .. } = history;
+    watch.looks.store(worlds.iter().map(|world| world.looks).sum(), Ordering::Relaxed);
+    let span = (question.from.or(replayed.first).unwrap_or(until), until);
+    Ok(report::report(question, &worlds, &owed, span, (replayed.events, head)))
+}
+
+/// What was replayed.
+#[derive(Debug, Default)]
+struct Replayed {
+    events: u64,
+    first: Option<Timestamp>,
+    /// The last instant of which the history tells.
+    upto: Option<Timestamp>,
+}
+
+/// Replays everything at the instant at which it was received here.
+async fn received(
+    journal: &dyn Journal,
+    publishers: &Publishers,
+    question: &Question,
+    head: Position,
+    history: &mut History,
+    watch: &Watch,
+) -> Result<Replayed, SimulateError> {
+    watch.total.store(head.0, Ordering::Relaxed);
+    let filter = publishers.filter_for(&CATEGORIES);
+    let (mut after, mut replayed) = (Position::START, Replayed::default());
+    loop {
+        watch.go_on()?;
+        let batch = journal.read_all(after, filter.clone(), PAGE).await?;
         for event in &batch.events {
-            if event.position > head {
-                break 'pages;
-            }
             let said = publishers.publish(event)?;
             let Some(at) = said.iter().map(|envelope| envelope.time).max() else { continue };
-            if question.until.is_some_and(|until| at > until) {
-                break 'pages;
+            if event.position > head || question.until.is_some_and(|until| at > until) {
+                return Ok(replayed);
             }
-            first.get_or_insert(at);
-            history.reach(at, question.from, &mut worlds);
-            for touched in history.owed.fold_recorded(publishers, event)? {
-                history.note(&touched);
+            replayed.first.get_or_insert(at);
+            history.reach(at);
+            for envelope in &said {
+                history.fold(event, envelope)?;
             }
-            events += 1;
+            replayed.events += 1;
+            replayed.upto = replayed.upto.max(Some(at));
         }
         after = batch.upto;
         watch.done.store(after.0.min(head.0), Ordering::Relaxed);
         if batch.caught_up || after >= head {
-            break;
+            return Ok(replayed);
         }
-    }
-    let last = history.now.unwrap_or(Timestamp::UNIX_EPOCH);
-    let until = question.until.unwrap_or(last);
-    history.reach(until, question.from, &mut worlds);
-    history.settle(question.from, &mut worlds);
-    watch.done.store(head.0, Ordering::Relaxed);
-    watch.looks.store(worlds.iter().map(|world| world.looks).sum(), Ordering::Relaxed);
-    let span = (question.from.or(first).unwrap_or(until), until);
-    Ok(report::report(question, &worlds, &history.owed, span, (events, head)))
-}
-
-/// The history as far as it was replayed.
-struct History {
-    owed: Owed,
-    now: Option<Timestamp>,
-    /// Whom events at this instant concerned, and why: looked at when time goes on.
-    dirty: BTreeMap<Party, Why>,
-    /// When closed items were let go of last.
-    pruned: Option<Timestamp>,
-}
-
-impl History {
-    fn note(&mut self, touched: &Touched) {
-        let parties = self.owed.parties_of(touched);
-        let why = match touched {
-            // Given to somebody else: more has changed than that it is open or not.
-            Touched::Item { id, parties } if parties.len() == 1 => Why::Item(*id),
-            Touched::Item { .. }
-            | Touched::Provider { .. }
-            | Touched::Facility { .. }
-            | Touched::Department { .. } => Why::Anything,
-        };
-        for party in parties {
-            self.dirty
-                .entry(party)
-                .and_modify(|known| {
-                    if *known != why {
-                        *known = Why::Anything;
-                    }
-                })
-                .or_insert(why);
-        }
-    }
-
-    /// Lets go of what closed long ago and no track asks about: memory does not grow with the years.
-    fn prune(&mut self, worlds: &[World]) {
-        let Some(now) = self.now else { return };
-        let due = *self.pruned.get_or_insert(now) + PRUNED_EVERY;
-        if now < due {
-            return;
-        }
-        self.pruned = Some(now);
-        let asked: BTreeSet<_> = worlds.iter().flat_map(World::asked_about).collect();
-        let before = now.checked_sub(KEPT_CLOSED).unwrap_or(Timestamp::MIN);
-        self.owed.forget_closed_before_but(before, |id| asked.contains(&id));
-    }
-
-    /// Lets time pass up to an instant: what waited for it happens at its own.
-    fn reach(&mut self, at: Timestamp, from: Option<Timestamp>, worlds: &mut [World]) {
-        if self.now.is_some_and(|now| at <= now) {
-            return;
-        }
-        self.settle(from, worlds);
-        let begins = from.filter(|from| *from <= at && self.now.is_none_or(|now| now < *from));
-        if let Some(begins) = begins {
-            let everybody = self.owed.parties_with_open_items();
-            for world in worlds.iter_mut() {
-                for party in &everybody {
-                    world.look(&self.owed, party, Why::Anything, begins);
-                }
-            }
-        }
-        for world in worlds {
-            world.pass(&self.owed, at);
-        }
-        self.now = Some(at);
-    }
-
-    /// Looks at everybody whom the events of this instant concerned.
-    fn settle(&mut self, from: Option<Timestamp>, worlds: &mut [World]) {
-        let dirty = std::mem::take(&mut self.dirty);
-        let Some(now) = self.now.filter(|now| from.is_none_or(|from| from <= *now)) else { return };
-        for world in worlds.iter_mut() {
-            for (party, why) in &dirty {
-                match *why {
-                    Why::Item(id) => world.look_at_item(&self.owed, party, id, now),
-                    Why::Time | Why::Anything => world.look(&self.owed, party, *why, now),
-                }
-            }
-        }
-        self.prune(worlds);
     }
 }

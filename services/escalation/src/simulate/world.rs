@@ -7,14 +7,19 @@ use std::{
 
 use countersign_contracts::notice::{Channel, NoticeRequested, Outcome};
 use countersign_eventsourcing::timer::TimerEvent;
-use countersign_kernel::{Actor, DeficiencyId, NoticeId, ProviderId, Timestamp, TrackId, derive_uuid};
+use countersign_kernel::{
+    Actor, DeficiencyId, EncounterId, NoticeId, ProviderId, Timestamp, TrackId, derive_uuid,
+};
 use countersign_owed::{Owed, OwedItem, Party};
 use jiff::SignedDuration;
+use uuid::Uuid;
 
+use super::charts::Charts;
 use crate::domain::{
-    acts::{Act, Command, decide_act},
+    acts::{Act, Command, Refusal, decide_act},
+    coverage::guarded,
     events::{NoticeAnswered, SuspensionProposed, TrackEvent},
-    policy::PolicySet,
+    policy::{Policy, PolicySet},
     standing::{alone, standing},
     step::{Context, Recipients, Why, look, may_matter},
     track::{Track, track_id},
@@ -37,6 +42,26 @@ pub(super) struct Happened {
     pub(super) at: Timestamp,
     pub(super) counting: u32,
     pub(super) oldest_days: u32,
+    /// Services that would have had nobody left.
+    pub(super) uncovered: Vec<String>,
+}
+
+/// A confirmation that waits for an override, as it is told of.
+pub(super) const OVERRIDE_NEEDED: &str = "override-needed";
+/// A proposal, likewise.
+pub(super) const PROPOSED: &str = "suspension-proposed";
+/// A suspension in force, likewise.
+pub(super) const SUSPENDED: &str = "suspended";
+/// Its end, likewise.
+pub(super) const REINSTATED: &str = "reinstated";
+
+/// A stretch in which somebody was suspended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) party: Party,
+    pub(super) from: Timestamp,
+    /// Its end, if it came.
+    pub(super) until: Option<Timestamp>,
 }
 
 /// Something that is to happen.
@@ -59,6 +84,12 @@ pub(super) struct World {
     /// When the timer of each party is due.
     timers: BTreeMap<Party, Timestamp>,
     pub(super) happened: Vec<Happened>,
+    /// Suspensions, in order of their beginning.
+    pub(super) suspensions: Vec<Stretch>,
+    /// Who is suspended at a facility now, and which of the suspensions it is.
+    suspended: HashMap<String, BTreeMap<Uuid, usize>>,
+    /// The watch over the regulatory limit.
+    pub(super) charts: Charts,
     pub(super) notices: u64,
     pub(super) opened: u64,
     /// How often a track was looked at.
@@ -74,6 +105,9 @@ impl World {
             coming: BTreeSet::new(),
             timers: BTreeMap::new(),
             happened: Vec::new(),
+            suspensions: Vec::new(),
+            suspended: HashMap::new(),
+            charts: Charts::default(),
             notices: 0,
             opened: 0,
             looks: 0,
@@ -105,6 +139,12 @@ impl World {
                 Coming::Decision(proposal, sha256) => self.confirm(owed, &party, proposal, &sha256, at),
             }
         }
+        self.charts.pass(&self.policy, owed, until);
+    }
+
+    /// Looks at the watch of a chart, whose item has changed.
+    pub(super) fn look_at_chart(&mut self, owed: &Owed, chart: EncounterId, now: Timestamp) {
+        self.charts.look(&self.policy, owed, chart, now);
     }
 
     fn fire(&mut self, owed: &Owed, party: &Party, at: Timestamp) {
@@ -133,7 +173,18 @@ impl World {
                 fresh = Track::new(track_id(party.provider, &party.facility));
                 &fresh
             };
-            self.within(owed, party, track, (why, now), |policy, context| look(track, policy, context))
+            let events = self
+                .within(owed, party, track, (why, now), &[], |policy, context| look(track, policy, context));
+            // Who would be left is asked where it says something, as the service does.
+            let proposes = events.iter().any(|event| matches!(event, TrackEvent::SuspensionProposed(_)));
+            let uncovered = if proposes { self.uncovered(owed, party, now) } else { Vec::new() };
+            if uncovered.is_empty() {
+                events
+            } else {
+                self.within(owed, party, track, (why, now), &uncovered, |policy, context| {
+                    look(track, policy, context)
+                })
+            }
         };
         self.happens(party, &events);
     }
@@ -179,22 +230,52 @@ impl World {
                     override_coverage: false,
                 },
             };
-            let events = self.within(owed, party, track, (Why::Time, now), |policy, context| {
-                // What is refused does not happen: nobody is there to ask.
-                decide_act(track, policy, &act, context).unwrap_or_default()
-            });
-            self.happens(party, &events);
+            let uncovered = self.uncovered(owed, party, now);
+            let decided =
+                self.within(owed, party, track, (Why::Anything, now), &uncovered, |policy, context| {
+                    decide_act(track, policy, &act, context)
+                });
+            match decided {
+                Ok(events) => self.happens(party, &events),
+                // Only the chief medical officer could decide that, and nobody is there to ask.
+                Err(Refusal::Uncovered { services }) => {
+                    let (id, provider) = (track.id, provider_of(track, party));
+                    self.happened.push(Happened {
+                        track: id,
+                        party: party.clone(),
+                        provider,
+                        step: OVERRIDE_NEEDED.to_owned(),
+                        at: now,
+                        counting: 0,
+                        oldest_days: 0,
+                        uncovered: services,
+                    });
+                    return;
+                }
+                // What is refused does not happen.
+                Err(_) => return,
+            }
         }
     }
 
-    fn within(
+    /// The services that a provider's suspension would leave without anybody (guard e).
+    fn uncovered(&self, owed: &Owed, party: &Party, now: Timestamp) -> Vec<String> {
+        let guarded = guarded(self.policy.of(&party.facility), owed.directory(), party, now);
+        let Some(guarded) = guarded else { return Vec::new() };
+        let suspended = self.suspended.get(&party.facility);
+        let suspended = suspended.into_iter().flat_map(|them| them.keys().copied()).collect();
+        guarded.uncovered_without(&suspended)
+    }
+
+    fn within<T>(
         &self,
         owed: &Owed,
         party: &Party,
         track: &Track,
         (why, now): (Why, Timestamp),
-        decide: impl FnOnce(&crate::domain::policy::Policy, &Context<'_>) -> Vec<TrackEvent>,
-    ) -> Vec<TrackEvent> {
+        uncovered: &[String],
+        decide: impl FnOnce(&Policy, &Context<'_>) -> T,
+    ) -> T {
         let (policy, directory) = (self.policy.of(&party.facility), owed.directory());
         let people = &directory.people;
         let seen = standing(owed, party, policy, now, (directory.upto, true), &track.asked_about(why));
@@ -216,7 +297,7 @@ impl World {
             clock_trusted: true,
             settles_until: None,
             many_would_move: None,
-            uncovered: Vec::new(),
+            uncovered: uncovered.to_vec(),
         };
         decide(policy, &context)
     }
@@ -239,14 +320,12 @@ impl World {
             self.happened.push(Happened {
                 track: track.id,
                 party: party.clone(),
-                provider: track.provider.clone().unwrap_or_else(|| ProviderId {
-                    id: party.provider.to_string(),
-                    authority: String::new(),
-                }),
+                provider: provider_of(track, party),
                 step: step.to_owned(),
                 at,
                 counting: u32::try_from(counting).unwrap_or(u32::MAX),
                 oldest_days: oldest_days.unwrap_or(0),
+                uncovered: Vec::new(),
             });
         };
         match event {
@@ -258,13 +337,26 @@ impl World {
             TrackEvent::SuspensionProposed(proposed) => {
                 let items = &proposed.packet.items;
                 let oldest = items.counting().map(|item| item.age_days).max();
-                happened("suspension-proposed", proposed.at, items.counting().count(), oldest);
+                happened(PROPOSED, proposed.at, items.counting().count(), oldest);
+                if let Some(last) = self.happened.last_mut() {
+                    last.uncovered.clone_from(&proposed.uncovered);
+                }
                 self.comes_to_leadership(party, proposed);
             }
             TrackEvent::Suspended(suspended) => {
-                happened("suspended", suspended.from, suspended.items.len(), None);
+                happened(SUSPENDED, suspended.from, suspended.items.len(), None);
+                let here = self.suspended.entry(party.facility.clone()).or_default();
+                here.insert(party.provider, self.suspensions.len());
+                let stretch = Stretch { party: party.clone(), from: suspended.from, until: None };
+                self.suspensions.push(stretch);
             }
-            TrackEvent::Reinstated(reinstated) => happened("reinstated", reinstated.until, 0, None),
+            TrackEvent::Reinstated(reinstated) => {
+                happened(REINSTATED, reinstated.until, 0, None);
+                let here = self.suspended.get_mut(&party.facility);
+                if let Some(number) = here.and_then(|here| here.remove(&party.provider)) {
+                    self.suspensions[number].until = Some(reinstated.until);
+                }
+            }
             TrackEvent::NoticeRequested(asked) => {
                 self.notices += 1;
                 self.sends(party, asked);
@@ -297,4 +389,9 @@ impl World {
         let decision = Coming::Decision(proposed.proposal, proposed.packet.sha256.clone());
         self.coming.insert((at, party.clone(), decision));
     }
+}
+
+fn provider_of(track: &Track, party: &Party) -> ProviderId {
+    let unknown = || ProviderId { id: party.provider.to_string(), authority: String::new() };
+    track.provider.clone().unwrap_or_else(unknown)
 }

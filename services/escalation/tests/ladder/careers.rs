@@ -35,6 +35,33 @@ fn ignored_notices_lead_to_a_suspension_that_a_named_human_confirms_and_completi
 }
 
 #[test]
+fn the_committee_is_asked_after_the_days_of_the_policy_and_told_how_many_they_were() {
+    // given a policy that asks for a review after 45 days
+    let text = PolicySet::DEFAULT_FILE.replacen("[review]\nafter_days = 30", "[review]\nafter_days = 45", 1);
+    let mut world = World::new(PolicySet::read(&text, 1).expect("a policy"));
+    world.owe("a");
+    world.pass(days(38));
+    world.confirm().expect("confirmed");
+    let asked = |world: &World| -> Vec<(String, Option<u16>)> {
+        let notices = world.history.iter().filter_map(|entry| match &entry.event {
+            TrackEvent::NoticeRequested(asked) => Some(asked),
+            _ => None,
+        });
+        let of_days = |kind: &str| kind == "review" || kind == "npdb-prompt";
+        notices
+            .filter(|asked| of_days(&asked.kind))
+            .map(|asked| (asked.kind.clone(), asked.suspension.as_ref().and_then(|facts| facts.after_days)))
+            .collect()
+    };
+    // when 44 days pass, then only the question of day 25 was put; a day later the review is asked for
+    world.pass(days(44));
+    assert!(asked(&world).iter().all(|notice| *notice == ("npdb-prompt".to_owned(), Some(25))));
+    world.pass(days(2));
+    let reviews = asked(&world).into_iter().filter(|(kind, _)| kind == "review");
+    assert_eq!(reviews.collect::<Vec<_>>(), vec![("review".to_owned(), Some(45)); 2]);
+}
+
+#[test]
 fn leave_in_the_middle_moves_what_is_to_come_by_as_much() {
     let mut world = World::new(default_policy());
     world.owe("a");

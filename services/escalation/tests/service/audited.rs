@@ -32,6 +32,12 @@ async fn a_timer_that_nobody_fires_and_a_notice_of_which_nothing_comes_are_found
     // when the instant passes and nothing fires
     hospital.clock.set(at("2026-03-10T00:06:00Z"));
     assert_eq!(checks(&findings(&service).await), ["overdue_timer"]);
+    // and a process that comes up only now has not broken anything, before it has had its time
+    let late = hospital.service("two").await;
+    late.read_model().catch_up(hospital.journal.as_ref()).await.expect("folded");
+    assert_eq!(findings(&late).await, []);
+    hospital.clock.set(at("2026-03-10T00:12:00Z"));
+    assert_eq!(checks(&findings(&late).await), ["overdue_timer"]);
     // when it fires, then that is mended; a day without any answer is the next finding
     service.fire_due().await.expect("fired");
     service.catch_up().await.expect("caught up");
@@ -74,6 +80,7 @@ async fn a_suspension_without_notice_and_one_that_outlasts_its_items_are_found()
         items: vec![DeficiencyId::derive(&["V1"])],
         authority: vec![chief],
         within_year: 1,
+        policy: None,
     };
     hospital.plant("1001", &[TrackEvent::Opened(opened), TrackEvent::Suspended(suspended)]).await;
     // when only the read model comes that far, and two minutes pass

@@ -156,13 +156,31 @@ impl Hospital {
             governance: Arc::new(governance.await.expect("policies")),
             default_zone: TimeZone::UTC,
             owner: name.to_owned(),
+            seat: None,
             rivals: Rivals::POSSIBLE,
             heartbeat,
         };
         Arc::new(Escalation::open(ports).await.expect("the service"))
     }
 
-    async fn append(&self, stream: StreamName, kind: &'static str, event: &impl Serialize) -> Position {
+    /// Something that somebody stored.
+    pub(crate) async fn append(
+        &self,
+        stream: StreamName,
+        kind: &'static str,
+        event: &impl Serialize,
+    ) -> Position {
+        self.append_recorded(stream, kind, event, None).await
+    }
+
+    /// The same, of something that its source recorded at another time.
+    async fn append_recorded(
+        &self,
+        stream: StreamName,
+        kind: &'static str,
+        event: &impl Serialize,
+        recorded_at: Option<Timestamp>,
+    ) -> Position {
         let number = self.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let now = self.clock.now();
         let metadata = Metadata {
@@ -172,7 +190,7 @@ impl Hospital {
             schema: 1,
             actor: "test".to_owned(),
             occurred_at: now,
-            recorded_at: None,
+            recorded_at,
             received_at: now,
         };
         let id = EventId::derive(&["test", &number.to_string()]);
@@ -184,6 +202,12 @@ impl Hospital {
     pub(crate) async fn item(&self, changed: &DeficiencyChanged) -> Position {
         let stream = StreamName::new("chart", changed.encounter);
         self.append(stream, DeficiencyChanged::TYPE, changed).await
+    }
+
+    /// An item as a message told of it that is loaded now and was recorded at another time.
+    pub(crate) async fn loaded(&self, changed: &DeficiencyChanged, recorded_at: Timestamp) -> Position {
+        let stream = StreamName::new("chart", changed.encounter);
+        self.append_recorded(stream, DeficiencyChanged::TYPE, changed, Some(recorded_at)).await
     }
 
     /// A provider of the directory.

@@ -56,6 +56,11 @@ async fn when_many_would_move_nobody_does_before_a_human_has_looked() {
     }
     let inbox = service.inbox(&him()).await.expect("the inbox");
     assert!(inbox.iter().any(|item| item.kind == "held_run"), "{inbox:?}");
+    // and whoever looks sees each of them, with the step that waits for the release
+    let dry = service.dry_run(&him(), FACILITY).await.expect("a list");
+    let listed: Vec<_> =
+        dry.lines.iter().map(|line| (line.line.step.as_str(), line.held.as_deref())).collect();
+    assert_eq!(listed, [("notice-1", Some("many_would_move")); 5]);
     // when somebody without the right releases it, then nothing happens
     let stranger = Actor::new("doc", [Role::Physician]);
     service.release_run(&stranger, "k", FACILITY, "because").await.expect_err("refused");

@@ -10,7 +10,7 @@ use countersign_contracts::api::notification::{NotificationStep, WhyRequest};
 use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 use uuid::Uuid;
 
-use super::{MOST_ROWS, by, step};
+use super::{by, step};
 use crate::{
     authority::{About, Act, permit},
     domain::contact::{Contact, Refusal},
@@ -42,12 +42,8 @@ pub(in crate::api) async fn handle(
 ) -> Result<Json<NotificationStep>, Problem> {
     let id: Uuid = id.parse().map_err(|_| Problem::bad_request("the id of a task is a UUID"))?;
     permit(&actor, Act::SettleTasks, &About::everything())?;
-    let mut contact = None;
-    for settled in [false, true] {
-        let rows = service.model.query(move |sql| projections::tasks(sql, settled, MOST_ROWS)).await;
-        let rows = rows.map_err(|error| Problem::internal(&error))?;
-        contact = contact.or_else(|| rows.into_iter().find(|task| task.id == id).map(|task| task.contact));
-    }
+    let contact = service.model.query(move |sql| projections::contact_of_task(sql, id)).await;
+    let contact = contact.map_err(|error| Problem::internal(&error))?;
     let contact = contact.ok_or(ChangeError::Refused(Refusal::NoTask))?;
     let act = by(&actor, service.store.now(), &why);
     let decide = |state: &Contact, _| state.settle(id, &act);

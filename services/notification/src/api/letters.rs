@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use countersign_contracts::api::notification::LetterView;
+use countersign_contracts::api::{Page, notification::LetterView};
 use countersign_runtime::http::{Asked, Caller, MinPosition, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::{by_whom, internal, limit_of, views};
+use super::{by_whom, cursor_of, internal, limit_of, views};
 use crate::{
     authority::{About, Act, permit, reach},
     naming, projections,
@@ -22,15 +22,17 @@ use crate::{
 pub(in crate::api) struct LettersFilter {
     /// `waiting` (the default), `printed` or `left`.
     state: Option<String>,
-    /// Rows, 1 to 500; 100 when not given.
+    /// Rows of a page, 1 to 500; 100 when not given.
     limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// Lists letters: those that wait to be printed, were printed, or left.
 #[utoipa::path(
     get, path = "/api/v1/letters", tag = "letters", operation_id = "list_letters", params(LettersFilter),
     responses(
-        (status = 200, description = "The letters", body = Vec<LetterView>),
+        (status = 200, description = "A page of letters", body = Page<LetterView>),
         (status = 400, description = "The request cannot be understood", body = Problem),
         (status = 401, description = "No known token", body = Problem),
         (status = 403, description = "Not permitted", body = Problem),
@@ -44,8 +46,8 @@ pub(in crate::api) async fn handle(
     Caller(actor): Caller,
     fresh: MinPosition,
     Asked(filter): Asked<LettersFilter>,
-) -> Result<Json<Vec<LetterView>>, Problem> {
-    let limit = limit_of(filter.limit)?;
+) -> Result<Json<Page<LetterView>>, Problem> {
+    let (limit, after) = (limit_of(filter.limit)?, cursor_of(filter.cursor)?);
     let state = filter.state.unwrap_or_else(|| "waiting".to_owned());
     if !["waiting", "printed", "left"].contains(&state.as_str()) {
         return Err(Problem::bad_request("the request has a parameter that cannot be understood")
@@ -55,9 +57,10 @@ pub(in crate::api) async fn handle(
     let facilities = reach(&actor, Act::ReadNotices)?.facilities;
     let addresses = permit(&actor, Act::KeepLetters, &About::everything()).is_ok();
     service.is_at(fresh).await?;
-    let rows = service
+    let position = service.model.position().0;
+    let found = service
         .model
-        .query(move |sql| projections::letters(sql, &state, &facilities, limit))
+        .query(move |sql| projections::letters(sql, &state, &facilities, limit, after.as_deref()))
         .await
         .map_err(|error| Problem::internal(&error))?;
     let folded = service.known.current().await.map_err(|error| internal(&error))?;
@@ -76,5 +79,6 @@ pub(in crate::api) async fn handle(
         left_on: letter.left_on,
         by_whom: letter.by_whom,
     };
-    Ok(Json(rows.into_iter().map(view).collect()))
+    let items = found.rows.into_iter().map(view).collect();
+    Ok(Json(Page { items, next: found.next, total: found.total, position }))
 }

@@ -25,6 +25,7 @@ mod notice_requeue;
 mod notice_take_over;
 mod notices;
 mod resend;
+mod template_difference;
 mod template_preview;
 mod templates;
 mod views;
@@ -41,7 +42,7 @@ use countersign_contracts::api::{Page, notification as dto, people::ByWhomView};
 use countersign_eventsourcing::journal::{JournalError, Position};
 use countersign_kernel::{Actor, NoticeId, Timestamp};
 use countersign_owed::Owed;
-use countersign_runtime::http::{MinPosition, Problem};
+use countersign_runtime::http::{MinPosition, Problem, partitions};
 use utoipa::OpenApi;
 
 use crate::{
@@ -80,7 +81,9 @@ pub fn routes(service: Arc<Notification>) -> Router {
         .route("/api/v1/notification/mode", get(mode::handle).post(mode_set::handle))
         .route("/api/v1/notification/templates", get(templates::handle))
         .route("/api/v1/notification/templates/{kind}", get(template_preview::handle))
-        .with_state(service)
+        .route("/api/v1/notification/templates/{kind}/difference", get(template_difference::handle))
+        .with_state(Arc::clone(&service))
+        .merge(partitions::routes("/api/v1/notification", service))
 }
 
 /// The endpoint for mail systems, which sign instead of showing a token.
@@ -93,22 +96,24 @@ pub fn report_routes(service: Arc<Notification>) -> Router {
 /// Their description.
 #[derive(OpenApi)]
 #[openapi(
+    nest((path = "/api/v1/notification", api = partitions::Api)),
     paths(
         inbox::handle, inbox_read::handle, notices::handle, dead_letters::handle, resend::handle, notice::handle,
         notice_content::handle, notice_proof::handle, notice_proof_pdf::handle, notice_requeue::handle, notice_take_over::handle,
         letters::handle, letter_print::handle, letter_confirm::handle,
         contacts::handle, contact::handle, contact_addresses::handle, contact_preferences::handle, contact_tasks::handle,
         contact_task_settle::handle, digest_preview::handle, digest_run::handle, mode::handle, mode_set::handle,
-        templates::handle, template_preview::handle, delivery_reports::handle,
+        templates::handle, template_preview::handle, template_difference::handle, delivery_reports::handle,
     ),
     components(schemas(
-        Page<dto::NoticeView>, Page<dto::InboxMessage>, dto::NoticeView, dto::LegView, dto::NoticeDetail,
+        Page<dto::NoticeView>, Page<dto::InboxMessage>, Page<dto::LetterView>, Page<dto::DeadLetterView>,
+        Page<dto::ContactTaskView>, dto::NoticeView, dto::LegView, dto::NoticeDetail,
         dto::NoticeItemView, dto::NoticeStep, dto::InboxMessage, dto::LetterView, dto::LetterConfirmation,
         dto::NotificationStep, dto::WhyRequest, dto::RequeueRequest, dto::ResendRequest, dto::ResendReport,
         dto::DeadLetterView, dto::ContactTaskView, dto::OpenHoursView, dto::HoursView, dto::CadenceView,
         dto::ContactAddressView, dto::ContactView, dto::ContactSummary, Page<dto::ContactSummary>, dto::AddressesRequest, dto::PreferencesRequest, dto::ModeView,
         dto::ModeRequest, dto::DeliveryReports, dto::DeliveryReport, dto::DeliveryReportsAnswer, dto::DigestPreview,
-        dto::TemplateView, dto::TemplatePreview, dto::ProofOfNotice, dto::DestinationView, Problem,
+        dto::TemplateView, dto::TemplatePreview, dto::TemplateDifference, dto::ProofOfNotice, dto::DestinationView, Problem,
     ))
 )]
 pub struct Api;
@@ -145,6 +150,17 @@ fn limit_of(limit: Option<usize>) -> Result<usize, Problem> {
     }
     Err(Problem::bad_request("the request has a parameter that cannot be understood")
         .part("limit", format!("must be 1 to {MOST_ROWS}")))
+}
+
+/// The cursor of a list, as a page before gave it.
+fn cursor_of(cursor: Option<String>) -> Result<Option<String>, Problem> {
+    match cursor {
+        Some(cursor) if !crate::projections::is_cursor(&cursor) => {
+            Err(Problem::bad_request("the request has a parameter that cannot be understood")
+                .part("cursor", "must be `next` of the page before"))
+        }
+        cursor => Ok(cursor),
+    }
 }
 
 fn no_notice() -> Problem {

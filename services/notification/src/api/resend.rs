@@ -18,8 +18,10 @@ use crate::{
     store::{ChangeError, Origin},
 };
 
-/// Legs of one request at the most.
+/// Legs that are read at a time.
 const BATCH: usize = 500;
+/// Legs that one request queues at the most.
+const MOST: u64 = 500;
 
 /// Has every leg that failed since an instant, and is still failed, sent again to the same address. After an outage of a
 /// mail server this is what brings everything out.
@@ -51,36 +53,47 @@ pub(in crate::api) async fn handle(
             })
         })
         .transpose()?;
-    let mut found = service
-        .model
-        .query(move |sql| projections::failed_since(sql, since, channel, BATCH + 1))
-        .await
-        .map_err(|error| Problem::internal(&error))?;
-    let more = found.len() > BATCH;
-    found.truncate(BATCH);
-    let mut report = ResendReport { requeued: 0, refused: 0, more, position: service.model.position().0 };
+    let mut report =
+        ResendReport { requeued: 0, refused: 0, more: false, position: service.model.position().0 };
     let (now, patience) = (service.store.now(), service.config.patience);
-    for failed in found {
-        let change = Change::Requeue { leg: failed.leg, to: None, act: by(&actor, now, &why) };
-        if dry_run {
-            let id = failed.notice.to_string();
-            let notice =
-                service.store.load::<Notice>(&id).await.map_err(|error| super::internal(&error))?.state;
-            match notice.decide(&change, &patience, now) {
-                Ok(_) => report.requeued += 1,
-                Err(_) => report.refused += 1,
+    let mut last = None;
+    // What a rule refuses stays in the list: it must not stand before what would be sent again.
+    loop {
+        let found = service
+            .model
+            .query(move |sql| projections::failed_since(sql, since, channel, last, BATCH))
+            .await
+            .map_err(|error| Problem::internal(&error))?;
+        let is_end = found.len() < BATCH;
+        for failed in found {
+            if report.requeued >= MOST {
+                report.more = true;
+                return Ok(Json(report));
             }
-            continue;
+            last = Some(failed);
+            let change = Change::Requeue { leg: failed.leg, to: None, act: by(&actor, now, &why) };
+            if dry_run {
+                let id = failed.notice.to_string();
+                let notice =
+                    service.store.load::<Notice>(&id).await.map_err(|error| super::internal(&error))?.state;
+                match notice.decide(&change, &patience, now) {
+                    Ok(_) => report.requeued += 1,
+                    Err(_) => report.refused += 1,
+                }
+                continue;
+            }
+            let origin = Origin::command(&actor.name, &format!("resend {}", failed.leg), &key);
+            match service.change_notice(failed.notice, &origin, &change).await {
+                Ok(done) => {
+                    report.requeued += 1;
+                    report.position = report.position.max(done.position.0);
+                }
+                Err(ChangeError::Refused(_)) => report.refused += 1,
+                Err(error) => return Err(error.into()),
+            }
         }
-        let origin = Origin::command(&actor.name, &format!("resend {}", failed.leg), &key);
-        match service.change_notice(failed.notice, &origin, &change).await {
-            Ok(done) => {
-                report.requeued += 1;
-                report.position = report.position.max(done.position.0);
-            }
-            Err(ChangeError::Refused(_)) => report.refused += 1,
-            Err(error) => return Err(error.into()),
+        if is_end {
+            return Ok(Json(report));
         }
     }
-    Ok(Json(report))
 }

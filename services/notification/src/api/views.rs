@@ -93,6 +93,8 @@ pub(super) fn message(row: Message, owed: &Owed) -> InboxMessage {
         names_date: row.names_date,
         at: row.at,
         read_at: row.read_at,
+        subject: row.subject,
+        text: row.text,
     }
 }
 

@@ -1,10 +1,14 @@
 //! How much goes out at once: limits per channel, peer and address, and circuit breakers. Pure functions of recent
 //! attempts, so that a restart knows what the process before it did.
+//!
+//! A channel and a peer are spared attempts: each costs them something. A person is spared messages: what a mailbox may
+//! get in an hour counts what may have arrived there, and never the message itself that is tried again. Reminders do not
+//! use up what is kept for formal notices.
 
 use std::collections::VecDeque;
 
 use countersign_contracts::notice::Channel;
-use countersign_kernel::Timestamp;
+use countersign_kernel::{NoticeId, Timestamp};
 use jiff::SignedDuration;
 
 use crate::domain::{contact::Destination, notice::events::Ending};
@@ -30,7 +34,7 @@ pub struct Limits {
     pub channel: Vec<Limit>,
     /// To one mail domain or endpoint.
     pub peer: Vec<Limit>,
-    /// To one mailbox.
+    /// To one mailbox: messages, not attempts; of a formal notice among formal ones only.
     pub mailbox: Vec<Limit>,
     /// So many failures of a peer in a row open its circuit.
     pub failures: u32,
@@ -57,9 +61,22 @@ impl Default for Limits {
     }
 }
 
+/// A message, however often it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message {
+    /// Its notice.
+    pub notice: NoticeId,
+    /// The leg of it.
+    pub leg: u32,
+    /// It is a formal notice.
+    pub formal: bool,
+}
+
 /// One attempt that was begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
+    /// Of which message.
+    pub of: Message,
     /// Where to.
     pub to: Destination,
     /// When.
@@ -83,45 +100,50 @@ impl Recent {
     }
 
     /// Takes note of an attempt that begins.
-    pub fn begin(&mut self, to: Destination, at: Timestamp, keep: SignedDuration) {
+    pub fn begin(&mut self, of: Message, to: Destination, at: Timestamp, keep: SignedDuration) {
         while self.0.front().is_some_and(|first| at.duration_since(first.at) > keep) || self.0.len() >= MOST {
             self.0.pop_front();
         }
-        self.0.push_back(Attempt { to, at, ending: None });
+        self.0.push_back(Attempt { of, to, at, ending: None });
     }
 
-    /// Takes note of how the last attempt to an address ended.
-    pub fn end(&mut self, to: &Destination, ending: Ending) {
+    /// Takes note of how the last attempt of a message ended.
+    pub fn end(&mut self, of: Message, ending: Ending) {
         if let Some(last) =
-            self.0.iter_mut().rev().find(|attempt| attempt.to == *to && attempt.ending.is_none())
+            self.0.iter_mut().rev().find(|attempt| attempt.of == of && attempt.ending.is_none())
         {
             last.ending = Some(ending);
         }
     }
 
     /// Whether an attempt may begin now.
-    pub fn allow(&self, to: &Destination, limits: &Limits, now: Timestamp) -> bool {
+    pub fn allow(&self, of: Message, to: &Destination, limits: &Limits, now: Timestamp) -> bool {
         if matches!(to.channel(), Channel::Inbox | Channel::Letter) {
             return true;
         }
-        let within = |limits: &[Limit], counts: &dyn Fn(&Destination) -> bool| {
+        let within = |limits: &[Limit], counts: &dyn Fn(&Attempt) -> bool| {
             limits.iter().all(|limit| {
                 let recent = self
                     .0
                     .iter()
                     .rev()
                     .take_while(|attempt| now.duration_since(attempt.at) < limit.per)
-                    .filter(|attempt| counts(&attempt.to))
+                    .filter(|attempt| counts(attempt))
                     .take(limit.at_most as usize)
                     .count();
                 recent < limit.at_most as usize
             })
         };
         let channel = to.channel();
-        let is_peer = |other: &Destination| other.channel() == channel && other.peer() == to.peer();
-        within(&limits.channel, &|other| other.channel() == channel)
+        let is_peer = |other: &Attempt| other.to.channel() == channel && other.to.peer() == to.peer();
+        // What was refused or put off reached nobody.
+        let disturbed = |other: &Attempt| {
+            let reached = !matches!(other.ending, Some(Ending::Refused | Ending::Later));
+            reached && other.to == *to && other.of != of && (other.of.formal || !of.formal)
+        };
+        within(&limits.channel, &|other| other.to.channel() == channel)
             && within(&limits.peer, &is_peer)
-            && (channel != Channel::Email || within(&limits.mailbox, &|other| other == to))
+            && (channel != Channel::Email || within(&limits.mailbox, &disturbed))
             && self.circuit_is_closed(to, limits, now)
     }
 
@@ -170,46 +192,91 @@ mod tests {
 
     const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+    /// A message of its own.
+    fn message(name: &str, formal: bool) -> Message {
+        Message { notice: NoticeId::derive(&[name]), leg: 1, formal }
+    }
+
+    fn reminder(name: &str) -> Message {
+        message(name, false)
+    }
+
     #[test]
     fn one_mailbox_gets_one_a_minute_and_one_domain_five_in_five_seconds() {
         let (mut recent, limits) = (Recent::default(), Limits::default());
-        recent.begin(mailbox("a"), at(0), DAY);
-        assert!(!recent.allow(&mailbox("a"), &limits, at(59)));
-        assert!(recent.allow(&mailbox("a"), &limits, at(60)));
+        recent.begin(reminder("1"), mailbox("a"), at(0), DAY);
+        assert!(!recent.allow(reminder("2"), &mailbox("a"), &limits, at(59)));
+        assert!(recent.allow(reminder("2"), &mailbox("a"), &limits, at(60)));
         for name in ["b", "c", "d", "e"] {
-            assert!(recent.allow(&mailbox(name), &limits, at(1)));
-            recent.begin(mailbox(name), at(1), DAY);
+            assert!(recent.allow(reminder(name), &mailbox(name), &limits, at(1)));
+            recent.begin(reminder(name), mailbox(name), at(1), DAY);
         }
-        assert!(!recent.allow(&mailbox("f"), &limits, at(2)));
-        assert!(recent.allow(&mailbox("f"), &limits, at(6)));
+        assert!(!recent.allow(reminder("f"), &mailbox("f"), &limits, at(2)));
+        assert!(recent.allow(reminder("f"), &mailbox("f"), &limits, at(6)));
         // what stays here is not throttled
         let inbox = Destination::Inbox { owner: "provider".to_owned() };
-        assert!(recent.allow(&inbox, &limits, at(2)));
+        assert!(recent.allow(reminder("g"), &inbox, &limits, at(2)));
+    }
+
+    #[test]
+    fn a_message_that_is_tried_again_is_not_held_back_by_itself_nor_by_what_never_arrived() {
+        let (mut recent, limits) = (Recent::default(), Limits::default());
+        recent.begin(reminder("1"), mailbox("a"), at(0), DAY);
+        recent.end(reminder("1"), Ending::Unknown);
+        assert!(recent.allow(reminder("1"), &mailbox("a"), &limits, at(5)), "the same one again");
+        assert!(
+            !recent.allow(reminder("2"), &mailbox("a"), &limits, at(5)),
+            "another one: that may be there"
+        );
+        let mut recent = Recent::default();
+        recent.begin(reminder("1"), mailbox("a"), at(0), DAY);
+        recent.end(reminder("1"), Ending::Later);
+        assert!(recent.allow(reminder("2"), &mailbox("a"), &limits, at(5)), "nobody was disturbed");
+    }
+
+    #[test]
+    fn a_formal_notice_does_not_wait_behind_reminders() {
+        let (mut recent, limits) = (Recent::default(), Limits::default());
+        for n in 0..20 {
+            recent.begin(reminder(&n.to_string()), mailbox("a"), at(n * 60), DAY);
+            recent.end(reminder(&n.to_string()), Ending::Accepted);
+        }
+        let now = at(19 * 60 + 5);
+        assert!(!recent.allow(reminder("next"), &mailbox("a"), &limits, now));
+        assert!(recent.allow(message("formal", true), &mailbox("a"), &limits, now));
+        // but formal ones keep their distance, and a reminder after them too
+        recent.begin(message("formal", true), mailbox("a"), now, DAY);
+        assert!(!recent.allow(message("another", true), &mailbox("a"), &limits, now));
     }
 
     #[test]
     fn a_peer_that_fails_again_and_again_gets_a_rest_and_then_one_attempt() {
         let (mut recent, limits) = (Recent::default(), Limits::default());
         for n in 0..5 {
-            let to = mailbox(&n.to_string());
-            recent.begin(to.clone(), at(n * 10), DAY);
-            recent.end(&to, Ending::Later);
+            let of = reminder(&n.to_string());
+            recent.begin(of, mailbox(&n.to_string()), at(n * 10), DAY);
+            recent.end(of, Ending::Later);
         }
-        assert!(!recent.allow(&mailbox("x"), &limits, at(69)));
-        assert!(recent.allow(&mailbox("x"), &limits, at(70)));
-        recent.begin(mailbox("x"), at(70), DAY);
-        assert!(!recent.allow(&mailbox("y"), &limits, at(80)), "one at a time");
-        recent.end(&mailbox("x"), Ending::Unknown);
-        assert!(!recent.allow(&mailbox("y"), &limits, at(129)), "twice as long");
-        assert!(recent.allow(&mailbox("y"), &limits, at(130)));
-        recent.begin(mailbox("y"), at(130), DAY);
-        recent.end(&mailbox("y"), Ending::Accepted);
-        assert!(recent.allow(&mailbox("z"), &limits, at(131)), "well again");
+        let allowed = |recent: &Recent, name: &str, now| {
+            recent.allow(reminder(name), &mailbox(name), &Limits::default(), now)
+        };
+        assert!(!recent.allow(reminder("x"), &mailbox("x"), &limits, at(69)));
+        assert!(allowed(&recent, "x", at(70)));
+        recent.begin(reminder("x"), mailbox("x"), at(70), DAY);
+        assert!(!allowed(&recent, "y", at(80)), "one at a time");
+        recent.end(reminder("x"), Ending::Unknown);
+        assert!(!allowed(&recent, "y", at(129)), "twice as long");
+        assert!(allowed(&recent, "y", at(130)));
+        recent.begin(reminder("y"), mailbox("y"), at(130), DAY);
+        recent.end(reminder("y"), Ending::Accepted);
+        assert!(allowed(&recent, "z", at(131)), "well again");
     }
 
     #[test]
     fn a_restart_knows_what_was_sent_before_it() {
-        let on_record = vec![Attempt { to: mailbox("a"), at: at(0), ending: Some(Ending::Accepted) }];
-        assert!(!Recent::of(on_record).allow(&mailbox("a"), &Limits::default(), at(30)));
+        let on_record =
+            vec![Attempt { of: reminder("1"), to: mailbox("a"), at: at(0), ending: Some(Ending::Accepted) }];
+        let recent = Recent::of(on_record);
+        assert!(!recent.allow(reminder("2"), &mailbox("a"), &Limits::default(), at(30)));
     }
 }

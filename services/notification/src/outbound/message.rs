@@ -60,6 +60,7 @@ struct Suspension {
     from: Option<Moment>,
     until: Option<Moment>,
     authority: Option<OneLine>,
+    after_days: Option<u16>,
 }
 
 /// An instant in the facility's zone.
@@ -353,6 +354,7 @@ impl Suspension {
             from: facts.from.map(|at| Moment::of(at, zone)),
             until: facts.until.map(|at| Moment::of(at, zone)),
             authority: facts.authority.as_deref().and_then(|code| wording.authority(code)),
+            after_days: facts.after_days,
         }
     }
 }

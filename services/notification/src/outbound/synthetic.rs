@@ -131,6 +131,11 @@ fn request(kind: Kind) -> NoticeRequested {
             from: in_force.then(|| at("2026-11-04T18:00:00Z")),
             until: (kind == Kind::Reinstated).then(|| at("2026-12-03T11:42:00Z")),
             authority: in_force.then(|| "chief_of_staff".to_owned()),
+            after_days: match kind {
+                Kind::Review => Some(30),
+                Kind::NpdbPrompt => Some(25),
+                _ => None,
+            },
         }),
         policy: PolicyReference {
             version: 4,
@@ -157,5 +162,32 @@ fn digest() -> Digest {
         items: listed,
         since: Some(date(2026, 11, 26)),
         to_subject: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::templates::TemplateSet;
+
+    #[test]
+    fn a_review_names_the_days_of_the_policy_and_none_where_they_were_not_told() {
+        let set = TemplateSet::built_in().expect("templates");
+        let said = |after_days: Option<u16>| {
+            let mut request = request(Kind::Review);
+            if let Some(facts) = &mut request.suspension {
+                facts.after_days = after_days;
+            }
+            let message =
+                Message::of_notice(&request, &names(false), &Wording::default()).expect("a message");
+            let texts = set.render(&message).expect("rendered");
+            format!("{}\n{}", texts.subject, texts.text)
+        };
+        let forty_five = said(Some(45));
+        assert_eq!(forty_five.matches("45 consecutive days").count(), 2, "{forty_five}");
+        for text in [forty_five, said(None)] {
+            assert!(!text.contains("30"), "{text}");
+        }
+        assert!(!said(None).contains("consecutive"));
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use countersign_eventsourcing::{journal::RecordedEvent, projection::ProjectionError};
 use countersign_kernel::{NoticeId, Timestamp};
-use rusqlite::{Connection, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use uuid::Uuid;
 
 use super::{
+    listed::{List, Listed, Order},
     notices::{notice_id, unreadable},
     time,
 };
@@ -126,30 +127,50 @@ pub struct Task {
     pub settled: Option<Act>,
 }
 
-/// Tasks, the oldest first.
-pub fn tasks(sql: &Connection, settled: bool, limit: usize) -> Result<Vec<Task>, rusqlite::Error> {
-    sql.prepare_cached("SELECT * FROM task WHERE (settled_at IS NOT NULL) = ?1 ORDER BY since, id LIMIT ?2")?
-        .query_map(params![settled, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-            let settled = match time::get_some(row, "settled_at")? {
-                Some(at) => Some(Act {
-                    by: row.get("settled_by")?,
-                    at,
-                    why: row.get::<_, Option<String>>("settled_why")?.unwrap_or_default(),
-                }),
-                None => None,
-            };
-            Ok(Task {
-                id: row.get::<_, String>("id")?.parse().map_err(unreadable)?,
-                contact: row.get("contact")?,
-                kind: row.get("kind")?,
-                channel: row.get("channel")?,
-                notice: notice_id(row, "notice")?,
-                detail: row.get("detail")?,
-                since: time::get(row, "since")?,
-                settled,
-            })
-        })?
-        .collect()
+/// Tasks that wait, the oldest first; or those that were settled, the latest first.
+pub fn tasks(
+    sql: &Connection,
+    settled: bool,
+    limit: usize,
+    after: Option<&str>,
+) -> Result<Listed<Task>, rusqlite::Error> {
+    let (by, order) = if settled { ("settled_at", Order::Latest) } else { ("since", Order::Oldest) };
+    let list = List {
+        columns: "*",
+        tables: "task",
+        wanted: "(settled_at IS NOT NULL) = ?1",
+        values: &[&settled],
+        by,
+        id: "id",
+        order,
+    };
+    list.page(sql, limit, after, |row| {
+        let settled = match time::get_some(row, "settled_at")? {
+            Some(at) => Some(Act {
+                by: row.get("settled_by")?,
+                at,
+                why: row.get::<_, Option<String>>("settled_why")?.unwrap_or_default(),
+            }),
+            None => None,
+        };
+        Ok(Task {
+            id: row.get::<_, String>("id")?.parse().map_err(unreadable)?,
+            contact: row.get("contact")?,
+            kind: row.get("kind")?,
+            channel: row.get("channel")?,
+            notice: notice_id(row, "notice")?,
+            detail: row.get("detail")?,
+            since: time::get(row, "since")?,
+            settled,
+        })
+    })
+}
+
+/// Whose a task is.
+pub fn contact_of_task(sql: &Connection, task: Uuid) -> Result<Option<String>, rusqlite::Error> {
+    sql.prepare_cached("SELECT contact FROM task WHERE id = ?1")?
+        .query_row([task.to_string()], |row| row.get(0))
+        .optional()
 }
 
 /// Contact and kind of every task that nobody has settled.

@@ -33,6 +33,10 @@ pub struct Message {
     pub at: Timestamp,
     /// When it was opened.
     pub read_at: Option<Timestamp>,
+    /// Its subject, as the template renders it; nothing in messages of before it was kept.
+    pub subject: Option<String>,
+    /// Its text, likewise.
+    pub text: Option<String>,
 }
 
 /// The messages of these inboxes, the latest first, with how many there are and how many are unread.
@@ -52,7 +56,7 @@ pub fn inbox(
     let messages = sql
         .prepare_cached(&format!(
             "SELECT notice.id AS id, kind, formal, facility, about, leg.owner AS owner, items, names_date,
-                    leg.delivered_at AS at, leg.read_at AS read_at
+                    leg.delivered_at AS at, leg.read_at AS read_at, leg.subject AS subject, leg.body AS body
              FROM leg JOIN notice ON notice.id = leg.notice
              WHERE {wanted} AND (?3 IS NULL OR (leg.delivered_at, leg.notice) <
                 (SELECT delivered_at, notice FROM leg WHERE notice = ?3 AND channel = 'inbox' LIMIT 1))
@@ -77,6 +81,8 @@ pub fn inbox(
                     names_date: date(row, "names_date")?,
                     at: time::get(row, "at")?,
                     read_at: time::get_some(row, "read_at")?,
+                    subject: row.get("subject")?,
+                    text: row.get("body")?,
                 })
             },
         )?

@@ -2,9 +2,10 @@
 
 use countersign_kernel::{NoticeId, Timestamp};
 use jiff::civil::Date;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row};
 
 use super::{
+    listed::{List, Listed, Order},
     notices::{date, destination, notice_id},
     time,
 };
@@ -48,47 +49,56 @@ impl Letter {
     }
 }
 
-/// Letters in one state, those that wait longest first; those that left, the latest first.
+/// Letters in one state, those that wait longest first; those that left, the latest first. With the cursor of the next
+/// page and how many there are in all.
 pub fn letters(
     sql: &Connection,
     state: &str,
     facilities: &[String],
     limit: usize,
-) -> Result<Vec<Letter>, rusqlite::Error> {
+    after: Option<&str>,
+) -> Result<Listed<Letter>, rusqlite::Error> {
     let (wanted, order) = match state {
-        "printed" => ("leg.state = 'accepted' AND leg.printed_at IS NOT NULL", "ASC"),
-        "left" => ("leg.state = 'delivered'", "DESC"),
-        _ => ("leg.state = 'accepted' AND leg.printed_at IS NULL", "ASC"),
+        "printed" => ("leg.state = 'accepted' AND leg.printed_at IS NOT NULL", Order::Oldest),
+        "left" => ("leg.state = 'delivered'", Order::Latest),
+        _ => ("leg.state = 'accepted' AND leg.printed_at IS NULL", Order::Oldest),
     };
     let facilities = serde_json::to_string(facilities).unwrap_or_else(|_| "[]".to_owned());
-    sql.prepare_cached(&format!(
-        "SELECT leg.*, kind, facility, contact FROM leg JOIN notice ON notice.id = leg.notice
-         WHERE leg.channel = 'letter' AND {wanted}
-         AND (?1 = '[]' OR facility IN (SELECT value FROM json_each(?1)))
-         ORDER BY leg.accepted_at {order}, leg.notice LIMIT ?2"
-    ))?
-    .query_map(params![facilities, i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-        let printed_at = time::get_some(row, "printed_at")?;
-        let printed = match printed_at {
-            Some(at) => {
-                let why = row.get::<_, Option<String>>("printed_why")?.unwrap_or_default();
-                Some(Act { by: row.get("printed_by")?, at, why })
-            }
-            None => None,
-        };
-        Ok(Letter {
-            notice: notice_id(row, "notice")?,
-            leg: row.get("leg")?,
-            kind: row.get("kind")?,
-            facility: row.get("facility")?,
-            contact: row.get("contact")?,
-            to: destination(&row.get::<_, String>("destination")?)?,
-            since: time::get(row, "accepted_at")?,
-            printed,
-            how: row.get("how")?,
-            left_on: date(row, "left_on")?,
-            by_whom: row.get("by_whom")?,
-        })
-    })?
-    .collect()
+    let list = List {
+        columns: "leg.*, kind, facility, contact",
+        tables: "leg JOIN notice ON notice.id = leg.notice",
+        wanted: &format!(
+            "leg.channel = 'letter' AND {wanted}
+             AND (?1 = '[]' OR facility IN (SELECT value FROM json_each(?1)))"
+        ),
+        values: &[&facilities],
+        by: "leg.accepted_at",
+        id: "leg.notice || '/' || leg.leg",
+        order,
+    };
+    list.page(sql, limit, after, letter)
+}
+
+fn letter(row: &Row<'_>) -> Result<Letter, rusqlite::Error> {
+    let printed_at = time::get_some(row, "printed_at")?;
+    let printed = match printed_at {
+        Some(at) => {
+            let why = row.get::<_, Option<String>>("printed_why")?.unwrap_or_default();
+            Some(Act { by: row.get("printed_by")?, at, why })
+        }
+        None => None,
+    };
+    Ok(Letter {
+        notice: notice_id(row, "notice")?,
+        leg: row.get("leg")?,
+        kind: row.get("kind")?,
+        facility: row.get("facility")?,
+        contact: row.get("contact")?,
+        to: destination(&row.get::<_, String>("destination")?)?,
+        since: time::get(row, "accepted_at")?,
+        printed,
+        how: row.get("how")?,
+        left_on: date(row, "left_on")?,
+        by_whom: row.get("by_whom")?,
+    })
 }

@@ -2,9 +2,11 @@
 
 mod contacts;
 mod dispatch;
+mod failed;
 mod figures;
 mod inbox;
 mod letters;
+mod listed;
 mod notices;
 mod time;
 
@@ -15,12 +17,14 @@ use countersign_eventsourcing::{
 };
 use rusqlite::Transaction;
 
-pub use contacts::{Task, contacts, digest_timers, open_tasks, tasks};
+pub use contacts::{Task, contact_of_task, contacts, digest_timers, open_tasks, tasks};
 pub use dispatch::{DueLeg, attempts_since, due_legs, sending};
+pub use failed::{FailedLeg, dead_letters, failed_since};
 pub use figures::{Figures, figures};
 pub use inbox::{Message, inbox};
 pub use letters::{Letter, letters};
-pub use notices::{FailedLeg, LegRow, NoticeFilter, NoticeRow, dead_letters, failed_since, notice, notices};
+pub use listed::{Listed, is_cursor};
+pub use notices::{LegRow, NoticeFilter, NoticeRow, notice, notices};
 
 use crate::domain::{
     contact::{CONTACT, ContactEvent},
@@ -38,7 +42,7 @@ impl Projection for Notifications {
     }
 
     fn version(&self) -> u32 {
-        2
+        3
     }
 
     fn filter(&self) -> Filter {

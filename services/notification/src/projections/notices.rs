@@ -1,5 +1,6 @@
 //! Notices with their legs and attempts.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use countersign_contracts::notice::{Channel, NoticeClass};
 use countersign_eventsourcing::projection::ProjectionError;
 use countersign_kernel::{NoticeId, Timestamp, TrackId};
@@ -8,11 +9,14 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
 use uuid::Uuid;
 
 use super::time;
-use crate::domain::{
-    contact::Destination,
-    notice::{
-        NoticeEvent,
-        events::{Ending, Requested},
+use crate::{
+    channels::inbox,
+    domain::{
+        contact::Destination,
+        notice::{
+            NoticeEvent,
+            events::{Ending, Requested},
+        },
     },
 };
 
@@ -68,6 +72,12 @@ pub(super) fn apply(tables: &Transaction<'_>, id: &str, event: &NoticeEvent) -> 
                 "sha256 = ?3, template = ?4, content_type = ?5, message_id = ?6",
                 &[&event.leg.sha256, &event.template, &event.content_type, &event.message_id],
             )?;
+            if event.leg.channel == Channel::Inbox
+                && let Ok(bytes) = STANDARD.decode(&event.bytes)
+                && let Some((subject, text)) = inbox::parts_of(&event.content_type, &bytes)
+            {
+                set(event.leg.leg, "subject = ?3, body = ?4", &[&subject, &text])?;
+            }
             touch(event.at)?;
         }
         NoticeEvent::AttemptBegun(event) => {
@@ -368,7 +378,7 @@ impl NoticeRow {
     }
 }
 
-fn notice_row(row: &Row<'_>) -> Result<NoticeRow, rusqlite::Error> {
+pub(super) fn notice_row(row: &Row<'_>) -> Result<NoticeRow, rusqlite::Error> {
     Ok(NoticeRow {
         id: notice_id(row, "id")?,
         track: row
@@ -423,7 +433,7 @@ fn leg_row(row: &Row<'_>) -> Result<LegRow, rusqlite::Error> {
     })
 }
 
-fn with_legs(sql: &Connection, mut notice: NoticeRow) -> Result<NoticeRow, rusqlite::Error> {
+pub(super) fn with_legs(sql: &Connection, mut notice: NoticeRow) -> Result<NoticeRow, rusqlite::Error> {
     notice.legs = sql
         .prepare_cached("SELECT * FROM leg WHERE notice = ?1 ORDER BY leg")?
         .query_map([notice.id.to_string()], leg_row)?
@@ -519,53 +529,4 @@ pub fn notices(
     let next = found.last().filter(|_| more).map(|last| last.id.to_string());
     let rows = found.into_iter().map(|notice| with_legs(sql, notice)).collect::<Result<_, _>>()?;
     Ok((rows, next, u64::try_from(total).unwrap_or_default()))
-}
-
-/// Notices of which a leg failed and nothing better has become, the latest failure first.
-pub fn dead_letters(
-    sql: &Connection,
-    facilities: &[String],
-    limit: usize,
-) -> Result<Vec<NoticeRow>, rusqlite::Error> {
-    let facilities = serde_json::to_string(facilities).unwrap_or_else(|_| "[]".to_owned());
-    let found: Vec<NoticeRow> = sql
-        .prepare_cached(
-            "SELECT * FROM notice WHERE standing IN ('live', 'exhausted')
-             AND (?1 = '[]' OR facility IN (SELECT value FROM json_each(?1)))
-             AND (standing = 'exhausted'
-                  OR id IN (SELECT notice FROM leg WHERE failed_at IS NOT NULL AND copy = 0))
-             ORDER BY changed_at DESC, id LIMIT ?2",
-        )?
-        .query_map(params![facilities, i64::try_from(limit).unwrap_or(i64::MAX)], notice_row)?
-        .collect::<Result<_, _>>()?;
-    found.into_iter().map(|notice| with_legs(sql, notice)).collect()
-}
-
-/// A leg that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FailedLeg {
-    /// Its notice.
-    pub notice: NoticeId,
-    /// Its number.
-    pub leg: u32,
-}
-
-/// Legs that failed since an instant and are still failed, the oldest first.
-pub fn failed_since(
-    sql: &Connection,
-    since: Timestamp,
-    channel: Option<Channel>,
-    limit: usize,
-) -> Result<Vec<FailedLeg>, rusqlite::Error> {
-    sql.prepare_cached(
-        "SELECT leg.notice AS notice, leg.leg AS leg FROM leg JOIN notice ON notice.id = leg.notice
-         WHERE leg.failed_at >= ?1 AND leg.copy = 0 AND (?2 IS NULL OR leg.channel = ?2)
-         AND leg.state IN ('failed', 'bounced', 'unknown') AND notice.standing IN ('live', 'exhausted')
-         ORDER BY leg.failed_at, leg.notice, leg.leg LIMIT ?3",
-    )?
-    .query_map(
-        params![time::store(since), channel.map(Channel::name), i64::try_from(limit).unwrap_or(i64::MAX)],
-        |row| Ok(FailedLeg { notice: notice_id(row, "notice")?, leg: row.get("leg")? }),
-    )?
-    .collect()
 }

@@ -10,7 +10,7 @@ CREATE TABLE leg (
     copy INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL, not_before INTEGER, detail TEXT,
     accepted_at INTEGER, delivered_at INTEGER, read_at INTEGER, failed_at INTEGER,
     printed_at INTEGER, printed_by TEXT, printed_why TEXT, how TEXT, left_on TEXT, by_whom TEXT,
-    sha256 TEXT, template TEXT, content_type TEXT, message_id TEXT,
+    sha256 TEXT, template TEXT, content_type TEXT, message_id TEXT, subject TEXT, body TEXT,
     PRIMARY KEY (notice, leg)
 );
 CREATE TABLE attempt (

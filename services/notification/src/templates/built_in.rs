@@ -23,6 +23,7 @@ pub(super) const KINDS: &[(&str, &str)] = versions![
     "reinstated" / 1,
     "reinstatement-proposed" / 1,
     "review" / 1,
+    "review" / 2,
     "repeat-suspension" / 1,
     "credentials-letter" / 1,
     "relinquishment-proposal" / 1,

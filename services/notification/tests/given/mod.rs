@@ -140,7 +140,7 @@ impl Story {
     }
 
     pub(crate) fn begin_in(&mut self, leg: u32, mode: Mode) -> u32 {
-        self.when(&Change::Begin { leg, rendering: Some(rendering(leg)), mode });
+        self.when(&Change::Begin { leg, rendering: Some(rendering(leg)), mode, sender: None });
         self.notice.leg(leg).expect("a leg").attempts
     }
 

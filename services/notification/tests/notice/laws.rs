@@ -92,7 +92,7 @@ fn take(story: &mut Story, step: &Step) -> Option<Change> {
         Step::Begin(n) => {
             let due = story.due();
             let leg = *due.get(usize::from(*n) % due.len().max(1))?;
-            Change::Begin { leg, rendering: Some(rendering(leg)), mode: Mode::Live }
+            Change::Begin { leg, rendering: Some(rendering(leg)), mode: Mode::Live, sender: None }
         }
         Step::Answer(n, back, ending) => {
             let leg = nth_leg(story, *n)?;

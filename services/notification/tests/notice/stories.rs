@@ -80,6 +80,25 @@ fn a_reminder_of_unknown_outcome_is_never_sent_again() {
 }
 
 #[test]
+fn a_formal_notice_that_was_cut_off_is_sent_again_within_seconds_however_often() {
+    let mut story = Story::of(asked(Formal, &[email("a@example.org")], &[letter()]));
+    for _ in 1..retry::ATTEMPTS {
+        // given a process that dies while it is being sent, when the next one finds it
+        let attempt = story.begin(1);
+        story.when(&Change::Abandon { leg: 1, attempt });
+        // then it does not wait for what the receiver would be owed after a refusal
+        assert_eq!(story.state(1), "queued");
+        story.after(jiff::SignedDuration::from_secs(6));
+        assert_eq!(story.due(), [1]);
+    }
+    // and what kills its process again and again comes to the next way in the end
+    let attempt = story.begin(1);
+    story.when(&Change::Abandon { leg: 1, attempt });
+    assert_eq!(story.state(1), "failed");
+    assert_eq!(story.due(), [2]);
+}
+
+#[test]
 fn a_formal_notice_of_unknown_outcome_is_sent_again_under_the_same_message_id() {
     let mut story = Story::of(asked(Formal, &[email("a@example.org")], &[]));
     story.begin(1);
@@ -178,7 +197,7 @@ fn novu_12373_a_leg_that_is_tried_again_is_never_merged_with_itself_and_lost() {
     story.send(1, Ending::Later);
     // the retry that comes twice, from two processes
     assert!(story.next_timer());
-    let begin = Change::Begin { leg: 1, rendering: None, mode: Mode::Live };
+    let begin = Change::Begin { leg: 1, rendering: None, mode: Mode::Live, sender: None };
     story.when(&begin);
     assert_eq!(story.attempt(&begin), Err(Refusal::NotDue(1)), "the second dispatcher does not send");
     story.end(1, 2, Ending::Accepted);

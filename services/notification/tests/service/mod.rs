@@ -3,6 +3,7 @@
 mod access;
 mod digests;
 mod office;
+mod stopped;
 mod ways;
 
 use std::time::Duration;
@@ -67,6 +68,7 @@ async fn a_process_that_dies_between_sending_and_the_answer() {
     for (class, sent) in [(Reminder, 1), (Formal, 2)] {
         // given a mail server that took the mail, and a process that never heard of it
         let mut office = Office::opened(Mode::Live).await;
+        office.without_digests().await;
         office.answer([None]);
         office.ask(&request(class)).await;
         let working = office.service.catch_up();
@@ -167,11 +169,11 @@ async fn what_is_refused_for_good_is_a_dead_letter_a_task_and_can_be_sent_elsewh
     let outcomes = kinds(&office.outcomes().await);
     assert_eq!(outcomes, [(Some(Channel::Email), Outcome::Bounced), (None, Outcome::Failed)]);
     let (_, dead) = call(&him, "GET", "/api/v1/notices/dead-letters", None).await;
-    assert_eq!(dead[0]["because"], json!("550 no such mailbox"));
+    assert_eq!(dead["items"][0]["because"], json!("550 no such mailbox"));
     let (_, tasks) = call(&him, "GET", "/api/v1/contacts/tasks", None).await;
-    assert_eq!(tasks[0]["kind"], json!("address_bounced"));
+    assert_eq!(tasks["items"][0]["kind"], json!("address_bounced"));
     // when it is sent elsewhere, twice under the same key
-    let id = dead[0]["notice"]["id"].as_str().expect("a notice").to_owned();
+    let id = dead["items"][0]["notice"]["id"].as_str().expect("a notice").to_owned();
     let again = json!({"leg": 1, "to": {"channel": "email", "address": "ana.nunez@example.org"}, "why": "typed wrong"});
     for _ in 0..2 {
         let (status, answer) =
@@ -266,7 +268,7 @@ async fn a_mail_system_that_signs_may_report_a_bounce_and_nobody_else() {
         );
     }
     office.catch_up().await;
-    // then it has come back once, and a letter is on its way: this installation has no printer yet, so a human is told
+    // then it has come back once, and nobody knows where a letter would go, so a human is told
     let outcomes = office.outcomes().await;
     let bounces: Vec<_> = outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Bounced).collect();
     assert_eq!(bounces.len(), 1);

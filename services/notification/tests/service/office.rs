@@ -29,7 +29,9 @@ use countersign_eventsourcing::{
 use countersign_kernel::{EncounterId, EventId, FixedClock, Person, Role, Timestamp};
 use countersign_notification::{
     api,
-    channels::{Address, Outgoing, RenderError, Rendered, Secret, Sent, Transport, inbox::Inbox},
+    channels::{
+        Address, Outgoing, RenderError, Rendered, Secret, Sent, Transport, inbox::Inbox, letter::Letter,
+    },
     config::Config,
     domain::notice::Mode,
     outbound::{Message, PublicUrl},
@@ -39,6 +41,7 @@ use countersign_notification::{
 };
 use countersign_runtime::{
     access::{self, Access},
+    config::Paper,
     http::with_access,
 };
 use countersign_sqlite::{DataFolder, Options, SqliteJournal};
@@ -108,6 +111,8 @@ pub(super) struct Office {
     told: Mutex<u32>,
     starts: u32,
     mode: Mode,
+    /// Name and seat of the process, where it is not alone on its journal.
+    pub(super) process: Option<(String, String)>,
 }
 
 /// What neighbours said, as it is stored by the story.
@@ -165,8 +170,16 @@ impl Office {
         );
         let clock = Arc::new(FixedClock::at(monday()));
         let post = Arc::new(Post::default());
-        let service =
-            Self::start(&folder, "0", &journal, &publishers, &clock, Arc::clone(&post) as _, mode.clone());
+        let service = Self::start(
+            &folder,
+            "0",
+            &journal,
+            &publishers,
+            &clock,
+            Arc::clone(&post) as _,
+            mode.clone(),
+            None,
+        );
         let office = Self {
             folder,
             journal,
@@ -177,6 +190,7 @@ impl Office {
             told: Mutex::default(),
             starts: 0,
             mode,
+            process: None,
         };
         office.describe(&described()).await;
         office
@@ -187,6 +201,7 @@ impl Office {
         self.tell(ProviderDescribed::TYPE, provider).await;
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what a process is made of")]
     fn start(
         folder: &TempDir,
         state: &str,
@@ -195,8 +210,13 @@ impl Office {
         clock: &Arc<FixedClock>,
         email: Arc<dyn Transport>,
         mode: Mode,
+        process: Option<(String, String)>,
     ) -> Arc<Notification> {
+        let alone = process.is_none();
+        let (process, seat) =
+            process.map_or_else(|| ("test".to_owned(), None), |(process, seat)| (process, Some(seat)));
         let pages = PublicUrl::parse("https://countersign.example").expect("an address");
+        let templates = Arc::new(TemplateSet::built_in().expect("templates"));
         Arc::new(
             Notification::open(Ports {
                 journal: Arc::clone(journal),
@@ -204,11 +224,17 @@ impl Office {
                 publishers: Arc::clone(publishers),
                 clock: Arc::clone(clock) as _,
                 state: folder.path().join("state").join(state),
-                transports: vec![Arc::new(Inbox), email],
-                templates: Arc::new(TemplateSet::built_in().expect("templates")),
-                process: "test".to_owned(),
+                transports: vec![
+                    Arc::new(Inbox::new(Arc::clone(&templates))),
+                    Arc::new(Letter::new(Paper::Letter, Arc::clone(&templates))),
+                    email,
+                ],
+                templates,
+                process,
+                seat,
                 config: Config {
                     mode,
+                    alone,
                     reports_secret: Some(Secret::new(REPORTS_SECRET)),
                     ..Config::shadow(pages)
                 },
@@ -233,6 +259,7 @@ impl Office {
             &self.clock,
             email,
             self.mode.clone(),
+            self.process.clone(),
         );
     }
 
@@ -256,6 +283,16 @@ impl Office {
         let event = NewEvent::encode(id, kind, said, metadata).expect("JSON");
         let stream = StreamName::new("told", "neighbours");
         self.journal.append(stream, Expected::Any, vec![event]).await.expect("told");
+    }
+
+    /// The provider wants no digests: reminders go out by themselves.
+    pub(super) async fn without_digests(&self) {
+        let him = self.api(Self::somebody("kim", Role::HimManager));
+        let key = countersign_contracts::staff::key_of(&provider());
+        let path = format!("/api/v1/contacts/provider-{key}/preferences");
+        let never = serde_json::json!({"digest": {"every": "never", "at": "07:00:00"}, "why": "asked"});
+        let (status, answer) = call(&him, "POST", &path, Some(never)).await;
+        assert_eq!(status, 200, "{answer}");
     }
 
     pub(super) async fn ask(&self, request: &NoticeRequested) {

@@ -1,6 +1,6 @@
 //! From one way to the next.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use countersign_contracts::notice::{Channel, NoticeClass::Formal, NoticeRequested, Outcome};
 use countersign_kernel::Role;
@@ -38,7 +38,7 @@ async fn what_comes_back_is_a_task_and_goes_by_the_next_channel() {
     assert_eq!(kinds(&office.outcomes().await)[..2], expected);
     let him = office.api(Office::somebody("kim", Role::HimManager));
     let (_, tasks) = call(&him, "GET", "/api/v1/contacts/tasks", None).await;
-    assert_eq!((&tasks[0]["kind"], tasks.as_array().map(Vec::len)), (&json!("address_bounced"), Some(1)));
+    assert_eq!((&tasks["items"][0]["kind"], &tasks["total"]), (&json!("address_bounced"), &json!(1)));
     let (_, listed) = call(&him, "GET", "/api/v1/contacts?bounced=true", None).await;
     assert_eq!((&listed["total"], &listed["items"][0]["open_tasks"]), (&json!(1), &json!(1)), "{listed}");
     // and the next notice does not try that address again
@@ -59,7 +59,7 @@ async fn without_a_mail_server_shadow_mode_keeps_the_exact_mail() {
     assert_eq!(kinds(&office.outcomes().await), [(Some(Channel::Email), Outcome::Withheld)]);
     let him = office.api(Office::somebody("kim", Role::HimManager));
     let (_, dead) = call(&him, "GET", "/api/v1/notices/dead-letters", None).await;
-    assert_eq!(dead, json!([]));
+    assert_eq!(dead["items"], json!([]));
     // and what would have been sent is there, whole
     let id = request(Formal).notice;
     let (_, detail) = call(&him, "GET", &format!("/api/v1/notices/{id}"), None).await;
@@ -83,7 +83,7 @@ async fn without_a_mail_server_live_mode_says_so_and_takes_the_next_channel() {
     assert_eq!(outcomes[0].detail.as_deref(), Some("no mail server is set up: [notification.smtp]"));
     // and the address is not to blame
     let him = office.api(Office::somebody("kim", Role::HimManager));
-    assert_eq!(call(&him, "GET", "/api/v1/contacts/tasks", None).await.1, json!([]));
+    assert_eq!(call(&him, "GET", "/api/v1/contacts/tasks", None).await.1["items"], json!([]));
 }
 
 #[tokio::test]
@@ -137,5 +137,123 @@ async fn a_notice_about_a_chart_goes_out_without_a_provider_and_one_of_an_unknow
     let (_, inbox) = call(&him, "GET", "/api/v1/inbox", None).await;
     assert_eq!((&inbox["total"], &inbox["items"][0]["about"]), (&json!(1), &json!(null)), "{inbox}");
     let (_, dead) = call(&him, "GET", "/api/v1/notices/dead-letters", None).await;
-    assert_eq!(dead[0]["because"], json!("the kind of the notice is not known to this version"), "{dead}");
+    assert_eq!(
+        dead["items"][0]["because"],
+        json!("the kind of the notice is not known to this version"),
+        "{dead}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_cut_off_is_found_by_whoever_has_the_seat_of_the_process_that_is_gone() {
+    use countersign_contracts::notice::NoticeClass::Reminder;
+    let loops = |office: &Office| {
+        let mut loops = tokio::task::JoinSet::new();
+        let [projected, dispatched, fired] = [(); 3].map(|()| Arc::clone(&office.service));
+        loops.spawn(async move { projected.project().await.expect("projects") });
+        loops.spawn(async move { dispatched.dispatch().await.expect("dispatches") });
+        loops.spawn(async move { fired.fire_timers().await });
+        loops
+    };
+    for (class, wanted) in [(Formal, "queued"), (Reminder, "unknown")] {
+        // given one of several processes on a journal, which dies while it waits for an answer
+        let mut office = Office::opened(Mode::Live).await;
+        office.without_digests().await;
+        let process = |name: &str, seat: &str| Some((name.to_owned(), seat.to_owned()));
+        office.process = process("one", "seat a");
+        office.restart(false);
+        office.answer([None]);
+        office.ask(&request(class)).await;
+        let working = office.service.catch_up();
+        assert!(tokio::time::timeout(Duration::from_secs(2), working).await.is_err(), "it waits");
+        let becomes = |office: &Office, state: &'static str| {
+            let model = Arc::clone(office.service.read_model());
+            async move {
+                let mut changes = model.changes();
+                let is = move |sql: &rusqlite::Connection| {
+                    let row = countersign_notification::projections::notice(sql, request(Formal).notice)?;
+                    Ok(row.is_some_and(|row| row.legs[0].state == state))
+                };
+                while !model.query_blocking(is).expect("read") {
+                    changes.changed().await.expect("folded");
+                }
+            }
+        };
+        // when another process starts elsewhere, then the attempt is not its business: its sender may be alive
+        office.process = process("two", "seat b");
+        office.restart(true);
+        let mut elsewhere = loops(&office);
+        let found = tokio::time::timeout(Duration::from_secs(2), becomes(&office, wanted)).await;
+        assert!(found.is_err(), "{class:?}");
+        elsewhere.shutdown().await;
+        // but one on the same seat knows at once
+        office.process = process("three", "seat a");
+        office.restart(true);
+        let _loops = loops(&office);
+        tokio::time::timeout(Duration::from_secs(20), becomes(&office, wanted)).await.expect("found");
+    }
+}
+
+#[tokio::test]
+async fn a_letter_to_a_name_without_a_place_is_refused_in_sight_and_somebody_is_asked_for_the_address() {
+    // given somebody of whom the directory knows a name and no postal address
+    let office = Office::opened(Mode::Live).await;
+    let him = office.api(Office::somebody("kim", Role::HimManager));
+    let by_post = |name: &str| NoticeRequested {
+        notice: countersign_kernel::NoticeId::derive(&[name]),
+        channels: vec![Channel::Letter, Channel::Inbox],
+        ..request(Formal)
+    };
+    // when a letter is asked for
+    office.ask(&by_post("first")).await;
+    office.catch_up().await;
+    // then none waits to be printed, the next way is taken, and the notice says why
+    let (_, letters) = call(&him, "GET", "/api/v1/letters", None).await;
+    assert_eq!(letters["total"], json!(0), "{letters}");
+    let id = by_post("first").notice;
+    let (_, detail) = call(&him, "GET", &format!("/api/v1/notices/{id}"), None).await;
+    let legs = &detail["notice"]["legs"];
+    assert_eq!((&legs[0]["state"], &legs[1]["state"]), (&json!("failed"), &json!("delivered")), "{legs}");
+    assert!(legs[0]["detail"].as_str().is_some_and(|said| said.contains("no postal address")), "{legs}");
+    // and there is one task, however many letters there were
+    office.ask(&by_post("second")).await;
+    office.catch_up().await;
+    let (_, tasks) = call(&him, "GET", "/api/v1/contacts/tasks", None).await;
+    let task = &tasks["items"][0];
+    assert_eq!(
+        (&tasks["total"], &task["kind"], &task["channel"]),
+        (&json!(1), &json!("no_address"), &json!("letter"))
+    );
+    // when the address is known, then the next letter waits to be printed
+    let key = task["contact"].as_str().expect("a contact");
+    let lines = json!({"addresses": [{"channel": "letter", "lines": ["Ana Núñez", "1 Hospital Way"]}], "why": "asked"});
+    let (status, answer) =
+        call(&him, "POST", &format!("/api/v1/contacts/{key}/addresses"), Some(lines)).await;
+    assert_eq!(status, 200, "{answer}");
+    office.ask(&by_post("third")).await;
+    office.catch_up().await;
+    let (_, letters) = call(&him, "GET", "/api/v1/letters", None).await;
+    assert_eq!(letters["total"], json!(1), "{letters}");
+}
+
+#[tokio::test]
+async fn an_inbox_says_in_words_what_the_template_renders() {
+    let office = Office::opened(Mode::Live).await;
+    let him = office.api(Office::somebody("kim", Role::HimManager));
+    office
+        .ask(&NoticeRequested {
+            recipient: countersign_contracts::notice::Recipient::Office { name: "him".to_owned() },
+            channels: vec![Channel::Inbox],
+            ..request(Formal)
+        })
+        .await;
+    office.catch_up().await;
+    let (_, inbox) = call(&him, "GET", "/api/v1/inbox", None).await;
+    let message = &inbox["items"][0];
+    let says = |part: &str, words: &str| message[part].as_str().is_some_and(|text| text.contains(words));
+    assert!(says("subject", "3 items") && says("text", "March 20, 2026"), "{message}");
+    // and these are the very bytes on record
+    let id = request(Formal).notice;
+    let (_, detail) = call(&him, "GET", &format!("/api/v1/notices/{id}"), None).await;
+    assert_eq!(detail["notice"]["legs"][0]["content_type"], json!("text/plain; charset=utf-8"), "{detail}");
 }

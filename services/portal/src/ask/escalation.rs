@@ -147,6 +147,12 @@ pub(crate) async fn simulation(api: &dyn Api, job: &str) -> Result<SimulateJob, 
     get(api, Call::get(format!("/api/v1/escalation/simulations/{}", segment(job)))).await
 }
 
+/// Stops a simulation that waits or runs.
+pub(crate) async fn cancel_simulation(api: &dyn Api, job: &str) -> Result<(), Failure> {
+    let path = format!("/api/v1/escalation/simulations/{}", segment(job));
+    super::bytes(api, Call::delete(path)).await.map(|_| ())
+}
+
 /// Charts whose regulatory clock ran far.
 pub(crate) async fn limits(api: &dyn Api) -> Result<Vec<LimitView>, Failure> {
     get(api, Call::get("/api/v1/escalation/limits")).await

@@ -4,12 +4,14 @@ use axum::body::Bytes;
 use countersign_contracts::api::{
     Page,
     notification::{
-        AddressesRequest, ContactTaskView, ContactView, DeadLetterView, DigestPreview, InboxMessage,
-        LetterConfirmation, LetterView, ModeRequest, ModeView, NoticeDetail, NoticeView, NotificationStep,
-        PreferencesRequest, ProofOfNotice, RequeueRequest, ResendReport, ResendRequest, WhyRequest,
+        AddressesRequest, ContactSummary, ContactTaskView, ContactView, DeadLetterView, DigestPreview,
+        InboxMessage, LetterConfirmation, LetterView, ModeRequest, ModeView, NoticeDetail, NoticeView,
+        NotificationStep, PreferencesRequest, ProofOfNotice, RequeueRequest, ResendReport, ResendRequest,
+        WhyRequest,
     },
 };
 use countersign_kernel::NoticeId;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{bytes, get, post, with_query};
@@ -84,12 +86,28 @@ pub(crate) async fn requeue(
     post(api, format!("/api/v1/notices/{id}/requeue"), request, seen).await
 }
 
-/// What did not arrive, as much as the API gives.
-pub(crate) async fn dead_letters(
+/// Which page of a list is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageOf<'a> {
+    pub(crate) cursor: Option<&'a str>,
+    pub(crate) limit: usize,
+    pub(crate) not_before: Option<u64>,
+}
+
+async fn page<T: DeserializeOwned>(
     api: &dyn Api,
-    not_before: Option<u64>,
-) -> Result<Vec<DeadLetterView>, Failure> {
-    get(api, Call::get("/api/v1/notices/dead-letters").not_before(not_before)).await
+    path: &str,
+    (name, value): (&str, Option<&str>),
+    of: PageOf<'_>,
+) -> Result<Page<T>, Failure> {
+    let limit = of.limit.to_string();
+    let path = with_query(path, [(name, value), ("cursor", of.cursor), ("limit", Some(limit.as_str()))]);
+    get(api, Call::get(path).not_before(of.not_before)).await
+}
+
+/// What did not arrive.
+pub(crate) async fn dead_letters(api: &dyn Api, of: PageOf<'_>) -> Result<Page<DeadLetterView>, Failure> {
+    page(api, "/api/v1/notices/dead-letters", ("", None), of).await
 }
 
 /// Sends everything again that failed since an instant.
@@ -105,12 +123,9 @@ pub(crate) async fn resend(
 pub(crate) async fn letters(
     api: &dyn Api,
     state: Option<&str>,
-    limit: usize,
-    not_before: Option<u64>,
-) -> Result<Vec<LetterView>, Failure> {
-    let limit = limit.to_string();
-    let path = with_query("/api/v1/letters", [("state", state), ("limit", Some(limit.as_str()))]);
-    get(api, Call::get(path).not_before(not_before)).await
+    of: PageOf<'_>,
+) -> Result<Page<LetterView>, Failure> {
+    page(api, "/api/v1/letters", ("state", state), of).await
 }
 
 /// Says that a letter was printed.
@@ -136,11 +151,26 @@ pub(crate) async fn confirm_letter(
 pub(crate) async fn contact_tasks(
     api: &dyn Api,
     settled: bool,
-    not_before: Option<u64>,
-) -> Result<Vec<ContactTaskView>, Failure> {
-    let settled = settled.then_some("true");
-    get(api, Call::get(with_query("/api/v1/contacts/tasks", [("settled", settled)])).not_before(not_before))
-        .await
+    of: PageOf<'_>,
+) -> Result<Page<ContactTaskView>, Failure> {
+    page(api, "/api/v1/contacts/tasks", ("settled", settled.then_some("true")), of).await
+}
+
+/// Everybody who can be told something, by name; those whose name or identifier has this in it, or of whom an address
+/// came back.
+pub(crate) async fn contacts(
+    api: &dyn Api,
+    text: Option<&str>,
+    bounced: bool,
+    cursor: Option<&str>,
+    limit: usize,
+) -> Result<Page<ContactSummary>, Failure> {
+    let (limit, bounced) = (limit.to_string(), bounced.then_some("true"));
+    let path = with_query(
+        "/api/v1/contacts",
+        [("text", text), ("bounced", bounced), ("cursor", cursor), ("limit", Some(limit.as_str()))],
+    );
+    get(api, Call::get(path)).await
 }
 
 /// Says that an address was looked after.

@@ -50,7 +50,9 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/runs/{facility}/{published_at}/list.csv", get(runs::export))
         .route("/policies/{version}/simulate", post(simulation::ask))
         .route("/simulations/{job}", get(simulation::handle))
+        .route("/simulations/{job}/cancel", post(simulation::cancel))
         .route("/simulations/{job}/steps.csv", get(simulation::export))
+        .route("/simulations/{job}/groups.csv", get(simulation::export_groups))
         .route("/auditor", get(auditor::handle))
         .route("/auditor/clock", post(auditor::trust))
 }

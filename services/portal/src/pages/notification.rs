@@ -2,6 +2,7 @@
 
 mod contact;
 mod contact_tasks;
+mod contacts;
 mod dead_letters;
 mod letters;
 mod messages;
@@ -26,14 +27,15 @@ use uuid::Uuid;
 
 use super::{
     Portal,
-    sheet::{Banner, Line, Sent},
+    choice::Choice,
+    sheet::{Banner, Block, Line, Part, Sent},
     site::Site,
 };
 use crate::{
     api::Api,
-    ask,
+    ask::{self, notification::PageOf},
     failure::Failure,
-    show::{Chip, sentence, words},
+    show::{Chip, Pages, number, sentence, words},
 };
 
 /// Who looks after notices and addresses.
@@ -48,6 +50,12 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/notices/{id}/acts", post(notice::decide))
         .route("/notices/{id}/proof", get(proof::handle))
         .route("/notices/{id}/legs/{leg}", get(notice::download))
+        .route("/letters.csv", get(letters::export))
+        .route("/dead-letters.csv", get(dead_letters::export))
+        .route("/contact-tasks.csv", get(contact_tasks::export))
+        .route("/contacts", get(contacts::handle))
+        .route("/contacts.csv", get(contacts::export))
+        .route("/messages.csv", get(messages::export))
         .route("/letters", get(letters::handle).post(letters::decide))
         .route("/dead-letters", get(dead_letters::handle).post(dead_letters::decide))
         .route("/contact-tasks", get(contact_tasks::handle).post(contact_tasks::settle))
@@ -55,6 +63,28 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/preferences", get(contact::own))
         .route("/messages", get(messages::handle))
         .route("/messages/{id}", get(messages::one))
+}
+
+/// Rows of a page.
+const ROWS: usize = 50;
+
+/// The page of a list that the visitor has chosen.
+fn page_of(choice: &Choice) -> PageOf<'_> {
+    PageOf { cursor: choice.cursor(), limit: ROWS, not_before: choice.position }
+}
+
+/// A page of a list for a file.
+fn page_for_file(cursor: Option<&str>) -> PageOf<'_> {
+    PageOf { cursor, limit: Pages::ROWS, not_before: None }
+}
+
+/// What stands above a list: how much there is, in which order, and the list as a file.
+fn above(list: Part, total: u64, order: &str, choice: &Choice, csv: &str) -> Part {
+    if total == 0 {
+        return list;
+    }
+    let told = format!("{} in all, {order}", number(total));
+    list.block(Block::Above { told, csv: Some(choice.at_cursor(None).href(csv)) })
 }
 
 /// Says on every page of notices that nothing leaves, or not where it is meant to go.

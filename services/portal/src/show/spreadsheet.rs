@@ -12,6 +12,39 @@ use crate::failure::Failure;
 /// Spreadsheets take a file for UTF-8 only when it begins with this.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
+/// Rows of a file at most.
+const MOST: usize = 10_000;
+
+/// The pages of a list on their way into a file.
+#[derive(Debug, Default)]
+pub(crate) struct Pages {
+    next: Option<String>,
+    written: usize,
+    over: bool,
+}
+
+impl Pages {
+    /// Rows that are asked for at a time: what the API gives at most.
+    pub(crate) const ROWS: usize = 500;
+
+    /// Whether there is a page to ask for.
+    pub(crate) fn go_on(&self) -> bool {
+        !self.over
+    }
+
+    /// Where it begins; nothing: at the first row.
+    pub(crate) fn cursor(&self) -> Option<String> {
+        self.next.clone()
+    }
+
+    /// So many rows were written, and this is where the next page begins.
+    pub(crate) fn written(&mut self, rows: usize, next: Option<String>) {
+        self.written += rows;
+        self.over = next.is_none() || self.written >= MOST;
+        self.next = next;
+    }
+}
+
 /// A file of records, each cell in quotes.
 pub(crate) struct Spreadsheet(String);
 

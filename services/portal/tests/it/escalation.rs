@@ -249,11 +249,49 @@ async fn a_policy_can_be_tried_on_the_record() {
                "delivered_after_minutes": 60, "confirmed_after_hours": 24})
     );
     let page = site.get("/simulations/done").await;
-    assert!(page.text.contains("Only here") && page.text.contains("At other times"));
+    for text in [
+        "Only here",
+        "At other times",
+        "As if the feeds had been live.",
+        "What it comes to",
+        "<strong>3</strong>",
+        "By department",
+        "was 5",
+        "Charts at the regulatory limit",
+        "href=\"/simulations/done/groups.csv\"",
+    ] {
+        assert!(page.text.contains(text), "{text}");
+    }
+    // one provider's steps stand alone
+    let own = site.get("/simulations/done?provider=1002").await;
+    assert!(own.text.contains("Steps of 1002") && !own.text.contains("By department"));
+    // without a version the policy in force is compared with, and a box takes the facts as if live
+    let form = "act=simulate&against=&as_if_live=yes";
+    site.post_as("cst_him", "/policies/2/simulate", form).await;
+    let (.., body) = site.hospital.sent(|path| path.ends_with("/simulations")).remove(1);
+    assert_eq!((&body["against_in_force"], &body["as_if_live"]), (&json!(true), &json!(true)));
     let odd =
         site.post_as("cst_him", "/policies/2/simulate", "act=simulate&confirmed_after_hours=soon").await;
     assert_eq!(odd.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(odd.text.contains("is no whole number"));
+}
+
+#[tokio::test]
+async fn a_simulation_that_runs_is_stopped_by_those_who_may_and_one_that_is_done_keeps_its_answer() {
+    let site = Site::of(in_chicago());
+    assert!(!site.get("/simulations/running").await.text.contains("/simulations/running/cancel"));
+    let page = site.get_as("cst_him", "/simulations/running").await;
+    assert!(page.text.contains("90,000 of 120,000") && page.text.contains("/simulations/running/cancel"));
+    for (job, let_go) in [("running", 1), ("done", 1)] {
+        let stopped = site.post_as("cst_him", &format!("/simulations/{job}/cancel"), "act=cancel").await;
+        assert_eq!(stopped.header("location"), format!("/simulations/{job}"));
+        let calls = site.hospital.calls();
+        let deleted = calls.iter().filter(|call| call.starts_with("DELETE ")).count();
+        assert_eq!(deleted, let_go, "{job}: {calls:?}");
+    }
+    let groups = site.get("/simulations/done/groups.csv").await;
+    assert_eq!(groups.text.matches("\r\n").count(), 7, "{}", groups.text);
+    assert!(groups.text.contains("as if live"));
 }
 
 #[tokio::test]
@@ -277,4 +315,19 @@ async fn the_own_list_is_there_without_escalation() {
     });
     assert_eq!(site.get_as("cst_alvarez", "/?provider=1001").await.status, StatusCode::OK);
     assert_eq!(site.get("/tracks").await.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn who_runs_the_machine_sees_the_auditor_and_the_clock_without_reading_charts() {
+    // given somebody who may not read charts, and so not the limits of charts either
+    let forbidden = Some(("/api/v1/escalation/limits", StatusCode::FORBIDDEN));
+    let site = Site::of(Hospital { failing: forbidden, ..in_chicago() });
+    // when the page of the auditor is opened, then the rest of it is there
+    let page = site.get_as("cst_admin", "/auditor").await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    for part in ["The clock and the timers", "Confirm that the clock is right", "Broken promises"] {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
+    assert!(!page.text.contains("Charts near the regulatory limit"));
+    assert!(site.get_as("cst_cmo", "/auditor").await.status == StatusCode::OK);
 }

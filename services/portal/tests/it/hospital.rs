@@ -9,7 +9,7 @@ use axum::http::{Method, StatusCode};
 use countersign_contracts::api::{
     AccountabilityView, CallerView, ChartView, ClaimDetail, ClaimItemView, ClaimPeriodView, ClaimSummary,
     ClaimSummaryRow, ClaimView, DeficiencyView, DisputeView, Explanation, Page, ProviderView, RegulatoryView,
-    RuleView, SegmentView, TimelineEntry,
+    RuleView, SegmentView, StoppedPartition, TimelineEntry,
     acts::{ActedView, BulkActItem, BulkActReport, DecisionView},
     people::{ByWhomView, FacilityView, IdentifierView, LeaveView, PeriodView, PersonView},
     rules::{
@@ -58,6 +58,8 @@ pub(crate) struct Hospital {
     pub(crate) refusing: Option<(StatusCode, &'static str)>,
     /// Facilities that were described.
     pub(crate) facilities: Vec<FacilityView>,
+    /// A part of a feed stands still.
+    pub(crate) stopped: bool,
     /// Whether notices leave; nothing = they do.
     pub(crate) mode: Option<&'static str>,
     pub(crate) calls: Mutex<Vec<Call>>,
@@ -73,6 +75,7 @@ impl Hospital {
     pub(crate) fn busy(now: Timestamp) -> Self {
         let mut hospital = Self {
             now,
+            stopped: true,
             feeds: vec![
                 feed("simehr", "SIMEHR", "SIMHOSP1", [48_213, 47_950, 180, 3, 80], now, 4),
                 feed("simehr", "SIMEHR", "SIMHOSP2", [12_004, 12_000, 4, 0, 0], now, 0),
@@ -88,20 +91,18 @@ impl Hospital {
         hospital
     }
 
-    /// The calls so far, `POST`s marked.
+    /// The calls so far, those that change something marked.
     pub(crate) fn calls(&self) -> Vec<String> {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls
             .iter()
-            .map(
-                |call| {
-                    if call.method == Method::POST {
-                        format!("POST {}", call.path)
-                    } else {
-                        call.path.clone()
-                    }
-                },
-            )
+            .map(|call| {
+                if call.method == Method::GET {
+                    call.path.clone()
+                } else {
+                    format!("{} {}", call.method, call.path)
+                }
+            })
             .collect()
     }
 
@@ -197,6 +198,9 @@ impl Hospital {
         }
         let query: BTreeMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let steps: Vec<&str> = path.trim_start_matches("/api/v1/").split('/').collect();
+        if let Some(at) = steps.iter().position(|step| *step == "partitions") {
+            return self.of_partitions(call, &steps[..at], &steps[at + 1..]);
+        }
         let of_others = self
             .of_governed(call, &steps)
             .or_else(|| self.of_escalation(call, &steps, &query))
@@ -253,6 +257,29 @@ impl Hospital {
                     "still_quarantined": u8::from(!self.replay_releases)}})
             })),
             _ => answer(StatusCode::NOT_FOUND, &json!({"title": "Not Found", "status": 404})),
+        }
+    }
+
+    /// One part of the feed of escalation stands still.
+    fn of_partitions(&self, call: &Call, service: &[&str], rest: &[&str]) -> Answer {
+        let stopped = StoppedPartition {
+            service: "escalation".to_owned(),
+            partition: 7,
+            event: derive_uuid("event", &["poison"]),
+            kind: "notice-outcome".to_owned(),
+            reason: "the content does not decode: <b>missing</b> field".to_owned(),
+            since: self.now - SignedDuration::from_hours(3),
+        };
+        let stopped: Vec<_> =
+            (service == ["escalation"] && self.stopped).then_some(stopped).into_iter().collect();
+        match (call.method == Method::POST, rest) {
+            (false, []) => answer(StatusCode::OK, &stopped),
+            (true, ["retry"]) => answer(StatusCode::ACCEPTED, &Value::Null),
+            (true, [partition, "skip"]) => match self.refusing {
+                Some((status, said)) => problem(status, said),
+                None => found(stopped.iter().find(|stop| stop.partition.to_string() == **partition)),
+            },
+            _ => found(None::<()>),
         }
     }
 

@@ -213,6 +213,7 @@ impl Hospital {
             items: 3,
             authority: vec![by("okonkwo", "chief_medical_officer", now - 701.hours(), "=bylaws 4.2")],
             days: 30,
+            fine_cents: Some(150_000),
             within_year: 3,
             npdb_asked_at: Some(now - 100.hours()),
             npdb_answer: until.map(|_| by("lee", "medical_staff_office", now - 90.hours(), "not reportable")),
@@ -370,26 +371,65 @@ impl Hospital {
             track: track_of(provider),
             provider: staff(provider),
             facility: "SIMHOSP1".to_owned(),
+            department: Some("SURG".to_owned()),
             step: step.to_owned(),
             at: self.now - hours.hours(),
+            week: jiff::civil::date(2026, 3, 2),
             counting: 2,
             oldest_days: 8,
+            uncovered: Vec::new(),
+        };
+        let summary = |suspensions| SimulatedSummary {
+            notices: 14,
+            suspensions,
+            suspended_days: 12.5,
+            ..SimulatedSummary::default()
+        };
+        let group = |key: &str, name: Option<&str>| SimulatedGroup {
+            key: key.to_owned(),
+            name: name.map(str::to_owned),
+            facility: None,
+            here: summary(3),
+            steps: Vec::new(),
+            there: Some(summary(5)),
         };
         let count = || SimulatedCount { step: "notice-1".to_owned(), times: 14, providers: 9 };
         let report = SimulateReport {
             policy: "Four weeks".to_owned(),
             sha256: "cd".repeat(32),
+            as_if_live: true,
             from: self.now - 2_000.hours(),
             until: self.now,
             events: 120_000,
             position: 4711,
+            summary: summary(3),
             steps: vec![count()],
+            facilities: vec![group("SIMHOSP1", Some("Sim Hospital"))],
+            departments: vec![SimulatedGroup {
+                facility: Some("SIMHOSP1".to_owned()),
+                ..group("SURG", Some("Surgery"))
+            }],
+            weeks: vec![group("2026-03-02", None)],
             notices: 31,
             tracks: 17,
             lines: vec![step("1001", "notice-1", 300), step("1002", "suspended", 20)],
+            charts: self
+                .deficiencies
+                .iter()
+                .take(1)
+                .map(|view| SimulatedChart {
+                    chart: view.chart,
+                    facility: view.facility.clone(),
+                    discharged_at: self.now - 700.hours(),
+                    at: self.now - 60.hours(),
+                    offices: vec!["him".to_owned(), "chief_medical_officer".to_owned()],
+                    ended_at: None,
+                })
+                .collect(),
             against: Some(SimulatedDifference {
                 policy: "Three weeks".to_owned(),
                 version: Some(1),
+                summary: summary(5),
                 steps: vec![count()],
                 only_here: vec![step("1003", "notice-1", 30)],
                 only_there: Vec::new(),
@@ -503,6 +543,10 @@ impl Hospital {
             (false, ["policies"]) => answer(StatusCode::OK, &policies(self.now)),
             (true, ["simulations"]) => match caller(call) {
                 Some(_) => answer(StatusCode::ACCEPTED, &self.simulation("done")),
+                None => problem(StatusCode::UNAUTHORIZED, "a known token is needed"),
+            },
+            (false, ["simulations", _]) if call.method == Method::DELETE => match caller(call) {
+                Some(_) => answer(StatusCode::NO_CONTENT, &()),
                 None => problem(StatusCode::UNAUTHORIZED, "a known token is needed"),
             },
             (false, ["simulations", job]) => {

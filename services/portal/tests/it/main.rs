@@ -12,6 +12,7 @@ mod hospital;
 mod navigation;
 mod notices;
 mod pages;
+mod partitions;
 mod replay;
 mod signing_in;
 mod site;

@@ -66,6 +66,7 @@ async fn no_form_is_taken_from_another_site_or_from_nobody() {
         "/runs/held".to_owned(),
         "/auditor/clock".to_owned(),
         "/policies/2/simulate".to_owned(),
+        "/simulations/running/cancel".to_owned(),
         "/policies/3".to_owned(),
         "/policies/draft".to_owned(),
         "/rules/2".to_owned(),
@@ -76,6 +77,7 @@ async fn no_form_is_taken_from_another_site_or_from_nobody() {
         "/contact-tasks".to_owned(),
         format!("/contacts/{}", contact_key("1001")),
         "/notices/mode".to_owned(),
+        "/partitions".to_owned(),
     ];
     for path in forms {
         let foreign = [("sec-fetch-site", "cross-site"), ("cookie", "countersign_access=cst_cmo")];

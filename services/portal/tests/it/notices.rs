@@ -222,3 +222,29 @@ async fn what_was_sent_can_be_taken_along() {
     assert_eq!(file.text.matches("\r\n").count(), 4);
     assert!(file.text.contains("\"N-1002-4\"") && file.text.contains("\"email: bounced; letter: failed\""));
 }
+
+#[tokio::test]
+async fn every_list_of_the_post_room_is_there_as_a_file_with_all_its_pages() {
+    let site = Site::busy();
+    for (page, file, some) in [
+        ("/letters?state=left", "/letters.csv?state=left", "handed_over"),
+        ("/dead-letters", "/dead-letters.csv", "nothing_left"),
+        ("/contact-tasks?settled=true", "/contact-tasks.csv?settled=true", "asked the office"),
+        ("/contacts", "/contacts.csv", "Brandt, Ole"),
+        ("/messages", "/messages.csv", "Please complete it."),
+    ] {
+        let seen = site.get_as("cst_him", page).await;
+        assert_eq!(seen.status, StatusCode::OK, "{page}");
+        assert!(seen.text.contains(&format!("href=\"{file}\"")), "{page} offers {file}");
+        assert!(seen.text.contains(" in all, "), "{page}");
+        let all = site.get_as("cst_him", file).await;
+        assert_eq!(all.status, StatusCode::OK, "{file}");
+        assert!(all.header("content-type").starts_with("text/csv"), "{file}");
+        assert!(all.text.contains(some), "{file}: {}", all.text);
+    }
+    // one row a page, and all of them in the file
+    let contacts = site.get_as("cst_him", "/contacts.csv").await.text;
+    assert_eq!(contacts.matches("\r\n").count(), 3, "{contacts}");
+    let narrow = site.get_as("cst_him", "/contacts?bounced=true").await;
+    assert!(narrow.text.contains("Brandt, Ole") && !narrow.text.contains("Alvarez, Marisol</"));
+}

@@ -13,6 +13,18 @@ pub(crate) fn contact_key(id: &str) -> String {
     format!("provider-{}", person_key(id))
 }
 
+/// A list of which a page holds one row, when as many are asked for as the API gives at most.
+fn paged<T: Serialize>(mut rows: Vec<T>, query: &BTreeMap<String, String>) -> Answer {
+    let total = rows.len() as u64;
+    if query.get("limit").is_none_or(|limit| limit != "500") || total < 2 {
+        return page(rows, None, total);
+    }
+    let after: usize = query.get("cursor").map_or(0, |cursor| cursor.parse().expect("our cursor"));
+    let rest = rows.split_off(after);
+    let next = (after + 1 < rows.len() + rest.len()).then(|| (after + 1).to_string());
+    page(rest.into_iter().take(1).collect(), next, total)
+}
+
 fn time(text: &str) -> jiff::civil::Time {
     text.parse().expect("a time of day")
 }
@@ -247,6 +259,8 @@ impl Hospital {
             names_date: None,
             at: self.now - 79.hours(),
             read_at: read.then(|| self.now - 20.hours()),
+            subject: Some("Chart documentation overdue".to_owned()),
+            text: Some("Please complete it.".to_owned()),
         };
         vec![message("1001", "formal", false), message("1004", "reminder", true)]
     }
@@ -296,7 +310,7 @@ impl Hospital {
                     0,
                 )
             }
-            (false, ["notices", "dead-letters"]) => answer(StatusCode::OK, &self.dead_letters()),
+            (false, ["notices", "dead-letters"]) => paged(self.dead_letters(), query),
             (false, ["notices", id]) => found(self.notice_detail(id)),
             (false, ["notices", id, "proof"]) => found(self.notice_detail(id).map(|detail| ProofOfNotice {
                 detail,
@@ -321,7 +335,7 @@ impl Hospital {
             (false, ["letters"]) => {
                 let state = query.get("state").map_or("waiting", String::as_str);
                 let letters = self.letters().into_iter().filter(|letter| letter.state == state);
-                answer(StatusCode::OK, &letters.collect::<Vec<_>>())
+                paged(letters.collect::<Vec<_>>(), query)
             }
             (true, ["notices", "resend"]) => match caller(call) {
                 Some(_) => answer(
@@ -333,7 +347,19 @@ impl Hospital {
             (false, ["contacts", "tasks"]) => {
                 let settled = query.get("settled").is_some_and(|settled| settled == "true");
                 let tasks = self.contact_tasks().into_iter().filter(|task| task.settled.is_some() == settled);
-                answer(StatusCode::OK, &tasks.collect::<Vec<_>>())
+                paged(tasks.collect::<Vec<_>>(), query)
+            }
+            (false, ["contacts"]) => {
+                let contact = |id: &str, name: &str, bounced: bool| ContactSummary {
+                    key: contact_key(id),
+                    name: name.to_owned(),
+                    own_settings: bounced,
+                    bounced,
+                    open_tasks: u32::from(bounced),
+                };
+                let all = [contact("1001", "Alvarez, Marisol", false), contact("1002", "Brandt, Ole", true)];
+                let wanted = all.into_iter().filter(|contact| wants("bounced", &contact.bounced.to_string()));
+                paged(wanted.collect::<Vec<_>>(), query)
             }
             (false, ["contacts", key]) => found(self.contact(key)),
             (false, ["contacts", key, "digest"]) => found(self.contact(key).map(|contact| DigestPreview {

@@ -148,6 +148,7 @@ impl Site {
             "/policies/draft".to_owned(),
             "/policies/draft?from=3".to_owned(),
             "/simulations/done".to_owned(),
+            "/simulations/done?provider=1001".to_owned(),
             "/simulations/running".to_owned(),
             "/auditor".to_owned(),
             "/notices".to_owned(),
@@ -159,12 +160,15 @@ impl Site {
             "/letters?state=left".to_owned(),
             "/dead-letters".to_owned(),
             "/contact-tasks".to_owned(),
+            "/contacts".to_owned(),
+            "/contacts?bounced=true".to_owned(),
             "/contact-tasks?settled=true".to_owned(),
             format!("/contacts/{}", contact_key("1001")),
             format!("/messages/{}", notice_of("1001")),
             "/notices/mode".to_owned(),
             "/feeds".to_owned(),
             "/quarantine".to_owned(),
+            "/partitions".to_owned(),
             format!("/quarantine/{message}"),
         ]
     }

@@ -48,7 +48,7 @@ pub struct Options {
     pub largest_file: Option<u64>,
     /// Pages in the write-ahead log, not yet in the file, at which the writer moves them there.
     pub checkpoint_pages: u32,
-    /// Reads that may run at once.
+    /// Pages that may be read at once. Half as many threads read streams beside them.
     pub readers: usize,
     /// How long a writer waits for another process on the same file.
     pub patience: Duration,
@@ -211,11 +211,7 @@ impl Journal for SqliteJournal {
         stream: StreamName,
         from_revision: u64,
     ) -> PortFuture<'_, Result<Vec<RecordedEvent>, JournalError>> {
-        Box::pin(self.shared.readers.run(move |reader| {
-            let mut events = Vec::new();
-            reader.stream(&stream, from_revision, |event| events.push(event.to_recorded()))?;
-            Ok(events)
-        }))
+        Box::pin(self.shared.readers.stream(stream, from_revision))
     }
 
     fn read_all(

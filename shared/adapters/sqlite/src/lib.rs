@@ -16,6 +16,7 @@ mod follow;
 mod reader;
 mod readers;
 mod schema;
+mod together;
 mod watcher;
 mod writer;
 

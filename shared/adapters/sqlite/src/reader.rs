@@ -4,7 +4,7 @@ use std::{fmt::Write as _, ops::ControlFlow, path::Path, sync::Arc, time::Durati
 
 use countersign_eventsourcing::journal::{Filter, Position, StreamName};
 use countersign_kernel::EventId;
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, Rows, params_from_iter};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params_from_iter};
 use uuid::Uuid;
 
 use crate::{scan::ScannedEvent, schema};
@@ -74,26 +74,46 @@ impl Reader {
         Ok(if seen < limit { nothing } else { PageEnd { upto: last, caught_up: last >= head } })
     }
 
+    /// Lets several streams be read from one snapshot: one look at the log and at the pages that they share, rather
+    /// than one for each. The snapshot holds whatever was committed before this was called.
+    pub(crate) fn streams<T>(
+        &mut self,
+        read: impl FnOnce(&mut Streams<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let Self { connection, names } = self;
+        let snapshot = connection.unchecked_transaction()?;
+        let find = snapshot.prepare_cached("SELECT id FROM stream WHERE name = ?1")?;
+        let events = snapshot.prepare_cached(STREAM)?;
+        read(&mut Streams { snapshot: &snapshot, find, events, names })
+    }
+}
+
+/// The events of one stream from a revision on.
+const STREAM: &str = "SELECT position, stream, revision, kind, id, metadata, data FROM event
+    WHERE stream = ?1 AND revision >= ?2 ORDER BY revision";
+
+/// Streams of one snapshot.
+pub(crate) struct Streams<'s> {
+    snapshot: &'s Connection,
+    find: CachedStatement<'s>,
+    events: CachedStatement<'s>,
+    names: &'s mut Names,
+}
+
+impl Streams<'_> {
     /// Shows the events of one stream from a revision on.
-    pub(crate) fn stream(
+    pub(crate) fn show(
         &mut self,
         stream: &StreamName,
         from_revision: u64,
         mut visit: impl FnMut(&ScannedEvent<'_>),
     ) -> rusqlite::Result<()> {
-        let Self { connection, names } = self;
-        let snapshot = connection.unchecked_transaction()?;
-        let known: Option<i64> = snapshot
-            .prepare_cached("SELECT id FROM stream WHERE name = ?1")?
-            .query_row([stream.as_str()], |row| row.get(0))
-            .optional()?;
+        let known: Option<i64> = self.find.query_row([stream.as_str()], |row| row.get(0)).optional()?;
         let Some(id) = known else { return Ok(()) };
-        let mut statement = snapshot.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM event WHERE stream = ?1 AND revision >= ?2 ORDER BY revision"
-        ))?;
-        let mut rows: Rows<'_> = statement.query([id, stored(from_revision)])?;
+        self.names.remember(id, stream);
+        let mut rows = self.events.query([id, stored(from_revision)])?;
         while let Some(row) = rows.next()? {
-            visit(&names.event(&snapshot, row)?);
+            visit(&self.names.event(self.snapshot, row)?);
         }
         Ok(())
     }
@@ -182,6 +202,14 @@ impl Names {
             metadata: row.get_ref(5)?.as_blob()?,
             data: row.get_ref(6)?.as_blob()?,
         })
+    }
+
+    /// Who asks for a stream by its name need not be told it.
+    fn remember(&mut self, id: i64, name: &StreamName) {
+        let known = &mut self.streams[slot(id)];
+        if known.as_ref().is_none_or(|(known, _)| *known != id) {
+            *known = Some((id, name.clone()));
+        }
     }
 
     fn meet_stream(&mut self, connection: &Connection, id: i64) -> rusqlite::Result<()> {

@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use countersign_eventsourcing::journal::{Batch, Filter, JournalError, Position};
+use countersign_eventsourcing::journal::{Batch, Filter, JournalError, Position, RecordedEvent, StreamName};
 use tokio::sync::Semaphore;
 
-use crate::{failure::unavailable, reader::Reader};
+use crate::{failure::unavailable, reader::Reader, together::Together};
 
 /// The connections that are not in use, and the right to use so many at once.
 pub(crate) struct Readers {
@@ -18,11 +18,26 @@ pub(crate) struct Readers {
     patience: Duration,
     idle: Mutex<Vec<Reader>>,
     permits: Semaphore,
+    streams: Together,
 }
 
 impl Readers {
     pub(crate) fn new(file: PathBuf, patience: Duration, count: usize) -> Self {
-        Self { file, patience, idle: Mutex::default(), permits: Semaphore::new(count.max(1)) }
+        let streams = Together::new(count / 2);
+        Self { file, patience, idle: Mutex::default(), permits: Semaphore::new(count.max(1)), streams }
+    }
+
+    /// The events of one stream from a revision on, read together with the streams that others ask for.
+    pub(crate) async fn stream(
+        self: &Arc<Self>,
+        stream: StreamName,
+        from_revision: u64,
+    ) -> Result<Vec<RecordedEvent>, JournalError> {
+        Together::ask(self, stream, from_revision).await
+    }
+
+    pub(crate) fn together(&self) -> &Together {
+        &self.streams
     }
 
     /// Runs a job with a connection on a blocking thread.
@@ -37,10 +52,7 @@ impl Readers {
             .map_err(|_| JournalError::Unavailable("the journal is closed".to_owned()))?;
         let readers = Arc::clone(self);
         tokio::task::spawn_blocking(move || {
-            let mut reader = match readers.take() {
-                Some(reader) => reader,
-                None => Reader::open(&readers.file, readers.patience)?,
-            };
+            let mut reader = readers.take()?;
             let outcome = job(&mut reader);
             // A connection that met an error is not trusted with the next job.
             if outcome.is_ok() {
@@ -53,11 +65,16 @@ impl Readers {
         .map_err(|error| unavailable(&error))
     }
 
-    fn take(&self) -> Option<Reader> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    /// A connection, for a thread that may block.
+    pub(crate) fn take(&self) -> rusqlite::Result<Reader> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match idle {
+            Some(reader) => Ok(reader),
+            None => Reader::open(&self.file, self.patience),
+        }
     }
 
-    fn give_back(&self, reader: Reader) {
+    pub(crate) fn give_back(&self, reader: Reader) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
     }
 }

@@ -9,6 +9,13 @@ use uuid::Uuid;
 
 use super::governed::{FieldDiff, PartDiff, VersionView};
 
+mod simulation;
+
+pub use simulation::{
+    SimulateJob, SimulateReport, SimulateRequest, SimulatedChart, SimulatedCount, SimulatedDifference,
+    SimulatedGroup, SimulatedMove, SimulatedStep, SimulatedSummary,
+};
+
 /// A provider, for people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct StaffRef {
@@ -522,6 +529,9 @@ pub struct SuspensionView {
     pub authority: Vec<ByWhom>,
     /// Local calendar days on suspension, the first and the last one counted; up to now while it is in force.
     pub days: u32,
+    /// The fine that has accrued by its policy, in cents; nothing: the policy has no fines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fine_cents: Option<u64>,
     /// How many of the provider's suspensions in this facility began in the year that ended with its beginning, this
     /// one among them.
     pub within_year: u32,
@@ -830,142 +840,4 @@ pub struct PolicyLint {
     /// Its ladder, when it can.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<PolicyStep>,
-}
-
-/// What a policy would have done on recorded history.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SimulateRequest {
-    /// The policy file (TOML); left out, the policy in force.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub policy: Option<String>,
-    /// The policy version that it is compared with; left out, none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub against: Option<u32>,
-    /// From when on steps are taken; left out, from the first event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub from: Option<Timestamp>,
-    /// Until when time passes; left out, until the last event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub until: Option<Timestamp>,
-    /// After how many minutes a notice counts as delivered; left out, 60.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivered_after_minutes: Option<u32>,
-    /// After how many hours leadership confirms a proposal; left out, nobody ever does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub confirmed_after_hours: Option<u32>,
-}
-
-/// Where a simulation stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SimulateJob {
-    /// Its id.
-    pub id: String,
-    /// `queued`, `running`, `done`, `failed` or `cancelled`.
-    pub state: String,
-    /// When it was asked for.
-    #[schema(value_type = String, format = DateTime)]
-    pub asked_at: Timestamp,
-    /// Events replayed so far.
-    pub events_done: u64,
-    /// Events to replay, as far as that is known.
-    pub events_total: u64,
-    /// What came of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub report: Option<SimulateReport>,
-    /// Why it failed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
-}
-
-/// What would have happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SimulateReport {
-    /// Title of the policy.
-    pub policy: String,
-    /// SHA-256 of its text, hexadecimal.
-    pub sha256: String,
-    /// From when on.
-    #[schema(value_type = String, format = DateTime)]
-    pub from: Timestamp,
-    /// Until when.
-    #[schema(value_type = String, format = DateTime)]
-    pub until: Timestamp,
-    /// Events replayed.
-    pub events: u64,
-    /// The journal was read up to here.
-    pub position: u64,
-    /// How often each step was taken, in the order of the ladder.
-    pub steps: Vec<SimulatedCount>,
-    /// Notices asked for.
-    pub notices: u64,
-    /// Tracks that began a cycle.
-    pub tracks: u64,
-    /// Who would have got which step when, in order of time.
-    pub lines: Vec<SimulatedStep>,
-    /// What another policy does otherwise, where one was named.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub against: Option<SimulatedDifference>,
-}
-
-/// How often a step was taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SimulatedCount {
-    /// The step, or `suspension-proposed`, `suspended`, `reinstated`.
-    pub step: String,
-    /// How often.
-    pub times: u64,
-    /// By how many providers.
-    pub providers: u64,
-}
-
-/// A step that would have been taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SimulatedStep {
-    /// The track.
-    #[schema(value_type = String, format = Uuid)]
-    pub track: TrackId,
-    /// Who.
-    pub provider: StaffRef,
-    /// Facility code.
-    pub facility: String,
-    /// The step, or `suspension-proposed`, `suspended`, `reinstated`.
-    pub step: String,
-    /// When.
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Timestamp,
-    /// Items that counted.
-    pub counting: u32,
-    /// The oldest of them, in days of its accountability clock.
-    pub oldest_days: u32,
-}
-
-/// What two policies do differently on the same history.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SimulatedDifference {
-    /// Title of the other policy.
-    pub policy: String,
-    /// Its number, where it is a recorded version.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<u32>,
-    /// How often each of its steps was taken.
-    pub steps: Vec<SimulatedCount>,
-    /// Steps that only the policy asked about takes.
-    pub only_here: Vec<SimulatedStep>,
-    /// Steps that only the other one takes.
-    pub only_there: Vec<SimulatedStep>,
-    /// Steps that both take, at other times: as the policy asked about takes them.
-    pub moved: Vec<SimulatedMove>,
-}
-
-/// A step that two policies take at other times.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct SimulatedMove {
-    /// As the policy asked about takes it.
-    pub here: SimulatedStep,
-    /// When the other one takes it.
-    #[schema(value_type = String, format = DateTime)]
-    pub there_at: Timestamp,
 }

@@ -319,6 +319,9 @@ pub struct ProviderView {
 /// A partition of the feed that stands before an event it cannot process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct StoppedPartition {
+    /// Whose feed it is a part of: `deficiency`, `escalation` or `notification`.
+    #[serde(default)]
+    pub service: String,
     /// 0 to 63.
     pub partition: u8,
     /// The event.

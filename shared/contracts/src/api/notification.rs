@@ -239,6 +239,12 @@ pub struct InboxMessage {
     /// When it was opened.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub read_at: Option<Timestamp>,
+    /// Its subject, as the template renders it; nothing in messages of before it was kept.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// Its text, likewise.
+    #[serde(default)]
+    pub text: Option<String>,
 }
 
 /// One letter of the queue.
@@ -648,6 +654,17 @@ pub struct TemplatePreview {
     pub html: String,
     /// The paragraphs of a letter.
     pub letter: Vec<String>,
+}
+
+/// What differs between two versions of a template.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TemplateDifference {
+    /// Name and version of the one.
+    pub old: String,
+    /// Name and version of the other.
+    pub new: String,
+    /// The lines that differ, as `diff -u` writes them; empty where none does.
+    pub text: String,
 }
 
 /// Where a notice can be proved: everything about it, on one page.

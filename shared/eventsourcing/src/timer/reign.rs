@@ -1,6 +1,7 @@
 //! Who lets timers fire, when several processes could. Each reign has a number, its epoch; taking over is an append to
 //! the stream `reign-<name>` under the revision that was read, so there is one reign per number. Who reigns says so
-//! from time to time; who hears nothing for three times as long takes over.
+//! from time to time; who hears nothing for three times as long takes over. Who stands on a seat that only one process
+//! can have, a folder that it has locked, need not wait for the process that had the seat before it: that one is gone.
 //!
 //! **No promise rests on this.** Exactly once is kept by the compare-and-set of the owner's append and by its event
 //! id, whoever tries and however many. A reign saves work that would be refused, and the epoch in each firing says
@@ -34,6 +35,9 @@ pub struct Reigned {
     pub epoch: u64,
     /// Who, in words that no other process uses.
     pub owner: String,
+    /// On which seat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<String>,
 }
 
 /// Stored type names: a reign begins, goes on, ends.
@@ -80,6 +84,8 @@ struct Known {
     mine: Option<u64>,
     /// The reign that this process tried to begin: what became of it may be unknown.
     tried: Option<u64>,
+    /// Who reigned before this process took over.
+    before: Option<String>,
     checked: Option<Instant>,
     /// When something new was heard, and when this process was: by the clock that nobody can set.
     heard: SignedDuration,
@@ -92,6 +98,7 @@ pub struct Reign {
     clock: Arc<dyn Clock>,
     stream: StreamName,
     owner: String,
+    seat: Option<String>,
     rivals: Rivals,
     known: Mutex<Known>,
     epoch: watch::Sender<Option<u64>>,
@@ -111,10 +118,24 @@ impl Reign {
             clock,
             stream: StreamName::new("reign", name),
             owner: owner.into(),
+            seat: None,
             rivals,
             known: Mutex::default(),
             epoch: watch::Sender::new(None),
         }
+    }
+
+    /// The same from a seat: something that this process holds alone for as long as it lives, and whoever held it before
+    /// cannot hold any more. A process takes over from its predecessor on the seat as it starts, once.
+    #[must_use]
+    pub fn seated(mut self, seat: Option<String>) -> Self {
+        self.seat = seat;
+        self
+    }
+
+    /// Who reigned before this process took over; nothing before that, and when nobody did.
+    pub async fn predecessor(&self) -> Option<String> {
+        self.known.lock().await.before.clone()
     }
 
     /// The reign of this process, as far as it knows; `None`: somebody else's, or nobody's.
@@ -164,8 +185,10 @@ impl Reign {
         } else if self.may_begin(&known, ran) {
             let epoch = known.seen.as_ref().map_or(1, |seen| seen.said.epoch + 1);
             known.tried = Some(epoch);
+            let before = known.seen.as_ref().map(|seen| seen.said.owner.clone());
             if self.say(&mut known, BEGUN, epoch).await? {
                 known.mine = Some(epoch);
+                known.before = before;
                 tracing::info!(reign = %self.stream, epoch, "takes over");
             }
         }
@@ -187,7 +210,11 @@ impl Reign {
         let nobody = known.seen.as_ref().is_none_or(|seen| seen.ended);
         // Who is alone takes over as it starts; when somebody took over from it, it is not alone.
         let alone = self.rivals == Rivals::None && known.tried.is_none();
-        nobody || alone || ran - known.heard >= self.rivals.heartbeat() * MISSED
+        // Should the seat have been copied to another host, the two do not depose each other again and again.
+        let succeeds = known.tried.is_none()
+            && self.seat.is_some()
+            && known.seen.as_ref().is_some_and(|seen| seen.said.seat == self.seat);
+        nobody || alone || succeeds || ran - known.heard >= self.rivals.heartbeat() * MISSED
     }
 
     async fn look(&self, known: &mut Known) -> Result<(), JournalError> {
@@ -220,7 +247,7 @@ impl Reign {
 
     /// Appends, and answers whether that was so.
     async fn say(&self, known: &mut Known, kind: &'static str, epoch: u64) -> Result<bool, JournalError> {
-        let said = Reigned { epoch, owner: self.owner.clone() };
+        let said = Reigned { epoch, owner: self.owner.clone(), seat: self.seat.clone() };
         let revision = known.seen.as_ref().map(|seen| seen.revision);
         let place = revision.map_or_else(|| "first".to_owned(), |revision| revision.to_string());
         let id = EventId::derive(&[kind, self.stream.as_str(), &place, &self.owner]);

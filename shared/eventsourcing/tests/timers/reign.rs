@@ -79,6 +79,23 @@ async fn given_a_reign_that_was_given_up_then_nobody_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn given_a_seat_that_only_one_can_have_then_who_takes_it_need_not_wait_for_who_had_it() {
+    let world = World::new();
+    let on = |seat: &str, owner: &str| claim(&world, owner).seated(Some(seat.to_owned()));
+    let (dead, elsewhere, next) = (on("a", "dead"), on("b", "elsewhere"), on("a", "next"));
+    dead.step().await.expect("looked up");
+    // when the one that reigned is gone, then another seat waits for its silence
+    elsewhere.step().await.expect("looked up");
+    assert_eq!(elsewhere.epoch(), None);
+    // and its successor on the seat reigns at once, and knows after whom
+    next.step().await.expect("looked up");
+    assert_eq!((next.epoch(), next.predecessor().await.as_deref()), (Some(2), Some("dead")));
+    // and should the seat have been copied, the two do not depose each other again and again
+    dead.step().await.expect("looked up");
+    assert_eq!(dead.epoch(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn given_many_that_want_to_reign_at_once_then_one_does() {
     let world = World::new();
     let claims: Vec<_> = (0..8).map(|number| Arc::new(claim(&world, &format!("owner {number}")))).collect();

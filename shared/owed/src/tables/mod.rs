@@ -23,8 +23,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 pub use queries::{
-    chart_level_items, closed_between, directory, facilities_of, item, items_of, items_of_chart,
-    kinds_open_of, open_items_of, parties_of, parties_with_open_items, unassigned,
+    ITEMS_OF, KINDS_OPEN_OF, chart_level_items, closed_between, directory, facilities_of, item, items_of,
+    items_of_chart, kinds_open_of, open_items_of, parties_of, parties_with_open_items, unassigned,
 };
 
 use crate::{
@@ -141,7 +141,10 @@ fn apply_item(
     let name = item.named();
     tables
         .prepare_cached(
-            "INSERT OR REPLACE INTO owed_item VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            "INSERT OR REPLACE INTO owed_item
+             (id, encounter, facility, named_id, named_authority, status, chart_level, rule, document_type, closed_at,
+              known_at, told_at, position, changed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?
         .execute(params![
             id.to_string(),
@@ -151,6 +154,8 @@ fn apply_item(
             name.as_ref().map(|name| &name.authority),
             item.changed.status.name(),
             item.is_chart_level(),
+            item.changed.rule,
+            item.changed.document_type,
             item.closed_at().map(Timestamp::as_microsecond),
             item.known_at.to_string(),
             item.told_at.to_string(),

@@ -15,8 +15,19 @@ use crate::{
 };
 
 const ITEM: &str = "SELECT i.changed, i.known_at, i.told_at, i.position FROM owed_item i";
-const OF_PROVIDER: &str =
-    "JOIN owed_name n ON n.id = i.named_id AND n.authority = i.named_authority WHERE n.provider = :provider";
+/// From the provider to what they owe: `CROSS`, so that SQLite begins there. Left to itself it reads everything that is
+/// open at the facility and asks of each whose it is.
+macro_rules! of_provider {
+    ($columns:literal, $which:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM owed_name n CROSS JOIN owed_item i ON i.named_id = n.id AND i.named_authority = n.authority
+             WHERE n.provider = :provider AND ",
+            $which
+        )
+    };
+}
 
 fn instant(row: &Row<'_>, column: usize) -> Result<Timestamp, rusqlite::Error> {
     row.get::<_, String>(column)?
@@ -34,9 +45,16 @@ fn read(row: &Row<'_>) -> Result<OwedItem, rusqlite::Error> {
 }
 
 fn items(sql: &Connection, which: &str, parameters: impl Params) -> Result<Vec<OwedItem>, rusqlite::Error> {
-    let statement = format!("{ITEM} {which}");
+    selected(sql, &format!("{ITEM} {which}"), parameters)
+}
+
+fn selected(
+    sql: &Connection,
+    statement: &str,
+    parameters: impl Params,
+) -> Result<Vec<OwedItem>, rusqlite::Error> {
     let mut items: Vec<OwedItem> =
-        sql.prepare_cached(&statement)?.query_map(parameters, read)?.collect::<Result<_, _>>()?;
+        sql.prepare_cached(statement)?.query_map(parameters, read)?.collect::<Result<_, _>>()?;
     items.sort_by_key(|item| item.changed.id);
     Ok(items)
 }
@@ -46,14 +64,16 @@ pub fn item(sql: &Connection, id: DeficiencyId) -> Result<Option<OwedItem>, rusq
     sql.prepare_cached(&format!("{ITEM} WHERE i.id = ?1"))?.query_row([id.to_string()], read).optional()
 }
 
+/// What [`items_of`] asks: shown for a test of its plan.
+pub const ITEMS_OF: &str = of_provider!(
+    "i.changed, i.known_at, i.told_at, i.position",
+    "i.facility = :facility AND i.status IN ('open', 'dormant')"
+);
+
 /// What a provider owes at a facility, open and waiting for others, in order of ids.
 pub fn items_of(sql: &Connection, provider: Uuid, facility: &str) -> Result<Vec<OwedItem>, rusqlite::Error> {
     let provider = root(sql, provider)?.to_string();
-    items(
-        sql,
-        &format!("{OF_PROVIDER} AND i.facility = :facility AND i.status IN ('open', 'dormant')"),
-        named_params! {":provider": provider, ":facility": facility},
-    )
+    selected(sql, ITEMS_OF, named_params! {":provider": provider, ":facility": facility})
 }
 
 /// The open ones of them.
@@ -67,18 +87,20 @@ pub fn open_items_of(
     Ok(items)
 }
 
+/// What [`kinds_open_of`] asks: shown for a test of its plan. It is asked for every item that is closed.
+pub const KINDS_OPEN_OF: &str = of_provider!(
+    "DISTINCT i.rule, i.document_type",
+    "i.facility = :facility AND i.status = 'open' AND i.chart_level = 0"
+);
+
 /// Rule and document type of what a provider has open at a facility, chart-level items apart: each kind once.
 pub fn kinds_open_of(
     sql: &Connection,
     provider: Uuid,
     facility: &str,
 ) -> Result<BTreeSet<(String, String)>, rusqlite::Error> {
-    let statement = format!(
-        "SELECT DISTINCT i.changed ->> 'rule', i.changed ->> 'document_type' FROM owed_item i {OF_PROVIDER}
-         AND i.facility = :facility AND i.status = 'open' AND i.chart_level = 0"
-    );
     let provider = root(sql, provider)?.to_string();
-    sql.prepare_cached(&statement)?
+    sql.prepare_cached(KINDS_OPEN_OF)?
         .query_map(named_params! {":provider": provider, ":facility": facility}, |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?
@@ -87,9 +109,7 @@ pub fn kinds_open_of(
 
 /// Codes of the facilities at which a provider has something open.
 pub fn facilities_of(sql: &Connection, provider: Uuid) -> Result<BTreeSet<String>, rusqlite::Error> {
-    let statement =
-        format!("SELECT DISTINCT i.facility FROM owed_item i {OF_PROVIDER} AND i.status = 'open'");
-    sql.prepare_cached(&statement)?
+    sql.prepare_cached(of_provider!("DISTINCT i.facility", "i.status = 'open'"))?
         .query_map(named_params! {":provider": root(sql, provider)?.to_string()}, |row| row.get(0))?
         .collect()
 }
@@ -103,7 +123,15 @@ fn parties(
         "SELECT DISTINCT n.provider, i.facility FROM owed_item i
          JOIN owed_name n ON n.id = i.named_id AND n.authority = i.named_authority WHERE {which}"
     );
-    sql.prepare_cached(&statement)?
+    parties_in(sql, &statement, parameters)
+}
+
+fn parties_in(
+    sql: &Connection,
+    statement: &str,
+    parameters: impl Params,
+) -> Result<BTreeSet<Party>, rusqlite::Error> {
+    sql.prepare_cached(statement)?
         .query_map(parameters, |row| {
             Ok(Party { provider: key_from(&row.get::<_, String>(0)?)?, facility: row.get(1)? })
         })?
@@ -124,8 +152,9 @@ pub fn parties_of(sql: &Connection, touched: &Touched) -> Result<BTreeSet<Party>
             let mut found = BTreeSet::new();
             for key in keys {
                 let key = root(sql, *key)?.to_string();
-                let which = "n.provider = ?1 AND i.status IN ('open', 'dormant')";
-                found.append(&mut parties(sql, which, [key])?);
+                let statement =
+                    of_provider!("DISTINCT n.provider, i.facility", "i.status IN ('open', 'dormant')");
+                found.append(&mut parties_in(sql, statement, named_params! {":provider": key})?);
             }
             Ok(found)
         }
@@ -159,9 +188,9 @@ pub fn closed_between(
     until: Timestamp,
 ) -> Result<Vec<OwedItem>, rusqlite::Error> {
     let provider = root(sql, provider)?.to_string();
-    let mut closed = items(
+    let mut closed = selected(
         sql,
-        &format!("{OF_PROVIDER} AND i.closed_at BETWEEN :from AND :until"),
+        of_provider!("i.changed, i.known_at, i.told_at, i.position", "i.closed_at BETWEEN :from AND :until"),
         named_params! {
             ":provider": provider,
             ":from": from.as_microsecond(),

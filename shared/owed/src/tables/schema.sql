@@ -7,13 +7,17 @@ CREATE TABLE owed_item (
   named_authority TEXT,
   status TEXT NOT NULL,
   chart_level INTEGER NOT NULL,
+  -- Told by `changed` too: here so that the kinds of what somebody owes are read from the index alone.
+  rule TEXT NOT NULL,
+  document_type TEXT NOT NULL,
   closed_at INTEGER,
   known_at TEXT NOT NULL,
   told_at TEXT NOT NULL,
   position INTEGER NOT NULL,
   changed TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX owed_item_of_name ON owed_item (named_id, named_authority);
+CREATE INDEX owed_item_of_name ON owed_item
+  (named_id, named_authority, facility, status, chart_level, rule, document_type);
 -- Whom an identifier means, merges followed.
 CREATE TABLE owed_name (
   id TEXT NOT NULL,

@@ -101,6 +101,9 @@ fn compare(ledger: &Owed, sql: &Connection) -> Result<(), TestCaseError> {
             prop_assert_eq!(items, owned(ledger.items_of(who, facility)));
             let open = tables::open_items_of(sql, who, facility).unwrap();
             prop_assert_eq!(open, owned(ledger.open_items_of(who, facility)));
+            let kinds = ledger.open_items_of(who, facility).into_iter().filter(|item| !item.is_chart_level());
+            let kinds = kinds.map(|item| (item.changed.rule.clone(), item.changed.document_type.clone()));
+            prop_assert_eq!(tables::kinds_open_of(sql, who, facility).unwrap(), kinds.collect());
         }
         let facilities = tables::facilities_of(sql, who).unwrap();
         let expected = ledger.facilities_of(who).into_iter().map(str::to_owned).collect();
@@ -158,4 +161,31 @@ proptest! {
         ledger.forget_closed_before(before);
         compare(&ledger, &sql)?;
     }
+}
+
+#[test]
+fn what_somebody_owes_is_found_by_their_name_however_much_is_open_at_the_facility() {
+    // given
+    let sql = Connection::open_in_memory().unwrap();
+    sql.execute_batch(tables::SCHEMA).unwrap();
+    sql.execute_batch(tables::INDEXES).unwrap();
+    let plan = |statement: &str| -> Vec<String> {
+        let mut statement = sql.prepare(&format!("EXPLAIN QUERY PLAN {statement}")).unwrap();
+        let steps = statement
+            .query_map([(":provider", "somebody"), (":facility", "somewhere")].as_slice(), |row| {
+                row.get::<_, String>(3)
+            })
+            .unwrap();
+        steps.collect::<Result<_, _>>().unwrap()
+    };
+    // when
+    let (kinds, items) = (plan(tables::KINDS_OPEN_OF), plan(tables::ITEMS_OF));
+    // then both begin with the provider
+    for plan in [&kinds, &items] {
+        assert!(plan[0].contains("SEARCH n USING") && plan[0].contains("(provider=?)"), "{plan:?}");
+        let items = "INDEX owed_item_of_name (named_id=? AND named_authority=? AND facility=? AND status=?";
+        assert!(plan[1].contains(items), "{plan:?}");
+    }
+    // and for the kinds no item is opened at all
+    assert!(kinds[1].contains("COVERING"), "{kinds:?}");
 }

@@ -6,6 +6,7 @@ mod health;
 mod idempotency;
 mod layers;
 mod local;
+pub mod partitions;
 mod problem;
 mod said;
 

@@ -52,10 +52,16 @@ fn next(item: &InboxItem) -> Option<String> {
         ("reinstatement", Some(track), Some(proposal)) => {
             Some(format!("reinstate {track} {proposal} --why ..."))
         }
-        ("correction", Some(track), _) => {
-            let (rung, cycle) = (item.rung?, item.cycle?);
-            Some(format!("correction-done {track} --rung {rung} --cycle {cycle} --why ..."))
-        }
+        ("correction", Some(track), proposal) => match (item.rung, item.cycle, proposal) {
+            (Some(rung), Some(cycle), _) => {
+                Some(format!("correction-done {track} --rung {rung} --cycle {cycle} --why ..."))
+            }
+            (_, _, Some(proposal)) => Some(format!(
+                "reinstate {track} {proposal} --why ...   (or, where it stays in force: \
+                 acknowledge {track} --matter correction --why ...)"
+            )),
+            _ => None,
+        },
         ("held_run", ..) => Some(format!("runs release {facility} --why ...")),
         ("clock_doubted", ..) => Some("clock trust --why ...".to_owned()),
         (kind, Some(track), _) => Some(format!("acknowledge {track} --matter {kind} --why ...")),

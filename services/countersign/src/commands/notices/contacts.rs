@@ -198,7 +198,8 @@ async fn preferences(args: SetPreferences) -> anyhow::Result<()> {
 
 async fn tasks(settled: bool, asking: &Asking) -> anyhow::Result<()> {
     let api = asking.api(Part::Notification, COMMAND).await?;
-    let tasks: Vec<ContactTaskView> = api.get(&format!("{PATH}/tasks"), &[("settled", settled)]).await?;
+    let tasks: Vec<ContactTaskView> =
+        api.pages(&format!("{PATH}/tasks"), &[("settled", settled.to_string())], MOST).await?;
     if asking.json {
         return print::json(&tasks);
     }

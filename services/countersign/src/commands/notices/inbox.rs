@@ -3,7 +3,7 @@
 use countersign_contracts::api::notification::{InboxMessage, NoticeDetail, NotificationStep};
 use countersign_kernel::NoticeId;
 
-use super::{MOST, items};
+use super::{MOST, content, items};
 use crate::{
     cli::{Asking, Changing, Inbox, InboxAction},
     commands::api::Part,
@@ -40,12 +40,25 @@ async fn list(unread: bool, asking: &Asking) -> anyhow::Result<()> {
                 message.names_date.map(|date| date.to_string()).unwrap_or_default(),
                 message.read_at.map_or_else(|| "no".to_owned(), print::instant),
                 message.reference.clone(),
+                message.subject.clone().unwrap_or_default(),
                 message.id.to_string(),
             ]
         })
         .collect();
     print::table(
-        &["AT", "KIND", "CLASS", "ABOUT", "FACILITY", "ITEMS", "NAMES", "READ", "REFERENCE", "NOTICE"],
+        &[
+            "AT",
+            "KIND",
+            "CLASS",
+            "ABOUT",
+            "FACILITY",
+            "ITEMS",
+            "NAMES",
+            "READ",
+            "REFERENCE",
+            "SUBJECT",
+            "NOTICE",
+        ],
         &rows,
     )?;
     print::line(&format!("\n{} messages. Read one: {COMMAND} read NOTICE", messages.len()))
@@ -60,6 +73,14 @@ async fn read(notice: NoticeId, changing: &Changing) -> anyhow::Result<()> {
     }
     let detail: NoticeDetail = api.get(&format!("/api/v1/notices/{notice}"), &()).await?;
     let message = &detail.notice;
+    let said = message.legs.iter().find(|leg| {
+        leg.channel == "inbox"
+            && leg.content_type.as_deref().is_some_and(|kind| kind.starts_with("text/plain"))
+    });
+    if let Some(leg) = said {
+        let bytes = content(&api, notice, leg.leg).await?;
+        print::line(&format!("{}\n", String::from_utf8_lossy(&bytes).trim_end()))?;
+    }
     print::line(&format!(
         "{} notice no. {} `{}` of {} at {} · reference {}",
         message.class,

@@ -44,8 +44,8 @@ pub async fn run(args: Letters) -> anyhow::Result<()> {
 
 async fn list(state: LetterState, asking: &Asking) -> anyhow::Result<()> {
     let api = asking.api(Part::Notification, COMMAND).await?;
-    let query = [("state", state.name().to_owned()), ("limit", MOST.to_string())];
-    let letters: Vec<LetterView> = api.get(PATH, &query).await?;
+    let query = [("state", state.name().to_owned())];
+    let letters: Vec<LetterView> = api.pages(PATH, &query, MOST).await?;
     if asking.json {
         return print::json(&letters);
     }

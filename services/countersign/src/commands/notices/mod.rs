@@ -335,7 +335,7 @@ async fn proof(notice: NoticeId, pdf: Option<&Path>, asking: &Asking) -> anyhow:
 
 async fn dead_letters(asking: &Asking) -> anyhow::Result<()> {
     let api = asking.api(Part::Notification, COMMAND).await?;
-    let dead: Vec<DeadLetterView> = api.get(&format!("{PATH}/dead-letters"), &()).await?;
+    let dead: Vec<DeadLetterView> = api.pages(&format!("{PATH}/dead-letters"), &[], MOST).await?;
     if asking.json {
         return print::json(&dead);
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use countersign_contracts::api::notification::{TemplatePreview, TemplateView};
+use countersign_contracts::api::notification::{TemplateDifference, TemplatePreview, TemplateView};
 use countersign_notification::{outbound::Wording, templates::TemplateSet};
 
 use crate::{
@@ -21,6 +21,7 @@ pub async fn run(args: Templates) -> anyhow::Result<()> {
         TemplatesAction::Preview { kind, version, html, asking } => {
             preview(&kind, version, html, &asking).await
         }
+        TemplatesAction::Diff { kind, old, new, asking } => diff(&kind, old, new, &asking).await,
         TemplatesAction::Lint { folder, json } => lint(folder.as_deref(), json),
     }
 }
@@ -56,6 +57,19 @@ async fn preview(kind: &str, version: Option<u32>, html: bool, asking: &Asking) 
     print::line(preview.text.trim_end())?;
     print::line("\nAs a letter:\n")?;
     print::line(&preview.letter.join("\n\n"))
+}
+
+async fn diff(kind: &str, old: u32, new: u32, asking: &Asking) -> anyhow::Result<()> {
+    let api = asking.api(Part::Settings, COMMAND).await?;
+    let query = [("old", old), ("new", new)];
+    let difference: TemplateDifference = api.get(&format!("{PATH}/{kind}/difference"), &query).await?;
+    if asking.json {
+        return print::json(&difference);
+    }
+    if difference.text.is_empty() {
+        return print::line(&format!("{} and {} say the same", difference.old, difference.new));
+    }
+    print::line(difference.text.trim_end())
 }
 
 fn lint(folder: Option<&Path>, json: bool) -> anyhow::Result<()> {

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use countersign_contracts::api::people::{DirectoryStep, LeaveRequest};
+use countersign_kernel::ProviderId;
 use countersign_runtime::http::{Caller, IdempotencyKey, Problem, Sent};
 
-use super::{kind_named, step};
+use super::{kind_named, refused, step};
 use crate::{
     domain::people::{
         LeaveId,
         decide::{Command, Period},
     },
+    projections,
     service::Deficiency,
 };
 
@@ -39,6 +41,36 @@ pub(in crate::api) async fn handle(
 ) -> Result<Json<DirectoryStep>, Problem> {
     let leave = LeaveId::derive(&[&actor.name, &key]);
     let period = Period { kind: kind_named(&kind)?, from, until };
-    let command = Command::RecordLeave { leave, provider: provider.into(), period };
+    let provider = meant(&service, provider.into()).await?;
+    let command = Command::RecordLeave { leave, provider, period };
     Ok(Json(step(service.people.execute(&actor, &why, &key, command).await?, Some(leave.0))))
+}
+
+/// The provider of an identifier that is told without its authority and that the directory does not know: the one whom
+/// charts name by it. A leave of anybody else would stop no clock.
+async fn meant(service: &Deficiency, provider: ProviderId) -> Result<ProviderId, Problem> {
+    if !provider.authority.is_empty() {
+        return Ok(provider);
+    }
+    let known = service.people.known().await.map_err(|error| Problem::internal(&error))?;
+    if known.directory.find(&provider).is_some() {
+        return Ok(provider);
+    }
+    let id = provider.id.clone();
+    let named = service.model.query(move |sql| projections::authorities(sql, &id)).await;
+    match named.map_err(|error| Problem::internal(&error))?.as_slice() {
+        [] => Ok(provider),
+        [authority] => Ok(ProviderId { authority: authority.clone(), ..provider }),
+        several => Err(refused(
+            "provider-ambiguous",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &format!(
+                "`{}` is an identifier at {}: say at which, such as {}^{}",
+                provider.id,
+                several.join(" and "),
+                provider.id,
+                several[0]
+            ),
+        )),
+    }
 }

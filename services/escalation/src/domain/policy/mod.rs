@@ -126,7 +126,7 @@ pub struct Policy {
     /// What follows repeated suspensions.
     #[serde(default, rename = "repeat")]
     pub repeats: Vec<Repeat>,
-    /// Fines: written down only; nothing computes or sends one.
+    /// Fines: the register tells what has accrued.
     #[serde(default)]
     pub fines: Fines,
     /// When a chart goes to HIM and the chief medical officer whatever personal clocks say.

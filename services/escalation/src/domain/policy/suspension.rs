@@ -50,7 +50,8 @@ pub struct Suspension {
     pub told: Vec<String>,
     /// A proposal that nobody decided about lapses after so many days of 24 hours; the next one is made anew.
     pub proposal_days: u16,
-    /// Services that must not lose their last provider without an override by the chief medical officer.
+    /// Services that must not lose their last provider without an override by the chief medical officer: specialties, or
+    /// codes of departments, as the directory has them; capitals do not matter.
     pub coverage: Vec<String>,
 }
 
@@ -172,7 +173,7 @@ const fn a_year() -> u16 {
     12
 }
 
-/// Fines: written down only; nothing computes or sends one.
+/// Fines: the register tells what has accrued. Nothing here asks anybody for money.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fines {
@@ -182,6 +183,14 @@ pub struct Fines {
     pub cents_per_day: u32,
     /// From this day of a suspension on.
     pub after_days: u16,
+}
+
+impl Fines {
+    /// What has accrued in so many days of suspension, in cents; nothing: the hospital has no fines.
+    pub fn accrued_cents(&self, days: u32) -> Option<u64> {
+        let before = u32::from(self.after_days).saturating_sub(1);
+        self.enabled.then(|| u64::from(days.saturating_sub(before)) * u64::from(self.cents_per_day))
+    }
 }
 
 /// When a chart goes to HIM and the chief medical officer, whatever personal clocks say (guard b).
@@ -209,4 +218,19 @@ impl Default for Regulatory {
 fn roles_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     let names = Role::ALL.map(Role::name);
     schemars::json_schema!({ "type": "array", "items": { "type": "string", "enum": names } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fine_accrues_from_the_day_that_the_policy_names() {
+        // fifty dollars a day after five weeks on suspension: one hospital's rule
+        let fines = Fines { enabled: true, cents_per_day: 5_000, after_days: 36 };
+        assert_eq!([35, 36, 40].map(|days| fines.accrued_cents(days)), [Some(0), Some(5_000), Some(25_000)]);
+        let from_the_first = Fines { after_days: 0, ..fines.clone() };
+        assert_eq!(from_the_first.accrued_cents(3), Some(15_000));
+        assert_eq!(Fines { enabled: false, ..fines }.accrued_cents(40), None);
+    }
 }

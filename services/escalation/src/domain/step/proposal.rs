@@ -181,6 +181,7 @@ impl Turn<'_> {
             from: None,
             until: None,
             authority: None,
+            after_days: None,
         }
     }
 

@@ -38,6 +38,7 @@ impl Turn<'_> {
             items,
             authority: proposal.confirmed_by,
             within_year,
+            policy: Some(self.policy.reference.clone()),
         }));
         let recipients = self.resolve(&self.policy.suspension.told);
         self.tell_of_suspension(SUSPENDED, recipients);
@@ -49,7 +50,8 @@ impl Turn<'_> {
                 "{} suspensions began within {} months. The policy asks for: {}.",
                 repeat.count, repeat.within_months, repeat.kind
             );
-            self.ask(Matter::Repeated, text, &repeat.kind, &repeat.to, &format!("repeat-{}", repeat.count));
+            let purpose = format!("repeat-{}", repeat.count);
+            self.ask(Matter::Repeated, text, &repeat.kind, &repeat.to, &purpose, None);
         }
     }
 
@@ -75,14 +77,22 @@ impl Turn<'_> {
                  conduct, to be reported to the NPDB? An administrative suspension for records is not.",
                 self.policy.npdb.prompt_day
             );
-            self.ask(Matter::NpdbQuestion, text, NPDB, &self.policy.npdb.to, "npdb");
+            self.ask(
+                Matter::NpdbQuestion,
+                text,
+                NPDB,
+                &self.policy.npdb.to,
+                "npdb",
+                Some(self.policy.npdb.prompt_day),
+            );
         }
         if self.review_at(&suspension) <= now && !asked(self, Matter::CommitteeReview) {
             let text = format!(
                 "The suspension has lasted {} days: the committee reviews it.",
                 self.policy.review.after_days
             );
-            self.ask(Matter::CommitteeReview, text, REVIEW, &self.policy.review.to, "review");
+            let days = Some(self.policy.review.after_days);
+            self.ask(Matter::CommitteeReview, text, REVIEW, &self.policy.review.to, "review", days);
         }
         let Some(since) = self.over_since(&suspension) else { return };
         let lift = self.lift_at(&suspension, since);
@@ -153,7 +163,7 @@ impl Turn<'_> {
     }
 
     fn npdb_at(&self, suspension: &SuspensionState) -> Timestamp {
-        self.begins_after(suspension.from, self.policy.npdb.prompt_day).max(suspension.from)
+        self.begins_after(suspension.from, self.policy.npdb.prompt_day.saturating_sub(1)).max(suspension.from)
     }
 
     fn review_at(&self, suspension: &SuspensionState) -> Timestamp {
@@ -173,7 +183,15 @@ impl Turn<'_> {
         instants
     }
 
-    fn ask(&mut self, matter: Matter, text: String, kind: &str, to: &[String], purpose: &str) {
+    fn ask(
+        &mut self,
+        matter: Matter,
+        text: String,
+        kind: &str,
+        to: &[String],
+        purpose: &str,
+        after_days: Option<u16>,
+    ) {
         let Some(suspension) = self.track.suspension().cloned() else { return };
         let (number, at) = (suspension.proposal, self.now());
         self.push(TrackEvent::LeadershipAsked(LeadershipAsked {
@@ -184,7 +202,7 @@ impl Turn<'_> {
             text,
         }));
         let recipients = self.resolve(to);
-        let facts = facts(&suspension);
+        let facts = SuspensionFacts { after_days, ..facts(&suspension) };
         for recipient in recipients {
             self.tell(recipient, &about(format!("{purpose}-{number}"), kind, facts.clone(), true));
         }
@@ -212,6 +230,7 @@ fn facts(suspension: &SuspensionState) -> SuspensionFacts {
         from: Some(suspension.from),
         until: suspension.until,
         authority: (!people.is_empty()).then(|| people.join(", ")),
+        after_days: None,
     }
 }
 

@@ -12,6 +12,7 @@ use countersign_runtime::config::Paper;
 
 use super::{Address, Outgoing, RenderError, Rendered, Sent, Transport};
 use crate::{
+    domain::contact::destination::names_a_place,
     outbound::{Kind, Message, OneLine},
     templates::{ITEMS, TemplateSet, long_day},
 };
@@ -49,6 +50,12 @@ impl Transport for Letter {
                 problem: "it belongs to another channel",
             });
         };
+        if !names_a_place(lines, message.addressee().as_str()) {
+            return Err(RenderError::Address {
+                channel: Channel::Letter,
+                problem: "there is no postal address or pigeonhole, only a name",
+            });
+        }
         let texts = self.templates.render(message)?;
         let title = format!(
             "{} no. {}",

@@ -72,6 +72,11 @@ impl Destination {
         }
     }
 
+    /// Whether it says who, and not where: a letter with nothing but a name on it goes nowhere.
+    pub fn says_no_place(&self, name: &str) -> bool {
+        matches!(self, Self::Letter { lines } if !names_a_place(lines, name))
+    }
+
     /// The address in one line, for people who may see it.
     pub fn shown(&self) -> String {
         match self {
@@ -90,4 +95,12 @@ impl Destination {
             Self::Webhook { endpoint } => endpoint,
         }
     }
+}
+
+/// Whether the lines of a letter's address say more than a name: a street, a room, a pigeonhole.
+pub fn names_a_place(lines: &[String], name: &str) -> bool {
+    lines
+        .iter()
+        .map(|line| line.trim())
+        .any(|line| !line.is_empty() && !line.eq_ignore_ascii_case(name.trim()))
 }

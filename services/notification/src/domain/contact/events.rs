@@ -82,7 +82,7 @@ pub enum Trouble {
     AddressBounced,
     /// The recipient called a message a nuisance.
     AddressComplained,
-    /// There is no address at all.
+    /// There is no address at all, or none on this channel.
     NoAddress,
 }
 

@@ -2,6 +2,7 @@
 //! events.
 
 mod afterwards;
+mod attempts;
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ use super::{
     Refusal,
     events::{
         AttemptBegun, AttemptEnded, Bounced, Complained, Delivered, Dropped, Ending, Exhausted, GivenUp,
-        ItemsDropped, Lost, NoticeEvent, Printed, Queued, Read, Rendered, Requested, Requeued, Route,
+        ItemsDropped, Lost, NoticeEvent, Printed, Queued, Read, Rendered, Requested, Requeued, Route, Sender,
         TakenOver, Unwanted, WhichLeg, Withheld,
     },
     retry,
@@ -99,12 +100,14 @@ pub struct Answer {
     pub detail: String,
     /// For how long the receiver asks for patience.
     pub after: Option<SignedDuration>,
+    /// It is no answer of the receiver: whoever sent it is gone. What is tried again need not spare the receiver.
+    pub cut_off: bool,
 }
 
 impl Answer {
     /// An answer without a wish.
     pub fn new(ending: Ending, detail: impl Into<String>) -> Self {
-        Self { ending, detail: detail.into(), after: None }
+        Self { ending, detail: detail.into(), after: None, cut_off: false }
     }
 }
 
@@ -132,6 +135,8 @@ pub enum Change {
         rendering: Option<Rendering>,
         /// Whether it leaves.
         mode: Mode,
+        /// Which process sends it.
+        sender: Option<Sender>,
     },
     /// It cannot be made into a message, or there is no way to hand it over here.
     Unrenderable {
@@ -248,7 +253,9 @@ impl Notice {
             _ if self.requested().is_none() => return Err(Refusal::NoNotice),
             Change::Withdraw { because, .. } => story.withdraw(because),
             Change::DropItems(items) => story.drop_items(items),
-            Change::Begin { leg, rendering, mode } => story.begin(*leg, rendering.as_ref(), mode)?,
+            Change::Begin { leg, rendering, mode, sender } => {
+                story.begin(*leg, rendering.as_ref(), mode, sender.as_ref())?;
+            }
             Change::Unrenderable { leg, because } => story.unrenderable(*leg, because)?,
             Change::End { leg, attempt, answer } => story.end(*leg, *attempt, answer)?,
             Change::Fire { timer, arming, epoch } => story.fire(*timer, *arming, *epoch),
@@ -393,131 +400,6 @@ impl Story<'_> {
         }
     }
 
-    fn begin(&mut self, number: u32, rendering: Option<&Rendering>, mode: &Mode) -> Result<(), Refusal> {
-        let leg = self.leg(number)?;
-        if self.notice.standing() != Standing::Live {
-            return Err(Refusal::Ended);
-        }
-        if !matches!(leg.state, LegState::Queued { not_before } if not_before <= self.now) {
-            return Err(Refusal::NotDue(number));
-        }
-        match (&leg.rendered, rendering) {
-            (None, Some(rendering)) => self.keep(&leg, rendering)?,
-            (Some(_), _) => {}
-            (None, None) => return Err(Refusal::NotDue(number)),
-        }
-        // The timer for this instant has fired, or the leg never needed one: a dispatcher that was quicker than the
-        // firing loop makes it superfluous.
-        self.disarm(SEND, number, "it is being sent");
-        let leg = self.leg(number)?;
-        if *mode == Mode::Shadow {
-            let event = Withheld { leg: self.which(&leg), because: "shadow".to_owned(), at: self.now };
-            self.record(NoticeEvent::Withheld(event));
-            return Ok(());
-        }
-        let redirected_to = match mode {
-            Mode::Redirect(to) => Some(to.clone()),
-            Mode::Live | Mode::Shadow => None,
-        };
-        let attempt = leg.attempts + 1;
-        let event = AttemptBegun { leg: self.which(&leg), attempt, redirected_to, at: self.now };
-        self.record(NoticeEvent::AttemptBegun(event));
-        let until = self.now.saturating_add(self.settings.answer_within).unwrap_or(self.now);
-        self.arm(ATTEMPT, number, until, "no answer by then is an unknown outcome");
-        Ok(())
-    }
-
-    fn keep(&mut self, leg: &Leg, rendering: &Rendering) -> Result<(), Refusal> {
-        if rendering.size > LARGEST {
-            return Err(Refusal::TooLarge { bytes: rendering.size, limit: LARGEST });
-        }
-        let which = WhichLeg { sha256: Some(rendering.sha256.clone()), ..self.which(leg) };
-        self.record(NoticeEvent::Rendered(Box::new(Rendered {
-            leg: which,
-            template: rendering.template.clone(),
-            content_type: rendering.content_type.clone(),
-            message_id: rendering.message_id.clone(),
-            bytes: rendering.base64.clone(),
-            at: self.now,
-        })));
-        Ok(())
-    }
-
-    fn unrenderable(&mut self, number: u32, because: &str) -> Result<(), Refusal> {
-        let leg = self.leg(number)?;
-        if !matches!(leg.state, LegState::Queued { .. }) || self.notice.standing() != Standing::Live {
-            return Err(Refusal::NotDue(number));
-        }
-        self.disarm(SEND, number, "it cannot be made");
-        self.give_up(&leg, false, because);
-        Ok(())
-    }
-
-    /// An answer counts once. One that comes after the attempt was given up as unknown still counts when it says that
-    /// the receiver has it: nothing is sent twice that need not be.
-    fn end(&mut self, number: u32, attempt: u32, answer: &Answer) -> Result<(), Refusal> {
-        let leg = self.leg(number)?;
-        if attempt == 0 || attempt > leg.attempts {
-            return Err(Refusal::NotDue(number));
-        }
-        let is_last = attempt == leg.attempts;
-        let sending = is_last && matches!(leg.state, LegState::Sending { .. });
-        let late = is_last
-            && answer.ending == Ending::Accepted
-            && matches!(
-                leg.state,
-                LegState::Queued { .. } | LegState::Lost | LegState::GivenUp | LegState::Ended
-            );
-        if !(sending || late) {
-            return Ok(());
-        }
-        self.disarm(ATTEMPT, number, "there is an answer");
-        if late {
-            self.disarm(SEND, number, "it was accepted after all");
-        }
-        let again = self.again_at(&leg, attempt, answer);
-        let ended = AttemptEnded {
-            leg: self.which(&leg),
-            attempt,
-            ending: answer.ending,
-            detail: answer.detail.clone(),
-            redirected: leg.redirected,
-            tried_again: again.is_some(),
-            at: self.now,
-        };
-        self.record(NoticeEvent::AttemptEnded(ended));
-        match (answer.ending, again) {
-            (Ending::Accepted, _) => self.accepted(&leg),
-            (_, Some(at)) => {
-                let which = self.which(&leg);
-                self.queue(which, &leg.to, at, "retry");
-            }
-            (Ending::Unknown, None) if self.notice.class() == NoticeClass::Reminder => {
-                let because = answer.detail.clone();
-                let event = Lost { leg: self.which(&leg), because, at: self.now };
-                self.record(NoticeEvent::Lost(event));
-            }
-            (ending, None) => self.give_up(&leg, ending == Ending::Refused, &answer.detail),
-        }
-        Ok(())
-    }
-
-    /// When another attempt is made; nothing: none is.
-    fn again_at(&self, leg: &Leg, attempt: u32, answer: &Answer) -> Option<Timestamp> {
-        let retried = match answer.ending {
-            Ending::Accepted | Ending::Refused => false,
-            Ending::Later => true,
-            Ending::Unknown => self.notice.class() == NoticeClass::Formal,
-        };
-        if !retried || self.notice.standing() != Standing::Live {
-            return None;
-        }
-        let notice = self.notice.which().notice;
-        let counted = attempt - leg.forgiven.min(attempt);
-        let wait = retry::wait(notice, leg.number, counted, answer.after)?;
-        self.now.saturating_add(wait).ok()
-    }
-
     fn accepted(&mut self, leg: &Leg) {
         if leg.redirected {
             let because = "redirected".to_owned();
@@ -586,7 +468,7 @@ impl Story<'_> {
         let unanswered = legs.iter().find(|leg| is(leg, ATTEMPT)).cloned();
         let stayed = legs.iter().find(|leg| is(leg, BOUNCE) && leg.state == LegState::Accepted).cloned();
         if let Some(leg) = unanswered {
-            self.unanswered(&leg, "there was no answer");
+            self.unanswered(&leg, &Answer::new(Ending::Unknown, "there was no answer"));
         }
         if let Some(leg) = stayed {
             self.delivered(&leg, "bounce_period_passed");

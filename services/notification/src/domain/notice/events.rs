@@ -264,8 +264,21 @@ pub struct AttemptBegun {
     /// Where it really goes in a pilot; nothing: to the address of the leg.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirected_to: Option<Destination>,
+    /// Which process calls it; nothing in what was stored before this was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<Sender>,
     /// When.
     pub at: Timestamp,
+}
+
+/// A process that sends. Stored format: version with care.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// A name that no other process has.
+    pub process: String,
+    /// What it alone holds, and whoever held it before cannot hold any more: its folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<String>,
 }
 
 /// What the transport answered. Stored format: version with care.

@@ -41,6 +41,12 @@ pub fn wait(
     Some(asked.map_or(jittered, |asked| asked.clamp(jittered, longest.max(jittered))))
 }
 
+/// How long to wait after an attempt that ended with the process that made it; nothing: it is given up. The receiver is
+/// not to blame, so it is the shortest wait of the schedule, however many attempts there were.
+pub fn wait_after_end(notice: NoticeId, leg: u32, attempt: u32) -> Option<SignedDuration> {
+    wait(notice, leg, attempt, None).and(wait(notice, leg, 1, None))
+}
+
 /// From -[`JITTER`] to [`JITTER`], in per mille.
 fn jitter(notice: NoticeId, leg: u32, attempt: u32) -> i64 {
     let dice = derive_uuid("retry", &[&notice.to_string(), &leg.to_string(), &attempt.to_string()]);
@@ -65,6 +71,15 @@ mod tests {
         }
         assert_eq!(wait(notice(), 1, ATTEMPTS, None), None);
         assert_eq!(wait(notice(), 1, 0, None), None);
+    }
+
+    #[test]
+    fn an_attempt_that_ended_with_its_process_is_made_again_within_seconds_and_not_for_ever() {
+        for attempt in 1..ATTEMPTS {
+            let waited = wait_after_end(notice(), 1, attempt).expect("another attempt");
+            assert!(waited <= SignedDuration::from_secs(6), "{attempt}: {waited}");
+        }
+        assert_eq!(wait_after_end(notice(), 1, ATTEMPTS), None);
     }
 
     #[test]

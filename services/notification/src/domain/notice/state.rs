@@ -6,7 +6,7 @@ use countersign_contracts::notice::{Channel, NoticeClass, NoticeItem};
 use countersign_eventsourcing::timer::{TimerEvent, Timers};
 use countersign_kernel::{DeficiencyId, NoticeId, TimerId, Timestamp};
 
-use super::events::{Ending, NoticeEvent, Rendered, Requested, Which, WhichLeg};
+use super::events::{Ending, NoticeEvent, Rendered, Requested, Sender, Which, WhichLeg};
 use crate::domain::contact::Destination;
 
 /// A notice as its stream tells it.
@@ -49,6 +49,8 @@ pub struct Leg {
     pub state: LegState,
     /// Attempts that were begun.
     pub attempts: u32,
+    /// Who began the last one, where that is on record.
+    pub sender: Option<Sender>,
     /// Those that a human's requeue has forgiven.
     pub(super) forgiven: u32,
     /// What was rendered: the same for every attempt.
@@ -223,6 +225,7 @@ impl Notice {
                     copy: event.leg.copy,
                     state,
                     attempts: 0,
+                    sender: None,
                     forgiven: 0,
                     rendered: None,
                     accepted: false,
@@ -243,6 +246,7 @@ impl Notice {
             NoticeEvent::AttemptBegun(event) => {
                 if let Some(leg) = self.leg_mut(event.leg.leg) {
                     leg.attempts = event.attempt;
+                    leg.sender.clone_from(&event.sender);
                     leg.redirected = event.redirected_to.is_some();
                     leg.state = LegState::Sending { since: event.at };
                 }

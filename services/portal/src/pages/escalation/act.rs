@@ -84,15 +84,7 @@ pub(super) fn about(item: &InboxItem, visitor: &Visitor, entered: &Entered) -> V
             forms.extend(proposal(packet, visitor));
         }
         ("reinstatement", _) if may(visitor, item, LEADERSHIP) => {
-            let ends =
-                Field::confirm("The suspension ends, and everybody who was told of it is told of its end");
-            forms.push(Form::new(
-                "confirm_reinstatement",
-                "Confirm the reinstatement",
-                "",
-                "Reinstate",
-                vec![Field::why(), ends],
-            ));
+            forms.push(reinstatement("Confirm the reinstatement"));
         }
         ("npdb_question", _) if may(visitor, item, NOTE) => {
             let answer =
@@ -115,6 +107,21 @@ pub(super) fn about(item: &InboxItem, visitor: &Visitor, entered: &Entered) -> V
                 vec![Field::why()],
             ));
         }
+        // About no step, but about a suspension: whether it stays in force.
+        ("correction", _) if item.proposal.is_some() => {
+            if may(visitor, item, LEADERSHIP) {
+                forms.push(reinstatement("End the suspension"));
+            }
+            if may(visitor, item, NOTE) {
+                forms.push(Form::new(
+                    "acknowledge_matter",
+                    "The suspension stays in force",
+                    "You have looked at it, and say why.",
+                    "It stays in force",
+                    vec![Field::why()],
+                ));
+            }
+        }
         ("suspension" | "reinstatement" | "held_run" | "clock_doubted" | "regulatory_limit", _) => {}
         (_, _) if may(visitor, item, NOTE) => {
             forms.push(Form::new(
@@ -128,6 +135,11 @@ pub(super) fn about(item: &InboxItem, visitor: &Visitor, entered: &Entered) -> V
         _ => {}
     }
     forms.into_iter().map(|form| form.filled(entered)).collect()
+}
+
+fn reinstatement(title: &'static str) -> Form {
+    let ends = Field::confirm("The suspension ends, and everybody who was told of it is told of its end");
+    Form::new("confirm_reinstatement", title, "", "Reinstate", vec![Field::why(), ends])
 }
 
 fn proposal(packet: &PacketView, visitor: &Visitor) -> Vec<Form> {

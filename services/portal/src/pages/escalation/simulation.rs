@@ -1,25 +1,26 @@
 //! `/simulations/{job}`: who would have got which step when, under a policy, on recorded history.
 
+mod report;
+
 use axum::{
     body::Bytes,
-    extract::{Path, State},
+    extract::{Path, RawQuery, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use countersign_contracts::api::escalation::{
-    SimulateJob, SimulateReport, SimulateRequest, SimulatedCount, SimulatedStep,
-};
+use countersign_contracts::api::escalation::{SimulateJob, SimulateReport, SimulateRequest, SimulatedGroup};
 use countersign_kernel::Role;
 
-use super::{person, told};
+use super::told;
 use crate::{
     ask::{self, governed::Texts},
     failure::Failure,
     pages::{
         Portal,
+        choice::Choice,
         form::{Entered, Field, Form, Kind},
         governed::{self, version},
-        sheet::{Block, Figure, Line, Part, Row, Sent, Sheet, Table},
+        sheet::{Block, Line, Part, Sent, Sheet},
         site::Site,
     },
     same_origin,
@@ -29,13 +30,16 @@ use crate::{
 
 const SIMULATE: &[Role] =
     &[Role::HimManager, Role::RulesApprover, Role::MedicalStaffOffice, Role::ChiefMedicalOfficer];
-/// Steps that are shown; the file has them all.
-const MOST_SHOWN: usize = 200;
-
 /// The form that asks what a version would have done, for those who may.
 pub(in crate::pages) fn form(version: u32, visitor: &Visitor, entered: &Entered) -> Option<Form> {
     let fields = vec![
-        Field::new("against", "Compared with version", Kind::Line).optional(),
+        Field::new("against", "Compared with version", Kind::Line)
+            .optional()
+            .hint("Left empty: with the policy in force"),
+        Field::new("as_if_live", "Take the facts as if the feeds had been live", Kind::Tick).optional().hint(
+            "For a history that was loaded afterwards: facts count when the hospital's systems recorded them. Not ticked: \
+             when they were received here",
+        ),
         Field::new("from", "From the day", Kind::Day).optional().hint("Left empty: from the first event on"),
         Field::new("until", "Up to the day", Kind::Day).optional().hint("Left empty: up to the last event"),
         Field::new("delivered_after_minutes", "A notice counts as delivered after, in minutes", Kind::Line)
@@ -60,9 +64,12 @@ fn request(entered: &Entered, text: String, zone: &str) -> Result<SimulateReques
         None => Ok(None),
         Some(text) => text.parse::<u32>().map(Some).map_err(|_| format!("“{label}” is no whole number")),
     };
+    let against = whole("against", "Compared with version")?;
     Ok(SimulateRequest {
         policy: Some(text),
-        against: whole("against", "Compared with version")?,
+        against,
+        against_in_force: against.is_none(),
+        as_if_live: entered.get("as_if_live").is_some(),
         from: entered.start_of_day("from", "From the day", zone)?,
         until: match entered.get("until") {
             Some(_) => Some(entered.end_of_day("until", "Up to the day", zone)?),
@@ -117,7 +124,9 @@ pub(super) async fn ask(
 pub(super) async fn handle(
     State(portal): State<Portal>,
     Path(job): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
+    let choice = Choice::read(query.as_deref(), &["provider"]);
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
     let job = ask::escalation::simulation(api, &job).await?;
     let site = Site::ask(api, now).await;
@@ -128,15 +137,22 @@ pub(super) async fn handle(
         .under(asked);
     let id = &job.id;
     match (&job.report, &job.problem) {
-        (Some(report), _) => shown(sheet, id, report, &site).answer(),
+        (Some(report), _) => report::shown(sheet, id, report, choice.get("provider"), &site).answer(),
         (None, Some(problem)) => {
             let said = Line::new().strong("It failed.").text(sentence(problem));
             sheet.part(Part::card("failed", "No answer").block(Block::Notice("bad", said))).answer()
         }
+        (None, None) if job.state == "cancelled" => sheet
+            .part(Part::card("cancelled", "Stopped").line("Somebody stopped it: nothing came of it."))
+            .answer(),
         (None, None) => {
             let done = format!("{} of {} events so far.", number(job.events_done), number(job.events_total));
             let part = Part::card("running", "Not done yet").line(Line::from(done));
-            sheet.part(part.line(Line::new().button(format!("/simulations/{id}"), "Look again", ""))).answer()
+            let part = part.line(Line::new().button(format!("/simulations/{id}"), "Look again", ""));
+            let stop = Form::new("cancel", "Stop it", "Nothing comes of it then.", "Stop", Vec::new());
+            let stop = stop.sent_to(format!("/simulations/{id}/cancel"));
+            let may = visitor::present().has_any(SIMULATE);
+            sheet.part(if may { part.block(Block::Forms(vec![stop])) } else { part }).answer()
         }
     }
 }
@@ -151,89 +167,48 @@ fn job_chip(state: &str) -> crate::show::Chip {
     crate::show::Chip { class, label: told(state) }
 }
 
-fn shown(sheet: Sheet, id: &str, report: &SimulateReport, site: &Site) -> Sheet {
-    let from = site.moment_anywhere(report.from);
-    let until = site.moment_anywhere(report.until);
-    let counts = |counts: &[SimulatedCount], name: &str| {
-        Table::new(name.to_owned(), &["Step", "#Times", "#Providers"]).rows(counts.iter().map(|count| {
-            Row::new([
-                Line::from(told(&count.step)),
-                Line::from(number(count.times)),
-                Line::from(number(count.providers)),
-            ])
-        }))
-    };
-    let mut steps = Part::new("steps", "Who would have got which step when");
-    if !report.lines.is_empty() {
-        let told = match report.lines.len() {
-            all @ ..=MOST_SHOWN => format!("{} in order of time", number(all as u64)),
-            all => format!("The first {MOST_SHOWN} of {}; the file has them all", number(all as u64)),
-        };
-        steps = steps.block(Block::Above { told, csv: Some(format!("/simulations/{id}/steps.csv")) });
+/// `POST /simulations/{job}/cancel`: stops one that waits or runs.
+pub(super) async fn cancel(
+    State(portal): State<Portal>,
+    Path(job): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    same_origin::check(&headers)?;
+    if visitor::present().bearer.is_none() {
+        return Err(Failure::Stranger(None));
     }
-    let mut sheet = sheet
-        .lead(format!(
-            "“{}” on {} events, from {} {} up to {} {}.",
-            report.policy,
-            number(report.events),
-            from.text,
-            from.zone,
-            until.text,
-            until.zone
-        ))
-        .figures([Figure::new("Tracks", report.tracks), Figure::new("Notices", report.notices)])
-        .part(Part::new("counts", "How often each step").table_or(counts(&report.steps, "Steps"), "None."))
-        .part(steps.table_or(lines(&report.lines, "Steps taken", site), "Nobody would have got any."));
-    if let Some(other) = &report.against {
-        let which = match other.version {
-            Some(version) => format!("“{}”, version {version}", other.policy),
-            None => format!("“{}”", other.policy),
-        };
-        let moved = other.moved.iter().take(MOST_SHOWN).map(|moved| {
-            Row::new([
-                person(&moved.here.provider).below(moved.here.facility.clone()),
-                Line::from(told(&moved.here.step)),
-                Line::new().at(site.moment(moved.here.at, &moved.here.facility)),
-                Line::new().at(site.moment(moved.there_at, &moved.here.facility)),
-            ])
-        });
-        let moved = Table::new("At other times", &["Who", "Step", "Here", "There"]).rows(moved);
-        sheet = sheet
-            .part(
-                Part::new("there", format!("How often under {which}"))
-                    .table_or(counts(&other.steps, "Steps there"), "None."),
-            )
-            .part(
-                Part::new("only-here", "Only here")
-                    .table_or(lines(&other.only_here, "Only here", site), "Nothing."),
-            )
-            .part(
-                Part::new("only-there", format!("Only under {which}"))
-                    .table_or(lines(&other.only_there, "Only there", site), "Nothing."),
-            )
-            .part(Part::new("moved", "At other times").table_or(moved, "Nothing."));
+    let api = portal.api.as_ref();
+    // One that has ended meanwhile keeps its answer: only what waits or runs is let go.
+    let found = ask::escalation::simulation(api, &job).await?;
+    if matches!(&*found.state, "queued" | "running") {
+        ask::escalation::cancel_simulation(api, &job).await?;
     }
-    let proof = Part::card("proof", "What it rests on").pairs(vec![
-        ("Policy", Line::new().mono(report.sha256.clone())),
-        ("Journal", Line::from(format!("read up to position {}", report.position))),
-    ]);
-    sheet.part(proof)
+    Ok(Redirect::to(&format!("/simulations/{}", found.id)).into_response())
 }
 
-fn lines(steps: &[SimulatedStep], name: &str, site: &Site) -> Table {
-    let rows = steps.iter().take(MOST_SHOWN).map(|step| {
-        Row::new([
-            person(&step.provider).below(step.facility.clone()),
-            Line::from(told(&step.step)),
-            Line::new().at(site.moment(step.at, &step.facility)),
-            Line::from(step.counting.to_string()),
-            Line::from(step.oldest_days.to_string()),
-        ])
-    });
-    Table::new(name.to_owned(), &["Who", "Step", "When", "#Items", "#Oldest, days"]).rows(rows)
+const COLUMNS: [&str; 11] = [
+    "provider",
+    "name",
+    "facility",
+    "department",
+    "step",
+    "at",
+    "week",
+    "counting",
+    "oldest_days",
+    "uncovered",
+    "facts",
+];
+
+/// What the facts of a file rest on.
+fn facts(report: &SimulateReport) -> String {
+    if report.as_if_live { "as if live" } else { "as received" }.to_owned()
 }
 
-const COLUMNS: [&str; 7] = ["provider", "name", "facility", "step", "at", "counting", "oldest_days"];
+async fn done(portal: &Portal, job: &str) -> Result<SimulateReport, Failure> {
+    let SimulateJob { report, .. } = ask::escalation::simulation(portal.api.as_ref(), job).await?;
+    report.ok_or_else(|| Failure::NotFound(Some("It is not done yet.".to_owned())))
+}
 
 /// `/simulations/{job}/steps.csv`: every step as a file.
 pub(super) async fn export(
@@ -241,8 +216,8 @@ pub(super) async fn export(
     Path(job): Path<String>,
 ) -> Result<Response, Failure> {
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let SimulateJob { report, .. } = ask::escalation::simulation(api, &job).await?;
-    let report = report.ok_or_else(|| Failure::NotFound(Some("It is not done yet.".to_owned())))?;
+    let report = done(&portal, &job).await?;
+    let facts = facts(&report);
     let site = Site::ask(api, now).await;
     let mut file = Spreadsheet::new(&COLUMNS);
     for step in report.lines {
@@ -250,11 +225,69 @@ pub(super) async fn export(
             step.provider.id,
             step.provider.name,
             step.facility.clone(),
+            step.department.unwrap_or_default(),
             step.step,
             site.local(Some(step.at), &step.facility),
+            step.week.to_string(),
             step.counting.to_string(),
             step.oldest_days.to_string(),
+            step.uncovered.join(" "),
+            facts.clone(),
         ]);
     }
     file.answer("simulation", now)
+}
+
+const GROUP_COLUMNS: [&str; 12] = [
+    "by",
+    "facility",
+    "key",
+    "name",
+    "policy",
+    "notices",
+    "warnings",
+    "proposals",
+    "suspensions",
+    "suspended_days",
+    "charts_at_limit",
+    "facts",
+];
+
+/// `/simulations/{job}/groups.csv`: the figures by facility, department and week, a row for each policy.
+pub(super) async fn export_groups(
+    State(portal): State<Portal>,
+    Path(job): Path<String>,
+) -> Result<Response, Failure> {
+    let report = done(&portal, &job).await?;
+    let facts = facts(&report);
+    let mut file = Spreadsheet::new(&GROUP_COLUMNS);
+    let groups = |by: &'static str, groups: &[SimulatedGroup]| -> Vec<(&'static str, SimulatedGroup)> {
+        groups.iter().map(|group| (by, group.clone())).collect()
+    };
+    let all = [
+        groups("facility", &report.facilities),
+        groups("department", &report.departments),
+        groups("week", &report.weeks),
+    ];
+    for (by, group) in all.into_iter().flatten() {
+        let beside = report.against.as_ref().zip(group.there.as_ref());
+        let beside = beside.map(|(other, there)| (other.policy.clone(), there));
+        for (policy, summary) in [(report.policy.clone(), &group.here)].into_iter().chain(beside) {
+            file.line([
+                by.to_owned(),
+                group.facility.clone().unwrap_or_default(),
+                group.key.clone(),
+                group.name.clone().unwrap_or_default(),
+                policy,
+                summary.notices.to_string(),
+                summary.warnings.to_string(),
+                summary.proposals.to_string(),
+                summary.suspensions.to_string(),
+                format!("{:.1}", summary.suspended_days),
+                summary.charts_at_limit.to_string(),
+                facts.clone(),
+            ]);
+        }
+    }
+    file.answer("simulation-groups", portal.clock.now())
 }

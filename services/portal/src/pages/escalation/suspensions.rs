@@ -16,7 +16,7 @@ use crate::{
         sheet::{Block, Figure, Filter, FilterField, Line, Part, Row, Sheet, Table},
         site::Site,
     },
-    show::{Section, Spreadsheet, number, sentence},
+    show::{Section, Spreadsheet, dollars, number, sentence},
 };
 
 const NAMES: &[&str] = &["facility", "provider", "in_force"];
@@ -124,7 +124,9 @@ fn row(item: &SuspensionView, site: &Site) -> Row {
         person(&item.provider).below(facility),
         Line::new().at(site.moment(item.from, facility)),
         until,
-        Line::from(item.days.to_string()),
+        Line::from(item.days.to_string()).and(item.fine_cents, |line, cents| {
+            line.below(format!("fine {}", dollars(i64::try_from(cents).unwrap_or(i64::MAX))))
+        }),
         Line::from(item.within_year.to_string()),
         covers,
         authority,
@@ -158,7 +160,7 @@ fn list(items: &[String]) -> String {
     items.iter().map(|item| told(item)).collect::<Vec<_>>().join(", ")
 }
 
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "provider",
     "authority",
     "name",
@@ -181,6 +183,7 @@ const COLUMNS: [&str; 22] = [
     "superseded",
     "proposal",
     "track",
+    "fine_cents",
 ];
 
 /// `/suspensions.csv`: the present choice as a file.
@@ -199,7 +202,7 @@ pub(super) async fn export(
     file.answer("suspensions", now)
 }
 
-fn cells(item: SuspensionView, site: &Site) -> [String; 22] {
+fn cells(item: SuspensionView, site: &Site) -> [String; 23] {
     let facility = item.facility.clone();
     let local = |at| site.local(at, &facility);
     let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
@@ -228,5 +231,6 @@ fn cells(item: SuspensionView, site: &Site) -> [String; 22] {
         yes(item.superseded),
         item.proposal.to_string(),
         item.track.to_string(),
+        item.fine_cents.map_or_else(String::new, |cents| cents.to_string()),
     ]
 }

@@ -85,8 +85,8 @@ async fn page(
     let site = Site::ask(api, portal.clock.now()).await;
     let rows = contact.addresses.iter().map(|known| address_row(known, &site));
     let addresses = Table::new("Addresses", &["Address", "By which way", "State", "Comes from"]).rows(rows);
-    let mut sheet = Sheet::new(contact.name.clone(), Section::Notices, "/contact-tasks")
-        .crumb("/contact-tasks", "Addresses")
+    let mut sheet = Sheet::new(contact.name.clone(), Section::Notices, "/contacts")
+        .crumb("/contacts", "Contacts")
         .intro("How they are reached, and what they want to be told. Formal notices cannot be muted.")
         .banner(banner(api).await)
         .sent(sent)

@@ -8,7 +8,7 @@ use axum::{
 };
 use countersign_contracts::api::notification::ContactTaskView;
 
-use super::{HIM, banner, by, done, outcome, unfit};
+use super::{HIM, above, banner, by, done, outcome, page_for_file, page_of, unfit};
 use crate::{
     ask,
     failure::Failure,
@@ -20,7 +20,7 @@ use crate::{
         site::Site,
     },
     same_origin,
-    show::{Section, sentence, words},
+    show::{Pages, Section, Spreadsheet, sentence, words},
     visitor::{self, Visitor},
 };
 
@@ -37,21 +37,24 @@ pub(super) async fn handle(
 
 async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -> Result<Response, Failure> {
     let (api, visitor) = (portal.api.as_ref(), visitor::present());
-    let tasks =
-        ask::notification::contact_tasks(api, choice.get("settled").is_some(), choice.position).await?;
+    let settled = choice.get("settled").is_some();
+    let tasks = ask::notification::contact_tasks(api, settled, page_of(choice)).await?;
     let site = Site::ask(api, portal.clock.now()).await;
     let table = Table::new("Tasks", &["What", "Whose", "What was reported", "Since", "!Settle"])
-        .rows(tasks.iter().map(|task| row(task, &site, &visitor, entered)));
+        .rows(tasks.items.iter().map(|task| row(task, &site, &visitor, entered)));
     let mut states = choice.offers("settled", &[("true", "Settled")]);
     "Waiting".clone_into(&mut states[0].label);
     let state = FilterField { name: "settled", label: "State", value: String::new(), offers: states };
     let filter = Filter { path: "/contact-tasks", fields: vec![state], filtered: choice.is_narrow() };
+    let order = if settled { "the latest first" } else { "those that wait longest first" };
+    let list = above(Part::new("tasks", "Tasks"), tasks.total, order, choice, "/contact-tasks.csv");
     Sheet::new("Addresses to look after", Section::Notices, "/contact-tasks")
         .intro("A message came back, somebody complained, or nobody knows an address. Meanwhile the next way is taken.")
         .banner(banner(api).await)
         .sent(sent)
         .filter(filter)
-        .part(Part::new("tasks", "Tasks").table_or(table, "Every address is in order, as far as is known."))
+        .part(list.table_or(table, "Every address is in order, as far as is known."))
+        .pages(choice.start("/contact-tasks"), choice.next("/contact-tasks", tasks.next))
         .answer()
 }
 
@@ -92,6 +95,55 @@ fn row(task: &ContactTaskView, site: &Site, visitor: &Visitor, entered: &Entered
         settled,
     ])
     .forms(forms)
+}
+
+const COLUMNS: [&str; 11] = [
+    "kind",
+    "contact",
+    "contact_name",
+    "channel",
+    "detail",
+    "since",
+    "settled",
+    "settled_by",
+    "settled_why",
+    "notice",
+    "id",
+];
+
+/// `/contact-tasks.csv`: the present choice as a file.
+pub(super) async fn export(
+    State(portal): State<Portal>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let settled = Choice::read(query.as_deref(), NAMES).get("settled").is_some();
+    let (api, now) = (portal.api.as_ref(), portal.clock.now());
+    let (mut file, mut pages, site) =
+        (Spreadsheet::new(&COLUMNS), Pages::default(), Site::ask(api, now).await);
+    while pages.go_on() {
+        let cursor = pages.cursor();
+        let page = ask::notification::contact_tasks(api, settled, page_for_file(cursor.as_deref())).await?;
+        page.items.iter().for_each(|task| file.line(cells(task, &site)));
+        pages.written(page.items.len(), page.next);
+    }
+    file.answer("contact-tasks", now)
+}
+
+fn cells(task: &ContactTaskView, site: &Site) -> [String; 11] {
+    let settled = task.settled.as_ref();
+    [
+        task.kind.clone(),
+        task.contact.clone(),
+        task.contact_name.clone(),
+        task.channel.clone().unwrap_or_default(),
+        task.detail.clone(),
+        site.local(Some(task.since), ""),
+        site.local(settled.map(|who| who.at), ""),
+        settled.map(|who| who.by.clone()).unwrap_or_default(),
+        settled.map(|who| who.why.clone()).unwrap_or_default(),
+        task.notice.map(|id| id.to_string()).unwrap_or_default(),
+        task.id.to_string(),
+    ]
 }
 
 /// `POST /contact-tasks`: a task is settled.

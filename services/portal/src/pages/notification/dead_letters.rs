@@ -9,7 +9,7 @@ use axum::{
 use countersign_contracts::api::notification::{DeadLetterView, ResendReport, ResendRequest};
 use countersign_kernel::{NoticeId, Role};
 
-use super::{banner, class, done, legs, notice, outcome, told, unfit};
+use super::{above, banner, class, done, legs, notice, outcome, page_for_file, page_of, told, unfit};
 use crate::{
     ask,
     failure::Failure,
@@ -21,7 +21,7 @@ use crate::{
         site::Site,
     },
     same_origin,
-    show::{Section, number, sentence},
+    show::{Pages, Section, Spreadsheet, number, sentence},
     visitor::{self, Visitor},
 };
 
@@ -45,15 +45,18 @@ async fn page(
     would: Option<ResendReport>,
 ) -> Result<Response, Failure> {
     let (api, visitor) = (portal.api.as_ref(), visitor::present());
-    let letters = ask::notification::dead_letters(api, choice.position).await?;
+    let letters = ask::notification::dead_letters(api, page_of(choice)).await?;
     let site = Site::ask(api, portal.clock.now()).await;
     let table = Table::new("Not delivered", &["Notice", "About", "To", "Why", "Since", "!Send again"])
-        .rows(letters.iter().map(|letter| row(letter, &site, &visitor, entered)));
+        .rows(letters.items.iter().map(|letter| row(letter, &site, &visitor, entered)));
+    let list = Part::new("dead", "What did not arrive");
+    let list = above(list, letters.total, "the latest first", choice, "/dead-letters.csv");
     let mut sheet = Sheet::new("Not delivered", Section::Notices, "/dead-letters")
         .intro("Of these, a way has failed or nothing is left to try. A formal notice here holds the step after it.")
         .banner(banner(api).await)
         .sent(sent)
-        .part(Part::new("dead", "What did not arrive").table_or(table, "Everything arrived, or is still under way."));
+        .part(list.table_or(table, "Everything arrived, or is still under way."))
+        .pages(choice.start("/dead-letters"), choice.next("/dead-letters", letters.next));
     if visitor.has_any(RESEND) {
         let mut part = Part::new("resend", "After a failure of a whole way").hint(
             "When a mail server was down, say: everything that failed since then is queued again at once.",
@@ -118,6 +121,57 @@ fn resend_form(entered: &Entered) -> Form {
     ];
     let form = Form::new("resend", "Send again what failed since", "", "Send again", fields);
     form.sent_to("/dead-letters").filled(entered)
+}
+
+const COLUMNS: [&str; 13] = [
+    "reference",
+    "kind",
+    "class",
+    "facility",
+    "about",
+    "recipient",
+    "recipient_name",
+    "nothing_left",
+    "since",
+    "because",
+    "requested",
+    "channels",
+    "id",
+];
+
+/// `/dead-letters.csv`: all of them as a file.
+pub(super) async fn export(State(portal): State<Portal>) -> Result<Response, Failure> {
+    let (api, now) = (portal.api.as_ref(), portal.clock.now());
+    let (mut file, mut pages, site) =
+        (Spreadsheet::new(&COLUMNS), Pages::default(), Site::ask(api, now).await);
+    while pages.go_on() {
+        let cursor = pages.cursor();
+        let page = ask::notification::dead_letters(api, page_for_file(cursor.as_deref())).await?;
+        page.items.iter().for_each(|letter| file.line(cells(letter, &site)));
+        pages.written(page.items.len(), page.next);
+    }
+    file.answer("not-delivered", now)
+}
+
+fn cells(letter: &DeadLetterView, site: &Site) -> [String; 13] {
+    let notice = &letter.notice;
+    let local = |at| site.local(Some(at), &notice.facility);
+    let channels = notice.legs.iter().map(|leg| format!("{}: {}", leg.channel, leg.state));
+    [
+        notice.reference.clone(),
+        notice.kind.clone(),
+        notice.class.clone(),
+        notice.facility.clone(),
+        notice.about_name.clone().unwrap_or_default(),
+        notice.recipient.clone(),
+        notice.recipient_name.clone(),
+        if letter.nothing_left { "yes" } else { "no" }.to_owned(),
+        local(letter.since),
+        letter.because.clone(),
+        local(notice.requested_at),
+        channels.collect::<Vec<_>>().join("; "),
+        notice.id.to_string(),
+    ]
 }
 
 /// `POST /dead-letters`: sends one again, or everything since.

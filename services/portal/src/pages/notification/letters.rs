@@ -10,7 +10,9 @@ use countersign_contracts::api::notification::{LetterConfirmation, LetterView};
 use countersign_kernel::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{HIM, banner, done, leg_key, leg_of, outcome, state_chip, told, unfit};
+use super::{
+    HIM, above, banner, done, leg_key, leg_of, outcome, page_for_file, page_of, state_chip, told, unfit,
+};
 use crate::{
     ask,
     failure::Failure,
@@ -22,12 +24,10 @@ use crate::{
         site::{Site, day},
     },
     same_origin,
-    show::{Section, words},
+    show::{Pages, Section, Spreadsheet, words},
     visitor::{self, Visitor},
 };
 
-/// Letters that are shown at most: what is done leaves the list, so that the next come.
-const ROWS: usize = 100;
 const NAMES: &[&str] = &["state"];
 const STATES: &[(&str, &str)] = &[("printed", "Printed"), ("left", "Left")];
 /// How a letter leaves: name in the API, in words.
@@ -69,14 +69,20 @@ pub(super) async fn handle(
 
 async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -> Result<Response, Failure> {
     let (api, now, visitor) = (portal.api.as_ref(), portal.clock.now(), visitor::present());
-    let letters = ask::notification::letters(api, choice.get("state"), ROWS, choice.position).await?;
+    let letters = ask::notification::letters(api, choice.get("state"), page_of(choice)).await?;
     let site = Site::ask(api, now).await;
     let mut states = choice.offers("state", STATES);
     "To print".clone_into(&mut states[0].label);
     let fields = vec![FilterField { name: "state", label: "State", value: String::new(), offers: states }];
     let heads = ["Letter", "To", "State", "Since", "!What to do"];
-    let rows = letters.iter().map(|letter| row(letter, &site, &visitor, entered, now));
+    let rows = letters.items.iter().map(|letter| row(letter, &site, &visitor, entered, now));
     let table = Table::new("Letters", &heads).rows(rows);
+    let order = if choice.get("state") == Some("left") {
+        "the latest first"
+    } else {
+        "those that wait longest first"
+    };
+    let list = above(Part::new("letters", "The queue"), letters.total, order, choice, "/letters.csv");
     Sheet::new("Letters", Section::Notices, "/letters")
         .intro(
             "A letter counts as delivered when a person says that it was mailed or handed over. Nothing of a patient \
@@ -85,7 +91,8 @@ async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -
         .banner(banner(api).await)
         .sent(sent)
         .filter(Filter { path: "/letters", fields, filtered: choice.is_narrow() })
-        .part(Part::new("letters", "The queue").table_or(table, "No letter waits."))
+        .part(list.table_or(table, "No letter waits."))
+        .pages(choice.start("/letters"), choice.next("/letters", letters.next))
         .answer()
 }
 
@@ -133,6 +140,62 @@ fn row(letter: &LetterView, site: &Site, visitor: &Visitor, entered: &Entered, n
         ),
     ])
     .forms(forms.into_iter().map(|form| form.sent_to("/letters").carries("seen", seen.clone())).collect())
+}
+
+const COLUMNS: [&str; 14] = [
+    "reference",
+    "kind",
+    "facility",
+    "recipient_name",
+    "to",
+    "state",
+    "since",
+    "printed",
+    "printed_by",
+    "how",
+    "left_on",
+    "by_whom",
+    "leg",
+    "notice",
+];
+
+/// `/letters.csv`: the present choice as a file.
+pub(super) async fn export(
+    State(portal): State<Portal>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    let choice = Choice::read(query.as_deref(), NAMES);
+    let (api, now) = (portal.api.as_ref(), portal.clock.now());
+    let (mut file, mut pages, site) =
+        (Spreadsheet::new(&COLUMNS), Pages::default(), Site::ask(api, now).await);
+    while pages.go_on() {
+        let cursor = pages.cursor();
+        let of = page_for_file(cursor.as_deref());
+        let page = ask::notification::letters(api, choice.get("state"), of).await?;
+        page.items.iter().for_each(|letter| file.line(cells(letter, &site)));
+        pages.written(page.items.len(), page.next);
+    }
+    file.answer("letters", now)
+}
+
+fn cells(letter: &LetterView, site: &Site) -> [String; 14] {
+    let local = |at| site.local(at, &letter.facility);
+    [
+        letter.reference.clone(),
+        letter.kind.clone(),
+        letter.facility.clone(),
+        letter.recipient_name.clone(),
+        letter.to.clone().unwrap_or_default(),
+        letter.state.clone(),
+        local(Some(letter.since)),
+        local(letter.printed.as_ref().map(|printed| printed.at)),
+        letter.printed.as_ref().map(|printed| printed.by.clone()).unwrap_or_default(),
+        letter.how.clone().unwrap_or_default(),
+        letter.left_on.map(|on| on.to_string()).unwrap_or_default(),
+        letter.by_whom.clone().unwrap_or_default(),
+        letter.leg.to_string(),
+        letter.notice.to_string(),
+    ]
 }
 
 /// `POST /letters`: a letter was printed, or left.

@@ -8,7 +8,7 @@ use axum::{
 use countersign_contracts::api::notification::{InboxMessage, LegView, NoticeDetail};
 use countersign_kernel::NoticeId;
 
-use super::{banner, class, notice, told};
+use super::{ROWS, above, banner, class, notice, told};
 use crate::{
     ask,
     failure::Failure,
@@ -19,12 +19,9 @@ use crate::{
         sign_in,
         site::{Site, day},
     },
-    show::Section,
+    show::{Pages, Section, Spreadsheet},
     visitor,
 };
-
-/// Rows of a page.
-const ROWS: usize = 50;
 
 pub(super) async fn handle(
     State(portal): State<Portal>,
@@ -57,7 +54,16 @@ pub(super) async fn handle(
             Part::new("unread", "Not read")
                 .table_or(table("Not read", unread.items.iter().collect()), "You have read everything."),
         )
-        .part(Part::new("read", "Read").table_or(table("Read", read), "Nothing so far."))
+        .part(
+            above(
+                Part::new("read", "Read"),
+                page.total,
+                "read or not, the latest first",
+                &choice,
+                "/messages.csv",
+            )
+            .table_or(table("Read", read), "Nothing so far."),
+        )
         .part(
             Part::card("how", "How you are told").line(
                 Line::new()
@@ -69,11 +75,61 @@ pub(super) async fn handle(
         .answer()
 }
 
+const COLUMNS: [&str; 13] = [
+    "reference",
+    "kind",
+    "class",
+    "facility",
+    "about",
+    "owner",
+    "items",
+    "names_date",
+    "came",
+    "read",
+    "subject",
+    "text",
+    "id",
+];
+
+/// `/messages.csv`: the visitor's messages as a file.
+pub(super) async fn export(State(portal): State<Portal>) -> Result<Response, Failure> {
+    let (api, now) = (portal.api.as_ref(), portal.clock.now());
+    let (mut file, mut pages, site) =
+        (Spreadsheet::new(&COLUMNS), Pages::default(), Site::ask(api, now).await);
+    while pages.go_on() {
+        let cursor = pages.cursor();
+        let page = ask::notification::messages(api, false, cursor.as_deref(), Pages::ROWS).await?;
+        page.items.iter().for_each(|message| file.line(cells(message, &site)));
+        pages.written(page.items.len(), page.next);
+    }
+    file.answer("messages", now)
+}
+
+fn cells(message: &InboxMessage, site: &Site) -> [String; 13] {
+    let local = |at| site.local(at, &message.facility);
+    [
+        message.reference.clone(),
+        message.kind.clone(),
+        message.class.clone(),
+        message.facility.clone(),
+        message.about_name.clone().unwrap_or_default(),
+        message.owner.clone(),
+        message.items.to_string(),
+        message.names_date.map(|date| date.to_string()).unwrap_or_default(),
+        local(Some(message.at)),
+        local(message.read_at),
+        message.subject.clone().unwrap_or_default(),
+        message.text.clone().unwrap_or_default(),
+        message.id.to_string(),
+    ]
+}
+
 fn row(message: &InboxMessage, site: &Site) -> Row {
     let facility = message.facility.as_str();
     let came = site.moment(message.at, facility);
     let what =
         class(Line::new().strong(told(&message.kind)), &message.class).below(message.reference.clone());
+    let what = what.and(message.subject.as_ref(), |line, subject| line.below(subject.clone()));
     let what = what.and(message.names_date, |line, date| line.below(format!("names {}", day(date))));
     let came_at = Line::new().text(came.relative.clone()).below_at("", came);
     Row::new([
@@ -122,10 +178,11 @@ pub(super) async fn one(
         .text("came")
         .at(site.moment(view.requested_at, &view.facility))
         .quiet(view.reference.clone());
-    let mut message = Part::card("message", "The message").pairs(facts(&detail));
+    let mut message = Part::card("message", "The message");
     if let Some(text) = text {
         message = message.block(Block::Text(text));
     }
+    let message = message.pairs(facts(&detail));
     let next = Part::card("next", "What you can do").block(Block::List(vec![
         Line::new().link("/", "Your worklist").text("what is owed now"),
         Line::new()

@@ -73,6 +73,49 @@ async fn names_of_more_streams_than_a_reader_remembers_stay_right() {
     assert_eq!(all.events.len(), STREAMS);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_reads_among_many_sees_what_was_appended_before() {
+    let place = TempDir::new().expect("a folder");
+    let journal = sample::alone(place.path(), Options::default());
+    // given two hundred who write to streams of their own, and read them side by side after every append
+    let writers = (0..200_u64).map(|n| {
+        let journal = Arc::clone(&journal);
+        tokio::spawn(async move {
+            let stream = stream(&n.to_string());
+            for revision in 0..5 {
+                let expected =
+                    if revision == 0 { Expected::NoStream } else { Expected::Revision(revision - 1) };
+                let event = sample::event(&format!("event {n} {revision}"), 1);
+                let appended = journal.append(stream.clone(), expected, vec![event]).await.expect("appended");
+                let from = revision.saturating_sub(n % 3);
+                let read = journal.read_stream(stream.clone(), from).await.expect("readable");
+                // then each has read its own stream, whole, up to its last append
+                let revisions: Vec<u64> = read.iter().map(|event| event.revision).collect();
+                assert_eq!(revisions, (from..=revision).collect::<Vec<_>>());
+                assert_eq!(read.last().map(|event| event.position), Some(appended.position));
+                assert!(read.iter().all(|event| event.stream == stream));
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.expect("no assertion failed");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_gives_up_reading_keeps_nobody_else_waiting() {
+    let place = TempDir::new().expect("a folder");
+    let journal = filled(&place).await;
+    // given many who ask and do not wait
+    for n in 0..300 {
+        let mut reading = journal.read_stream(stream(&n.to_string()), 0);
+        drop(futures::poll!(&mut reading));
+    }
+    // then whoever asks next is answered, and a stream that nobody wrote to is an empty one
+    let nothing = journal.read_stream(stream("nobody's"), 0).await.expect("readable");
+    assert!(nothing.is_empty());
+}
+
 #[tokio::test]
 async fn a_conflict_does_not_fail_the_appends_that_share_its_transaction() {
     let place = TempDir::new().expect("a folder");

@@ -11,16 +11,16 @@ impl Story<'_> {
         let leg = self.leg(number)?;
         if leg.attempts == attempt {
             self.disarm(ATTEMPT, number, "who sent it is gone");
-            self.unanswered(&leg, "the process ended while it was being sent");
+            let detail = "the process ended while it was being sent";
+            self.unanswered(&leg, &Answer { cut_off: true, ..Answer::new(Ending::Unknown, detail) });
         }
         Ok(())
     }
 
-    pub(super) fn unanswered(&mut self, leg: &Leg, detail: &str) {
+    pub(super) fn unanswered(&mut self, leg: &Leg, answer: &Answer) {
         if matches!(leg.state, LegState::Sending { .. }) {
-            let answer = Answer::new(Ending::Unknown, detail);
             // The leg exists and is being sent: this cannot be refused.
-            let _ = self.end(leg.number, leg.attempts, &answer);
+            let _ = self.end(leg.number, leg.attempts, answer);
         }
     }
 
