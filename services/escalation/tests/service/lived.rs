@@ -77,7 +77,8 @@ fn story() -> impl Strategy<Value = Story> {
 
 /// An instant; no two things are told at one.
 fn hour(hours: i64, number: usize) -> Timestamp {
-    at(BEGIN) + SignedDuration::from_hours(hours) + SignedDuration::from_secs(61 * (number as i64 + 1))
+    let apart = SignedDuration::from_secs(61) * i32::try_from(number + 1).expect("few");
+    at(BEGIN) + SignedDuration::from_hours(hours) + apart
 }
 
 impl Story {
@@ -277,7 +278,7 @@ fn days_suspended(report: &SimulateReport) -> f64 {
                 open.insert(line.track, line.at);
             }
             "reinstated" => {
-                time += line.at.duration_since(open.remove(&line.track).expect("suspended before"))
+                time += line.at.duration_since(open.remove(&line.track).expect("suspended before"));
             }
             _ => {}
         }
@@ -336,14 +337,13 @@ async fn compare(story: &Story) -> Seen {
     assert_eq!(report.summary.charts_at_limit, seen.limits as u64);
     // and the days of suspension are those of the register; weeks and departments come to the same
     let lived = days_suspended(&report);
-    let close = |days: f64, parts: usize| (days - lived).abs() <= 0.051 * (parts + 1) as f64;
+    let close = |days: f64, parts: u32| (days - lived).abs() <= 0.051 * f64::from(parts + 1);
     assert!(close(report.summary.suspended_days, 0), "{} and {lived}", report.summary.suspended_days);
     // nobody is suspended for more than seven days of a week
-    let three = PROVIDERS.len() as f64;
-    assert!(report.weeks.iter().all(|week| week.here.suspended_days <= 7.0 * three), "{:?}", report.weeks);
+    assert!(report.weeks.iter().all(|week| week.here.suspended_days <= 7.0 * 3.0), "{:?}", report.weeks);
     for groups in [&report.facilities, &report.departments, &report.weeks] {
         let days: f64 = groups.iter().map(|group| group.here.suspended_days).sum();
-        assert!(close(days, groups.len()), "{days} and {lived}: {groups:?}");
+        assert!(close(days, u32::try_from(groups.len()).expect("few")), "{days} and {lived}: {groups:?}");
     }
     // and loaded in one go, a year later and chart by chart, it is the same as if the feeds had been live
     let loaded = Hospital::new("2027-03-02T12:00:00Z", &policy);
@@ -381,9 +381,9 @@ proptest! {
 #[tokio::test]
 async fn what_two_colleagues_both_owe_suspends_one_of_them_and_waits_for_an_override_for_the_other() {
     // given two anesthesiologists who do nothing, and a chart that nobody completes
-    let nothing = |who| Owes { who, from: 24 * who as i64, end: None, void: false, hold: None };
+    let nothing = |who, from| Owes { who, from, end: None, void: false, hold: None };
     let story = Story {
-        items: vec![nothing(0), nothing(1)],
+        items: vec![nothing(0, 0), nothing(1, 24)],
         charts: vec![(5, None), (5, Some(24 * 40))],
         leaves: Vec::new(),
         confirms: true,

@@ -257,3 +257,45 @@ async fn an_inbox_says_in_words_what_the_template_renders() {
     let (_, detail) = call(&him, "GET", &format!("/api/v1/notices/{id}"), None).await;
     assert_eq!(detail["notice"]["legs"][0]["content_type"], json!("text/plain; charset=utf-8"), "{detail}");
 }
+
+#[tokio::test]
+async fn lists_of_work_are_read_page_by_page_to_their_end() {
+    // given three notices of which nothing is left to try, and letters for an office that wait
+    let office = Office::opened(Mode::Live).await;
+    let him = office.api(Office::somebody("kim", Role::HimManager));
+    let address = json!({"addresses": [{"channel": "letter", "lines": ["HIM", "Room 4"]}], "why": "asked"});
+    let (status, answer) = call(&him, "POST", "/api/v1/contacts/office-him/addresses", Some(address)).await;
+    assert_eq!(status, 200, "{answer}");
+    let named = |name: String| NoticeRequested {
+        notice: countersign_kernel::NoticeId::derive(&[&name]),
+        ..request(Formal)
+    };
+    for n in 0..3 {
+        office.ask(&NoticeRequested { channels: vec![Channel::Letter], ..named(format!("dead {n}")) }).await;
+        office
+            .ask(&NoticeRequested {
+                channels: vec![Channel::Letter],
+                recipient: countersign_contracts::notice::Recipient::Office { name: "him".to_owned() },
+                ..named(format!("letter {n}"))
+            })
+            .await;
+    }
+    office.catch_up().await;
+    for path in ["/api/v1/letters", "/api/v1/notices/dead-letters"] {
+        // when they are read one by one
+        let (mut seen, mut next) = (std::collections::BTreeSet::new(), String::new());
+        loop {
+            let (status, page) = call(&him, "GET", &format!("{path}?limit=1{next}"), None).await;
+            assert_eq!((status.as_u16(), &page["total"]), (200, &json!(3)), "{path}: {page}");
+            let row = page["items"][0].to_string();
+            assert!(seen.insert(row.clone()), "{path}: twice: {row}");
+            match page["next"].as_str() {
+                Some(cursor) => next = format!("&cursor={}", cursor.replace('~', "%7E").replace('/', "%2F")),
+                None => break,
+            }
+        }
+        // then each comes once, and a cursor of somebody's own is refused
+        assert_eq!(seen.len(), 3, "{path}");
+        assert_eq!(call(&him, "GET", &format!("{path}?cursor=odd"), None).await.0, 400);
+    }
+}
