@@ -18,6 +18,8 @@ pub use command::{Finished, binary, run, run_with};
 
 /// How long a process may take to start or to stop before the test fails.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// The same for the demonstration, which lives through three months first.
+const PATIENCE_FOR_MONTHS: Duration = Duration::from_mins(6);
 /// What the program says before the address of its pages and API, and of its MLLP port.
 const HTTP: [&str; 2] = ["pages and API on ", "worklist  http://"];
 const MLLP: [&str; 2] = ["HL7 v2 (MLLP) on ", "HL7 v2    mllp://"];
@@ -190,7 +192,8 @@ impl Program {
             .expect("the program can be run");
         self.said.follow(process.stderr.take().expect("standard error is a pipe"));
         self.process = Some(process);
-        let deadline = Instant::now() + PATIENCE;
+        let lives = self.arguments.iter().any(|argument| argument == "--demo");
+        let deadline = Instant::now() + if lives { PATIENCE_FOR_MONTHS } else { PATIENCE };
         let wants_mllp = self.arguments.iter().any(|argument| argument == "up" || argument == "intake");
         self.http = self.announced(&HTTP, before, deadline)?;
         self.mllp = if wants_mllp { Some(self.announced(&MLLP, before, deadline)?) } else { None };

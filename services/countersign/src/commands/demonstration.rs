@@ -39,7 +39,7 @@ use crate::{
 /// How far back the hospital begins, in days: long enough for somebody to have been suspended.
 const DAYS: i64 = 92;
 /// From one look of the services at the record to the next.
-const STEP: SignedDuration = SignedDuration::from_hours(3);
+const STEP: SignedDuration = SignedDuration::from_hours(6);
 /// Of ten physicians so many read what they are sent. The others ignore it.
 const READERS: u64 = 6;
 /// Proposals that the chief medical officer confirms; later ones wait for whoever looks at the demonstration.
