@@ -82,7 +82,7 @@ fn given_kills_at_random_moments_then_no_step_timer_or_notice_is_lost_or_doubled
 }
 
 #[test]
-#[ignore = "takes half an hour: ./dev kills"]
+#[ignore = "takes minutes, on a release build: ./dev kills"]
 fn given_fifty_kills_amid_ten_thousand_timers_and_a_thousand_notices_then_the_same_holds() {
     kill_amid(
         72,

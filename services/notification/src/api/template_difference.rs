@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, State},
 };
 use countersign_contracts::api::notification::TemplateDifference;
-use countersign_runtime::http::{Problem, Visitor};
+use countersign_runtime::http::{Asked, Problem, Visitor};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -46,10 +46,8 @@ pub(in crate::api) async fn handle(
     State(service): State<Arc<Notification>>,
     visitor: Visitor,
     Path(kind): Path<String>,
-    versions: Result<Query<Versions>, QueryRejection>,
+    Asked(Versions { old, new }): Asked<Versions>,
 ) -> Result<Json<TemplateDifference>, Problem> {
-    let Query(Versions { old, new }) =
-        versions.map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
     visitor.may(Act::ReadTemplates, &About::everything())?;
     let absent = || Problem::not_found("there is no such version: the list of templates has those that are");
     let kind = Kind::from_name(&kind).ok_or_else(absent)?;
