@@ -134,7 +134,10 @@ fn given_templates_then_they_are_listed_previewed_and_looked_at_without_a_server
     says(&on(&data, &["templates", "preview", "pre-suspension"]).well(), &["Subject: ", "As a letter:"]);
     refused(on(&data, &["templates", "preview", "nonsense"]), &["there is no such template"]);
     // The second version of the review names the days of the policy.
-    says(&on(&data, &["templates", "diff", "review", "1", "2"]).well(), &["30 consecutive days", "suspension.after_days"]);
+    says(
+        &on(&data, &["templates", "diff", "review", "1", "2"]).well(),
+        &["30 consecutive days", "suspension.after_days"],
+    );
     refused(on(&data, &["templates", "diff", "review", "1", "9"]), &["there is no such version"]);
     place.write("templates/overdue/2/subject.txt", "Overdue");
     let folder = place.path().join("templates");

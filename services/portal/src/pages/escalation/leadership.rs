@@ -1,4 +1,4 @@
-//! `/leadership`: everything that waits for somebody to decide, what has waited longest first.
+//! `/leadership`: everything that waits for somebody: decisions first, then what has to be seen; the longest wait first.
 
 use axum::{
     extract::{RawQuery, State},
@@ -30,6 +30,11 @@ pub(super) fn kind_chip(kind: &str) -> Chip {
     Chip { class, label: matter_words(kind) }
 }
 
+/// Whether somebody's privileges, or everybody's steps, wait for the answer.
+fn is_decision(kind: &str) -> bool {
+    matches!(kind, "suspension" | "reinstatement" | "held_run" | "clock_doubted")
+}
+
 pub(super) async fn handle(
     State(portal): State<Portal>,
     RawQuery(query): RawQuery,
@@ -37,7 +42,7 @@ pub(super) async fn handle(
     let choice = Choice::read(query.as_deref(), &["facility"]);
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
     let mut inbox = ask::escalation::inbox(api, choice.position).await?;
-    inbox.sort_by_key(|item| item.since);
+    inbox.sort_by_key(|item| (!is_decision(&item.kind), item.since));
     if let Some(facility) = choice.get("facility") {
         inbox.retain(|item| item.facility.as_deref().is_none_or(|known| known == facility));
     }
@@ -73,7 +78,7 @@ pub(super) async fn handle(
     let table = Table::new("What waits", &["What", "Whom", "Waits", "In a sentence", "!Decide"])
         .rows(inbox.iter().map(|item| row(item, &site, now)));
     let waiting = Part::new("waiting", "What waits")
-        .hint("What has waited longest comes first. Nothing is suspended unless a named person confirms it.")
+        .hint("Decisions come first, then what has to be seen; the longest wait first. Nobody is suspended unless a named person confirms it.")
         .table_or(table, "Nothing waits for anybody.");
     let facility = FilterField {
         name: "facility",
