@@ -127,6 +127,19 @@ fn routes_in_sources() -> Vec<(String, Vec<String>)> {
             }
         }
     }
+    // What is offered of every governed text, below the address that it declares.
+    let offered =
+        std::fs::read_to_string(format!("{services}/../shared/governance/src/api.rs")).expect("a source");
+    for declared in ["deficiency/src/governance.rs", "escalation/src/policies.rs"] {
+        let text = std::fs::read_to_string(format!("{services}/{declared}")).expect("a source");
+        let address =
+            text.split("path: \"").nth(1).and_then(|rest| rest.split('"').next()).expect("an address");
+        for line in offered.lines().filter(|line| line.contains(".route(&at(\"")) {
+            let path = line.split('"').nth(1).expect("a path");
+            let methods = ["get", "post"].iter().filter(|method| line.contains(&format!("{method}(")));
+            found.push((format!("{address}{path}"), methods.map(|method| (*method).to_owned()).collect()));
+        }
+    }
     found
 }
 

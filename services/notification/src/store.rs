@@ -196,10 +196,8 @@ impl Store {
         let stream = StreamName::new(A::CATEGORY, id);
         for _ in 0..ATTEMPTS {
             let loaded = self.load::<A>(id).await.map_err(ChangeError::Journal)?;
-            let first = event_id(&stream, origin, loaded.revision, 0, None);
-            if origin.key.is_some()
-                && let Some(known) = loaded.events.iter().find(|event| event.id == first)
-            {
+            let first = origin.key.as_ref().map(|key| keyed_id(&stream, key, 0));
+            if let Some(known) = loaded.events.iter().find(|event| Some(event.id) == first) {
                 return Ok(Done { position: known.position, changed: true });
             }
             let events = decide(&loaded.state, self.now()).map_err(ChangeError::Refused)?;
@@ -227,7 +225,16 @@ impl Store {
         let now = self.now();
         let mut encoded = Vec::with_capacity(events.len());
         for (index, event) in events.iter().enumerate() {
-            let id = event_id(stream, origin, revision, index, A::timer(event));
+            let id = match (A::timer(event), &origin.key) {
+                (Some(TimerEvent::Fired(TimerFired { timer, arming, .. })), _) => {
+                    TimerFired::event_id(*timer, *arming)
+                }
+                (_, Some(key)) => keyed_id(stream, key, index),
+                (_, None) => {
+                    let content = serde_json::to_string(event).map_err(AppendOutcome::Encode)?;
+                    own_id(stream, revision, index, &content)
+                }
+            };
             let metadata = Metadata {
                 correlation: origin.correlation.unwrap_or(id.0),
                 causation: origin.causation,
@@ -243,6 +250,8 @@ impl Store {
         }
         let expected = revision.map_or(Expected::NoStream, Expected::Revision);
         match self.journal.append(stream.clone(), expected, encoded).await {
+            // Without a key somebody else has said the same at the same place, and acts on it.
+            Ok(appended) if appended.repeated && origin.key.is_none() => Err(AppendOutcome::Conflict),
             Ok(appended) => Ok(appended.position),
             Err(AppendError::Conflict { .. }) => Err(AppendOutcome::Conflict),
             Err(AppendError::Journal(error)) => Err(AppendOutcome::Journal(error)),
@@ -257,21 +266,56 @@ pub(crate) enum AppendOutcome {
     Encode(serde_json::Error),
 }
 
-/// The id of an event: of a firing its own, of a command under a key the key's, else that of its place.
-fn event_id(
-    stream: &StreamName,
-    origin: &Origin,
-    revision: Option<u64>,
-    index: usize,
-    timer: Option<&TimerEvent>,
-) -> EventId {
-    if let Some(TimerEvent::Fired(TimerFired { timer, arming, .. })) = timer {
-        return TimerFired::event_id(*timer, *arming);
-    }
-    let index = index.to_string();
-    if let Some(key) = &origin.key {
-        return EventId::derive(&["notification", stream.as_str(), key, &index]);
-    }
+/// The id of an event of a command under a key: the same for the same command.
+fn keyed_id(stream: &StreamName, key: &str, index: usize) -> EventId {
+    EventId::derive(&["notification", stream.as_str(), key, &index.to_string()])
+}
+
+/// The id of an event that the service concludes by itself: that of its place and of what it says. Two who conclude
+/// different things at one place, as the legs of a notice do that are sent side by side, must not pass for one.
+fn own_id(stream: &StreamName, revision: Option<u64>, index: usize, content: &str) -> EventId {
     let after = revision.map_or_else(String::new, |revision| revision.to_string());
-    EventId::derive(&["notification", stream.as_str(), "after", &after, &index])
+    EventId::derive(&["notification", stream.as_str(), "after", &after, &index.to_string(), content])
+}
+
+#[cfg(test)]
+mod tests {
+    use countersign_kernel::FixedClock;
+    use countersign_sqlite::{DataFolder, Options, SqliteJournal};
+
+    use super::*;
+    use crate::domain::{
+        act::Act,
+        operator::{ModeSet, STREAM, StoredMode},
+    };
+
+    #[tokio::test]
+    async fn two_who_conclude_different_things_at_one_place_do_not_pass_for_one() {
+        // given two who have read the same
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = DataFolder::open_exclusive(folder.path(), "a test").expect("a data folder");
+        let journal = SqliteJournal::open(data, Options::default()).expect("a journal");
+        let clock = Arc::new(FixedClock::at(Timestamp::UNIX_EPOCH));
+        let store = Store { journal, clock };
+        let stream = StreamName::new(OPERATOR, STREAM);
+        let said = |mode| {
+            let act = Act { by: "kim".to_owned(), at: Timestamp::UNIX_EPOCH, why: String::new() };
+            [OperatorEvent::ModeSet(ModeSet { mode: Some(mode), act })]
+        };
+        let own = Origin::own();
+        let say = |mode| {
+            let (store, stream, own, events) = (&store, &stream, &own, said(mode));
+            async move { store.append::<Decided>(stream, None, own, &events).await }
+        };
+        // when both append, then the second is told that somebody was quicker, whatever it says
+        assert!(say(StoredMode::Live).await.is_ok());
+        assert!(matches!(say(StoredMode::Shadow).await, Err(AppendOutcome::Conflict)));
+        assert!(matches!(say(StoredMode::Live).await, Err(AppendOutcome::Conflict)));
+        // but a command under a key that comes again has had its effect
+        let (keyed, other) = (Origin::command("kim", "mode", "k"), StreamName::new(OPERATOR, "other"));
+        for _ in 0..2 {
+            let again = store.append::<Decided>(&other, None, &keyed, &said(StoredMode::Live)).await;
+            assert!(again.is_ok());
+        }
+    }
 }

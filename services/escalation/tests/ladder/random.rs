@@ -180,3 +180,14 @@ proptest! {
         prop_assert!(world.track.cycle.is_none());
     }
 }
+
+/// Found by the walk above: a line of its kind that an item was said not to matter to.
+#[test]
+fn an_item_that_ends_while_a_notice_is_on_its_way_matters() {
+    use Happening as H;
+    let mut world = World::new(default_policy());
+    for what in [H::Owe(6), H::Pass(49), H::Owe(0), H::Held(0), H::Done(1)] {
+        happen(&mut world, &what);
+    }
+    assert!(world.track.timers.get(world.track.ladder_timer()).is_none(), "nothing is to come");
+}

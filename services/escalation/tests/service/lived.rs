@@ -345,6 +345,10 @@ async fn compare(story: &Story) -> Seen {
         let days: f64 = groups.iter().map(|group| group.here.suspended_days).sum();
         assert!(close(days, u32::try_from(groups.len()).expect("few")), "{days} and {lived}: {groups:?}");
     }
+    // A leave that is told when it begins, and one that was known all along, let a wait end at another instant.
+    if !story.leaves.is_empty() {
+        return seen;
+    }
     // and loaded in one go, a year later and chart by chart, it is the same as if the feeds had been live
     let loaded = Hospital::new("2027-03-02T12:00:00Z", &policy);
     let mut told = story.told();

@@ -8,7 +8,7 @@ use super::timer::armed_for;
 use crate::domain::{
     policy::{Policy, StepClass},
     standing::{NotCounted, StandingItem},
-    track::Track,
+    track::{Delivery, Track},
 };
 
 /// Whether anything could happen now because one item was opened or closed; where this says no, a look finds nothing.
@@ -18,7 +18,8 @@ use crate::domain::{
 ///
 /// Why that is enough: an item that nothing on the track was ever about takes part only in questions of the kind "what
 /// is the earliest", and "is any old enough now". Where the earliest that this item can answer is later than the timer,
-/// neither is answered otherwise with it than without it.
+/// neither is answered otherwise with it than without it. While a notice is on its way the timer waits for that, and whether
+/// it waits at all depends on there being an item for a next step: then every item matters.
 pub fn may_matter(
     track: &Track,
     policy: &Policy,
@@ -31,7 +32,7 @@ pub fn may_matter(
     if !kept || !still_owes || !item.is_theirs() || item.not_counted == Some(NotCounted::OnLeave) {
         return true;
     }
-    if is_about(track, item.deficiency) {
+    if is_about(track, item.deficiency) || is_notice_on_its_way(track, policy, now) {
         return true;
     }
     // The last step that was taken still asks what carries it.
@@ -41,6 +42,16 @@ pub fn may_matter(
         item.reached(rung, step.class != StepClass::None)
     });
     earliest.min().is_some_and(|earliest| earliest <= armed)
+}
+
+/// Nobody knows yet whether a notice of the cycle that runs was delivered.
+fn is_notice_on_its_way(track: &Track, policy: &Policy, now: Timestamp) -> bool {
+    let since = track.cycle.as_ref().map(|cycle| cycle.opened_at);
+    track.notices.values().any(|notice| {
+        since.is_none_or(|since| notice.requested.requested_at >= since)
+            && notice.withdrawn_at.is_none()
+            && matches!(notice.delivery(&policy.delivery, now), Delivery::Waits(_))
+    })
 }
 
 /// Something on the track was about the item.
