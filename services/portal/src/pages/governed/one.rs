@@ -69,11 +69,7 @@ pub(in crate::pages) async fn page(
         let href = format!("{}/{number}/changes?against={in_force}", call.path);
         ways = ways.button(href, "What differs from the version in force", "");
     }
-    ways = ways.button(
-        format!("{}/{number}/changes", call.path),
-        "What differs from the one it is based on",
-        "",
-    );
+    ways = ways.button(format!("{}/{number}/changes", call.path), "What differs from its base", "");
     if call.may_draft(&visitor) {
         ways = ways.button(format!("{}/draft?from={number}", call.path), "Draft another from it", "");
     }
