@@ -6,10 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use countersign_contracts::{
     Envelope, notice,
-    notice::{Channel, NoticeClass, NoticeRequested, PolicyReference, Recipient},
+    notice::{Channel, NoticeClass, NoticeItem, NoticeRequested, PolicyReference, Recipient},
 };
 use countersign_eventsourcing::{
     feed::JournalTail,
@@ -18,7 +18,7 @@ use countersign_eventsourcing::{
     },
     publish::{Publishers, SharedPublishers},
 };
-use countersign_kernel::{Clock, EventId, NoticeId, ProviderId, TrackId};
+use countersign_kernel::{Clock, DeficiencyId, EventId, NoticeId, ProviderId, TrackId};
 use countersign_notification::{
     channels::{
         Transport,
@@ -88,7 +88,13 @@ fn request(number: usize, channel: Channel) -> anyhow::Result<(StreamName, NewEv
         channels: vec![channel],
         on_all: false,
         at_any_hour: true,
-        items: Vec::new(),
+        items: vec![NoticeItem {
+            deficiency: DeficiencyId::derive(&["bench", &number.to_string()]),
+            rule: "R13".to_owned(),
+            document_type: "discharge_summary".to_owned(),
+            due_at: Some(now),
+            age_days: 8,
+        }],
         names_date: None,
         suspension: None,
         policy: PolicyReference { version: 1, title: "Bench".to_owned(), sha256: "0".repeat(64) },
@@ -194,6 +200,7 @@ async fn round(
                     ensure!(ended["ending"] == "accepted", "{ended}");
                     accepted += 1;
                 }
+                "notice-exhausted" => bail!("not sent: {}", String::from_utf8_lossy(&event.data)),
                 "notice-rendered" if bytes.is_empty() => bytes = event.data.to_vec(),
                 _ => {}
             }
