@@ -106,6 +106,9 @@ pub struct StandingItem {
     /// When that ends, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts_again_at: Option<Timestamp>,
+    /// When it stops to count while it does: at the beginning of a leave, a downtime or a hold that is known already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_until: Option<Timestamp>,
 }
 
 /// An item that is not owed here any more. Stored format: version with care.

@@ -100,6 +100,7 @@ fn one(item: &OwedItem, clock: &ItemClock<'_>, policy: &Policy, now: Timestamp) 
         Some(NotCounted::Disputed) if !policy.guards.disputed_counts_when_unanswered => None,
         Some(_) => runs_again(clock, now).map(|at| at.max(known)),
     };
+    let counts_until = not_counted.is_none().then(|| stands_next(clock, now)).flatten();
     StandingItem {
         deficiency: changed.id,
         encounter: changed.encounter,
@@ -112,6 +113,7 @@ fn one(item: &OwedItem, clock: &ItemClock<'_>, policy: &Policy, now: Timestamp) 
         reaches: policy.days_for(&changed.rule, &changed.document_type).into_iter().map(reach).collect(),
         not_counted,
         counts_again_at,
+        counts_until,
     }
 }
 
@@ -153,6 +155,11 @@ fn runs_again(clock: &ItemClock<'_>, now: Timestamp) -> Option<Timestamp> {
         }
     }
     Some(at)
+}
+
+/// The beginning of the next standstill, if one is known.
+fn stands_next(clock: &ItemClock<'_>, now: Timestamp) -> Option<Timestamp> {
+    clock.stretches().iter().map(|stretch| stretch.still.from).find(|from| *from > now)
 }
 
 fn became(item: &OwedItem) -> GoneItem {

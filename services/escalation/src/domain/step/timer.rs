@@ -66,6 +66,9 @@ impl Turn<'_> {
                 instants.push((at, "a suspension may be proposed".to_owned()));
             }
         }
+        if let Some(at) = self.stops_counting() {
+            instants.push((at, "what this is about stops counting".to_owned()));
+        }
         if let Some(at) = self.next_mending() {
             instants.push((at, "an undelivered notice is looked after".to_owned()));
         }
@@ -75,5 +78,17 @@ impl Turn<'_> {
             .filter(|(at, _)| *at > now && *at < Timestamp::MAX)
             .min()
             .map(|(at, what)| Next { at, what })
+    }
+
+    /// When the first of the items that the open proposal, or else the last step, is about stops to count: a proposal
+    /// lapses, or they shield others no more. A leave that is known long before does then what one does that is told
+    /// on its first day.
+    fn stops_counting(&self) -> Option<Timestamp> {
+        let proposal = self.track.proposal.as_ref();
+        let about = |item: &&StandingItem| match proposal {
+            Some(proposal) => proposal.carried_by.contains(&item.deficiency),
+            None => self.track.last_step().is_some_and(|step| step.items.contains(&item.deficiency)),
+        };
+        self.context.standing.items.iter().filter(about).filter_map(|item| item.counts_until).min()
     }
 }
