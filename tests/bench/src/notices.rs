@@ -226,7 +226,8 @@ fn share(part: usize) -> f64 {
 
 /// Messages a second that a mail server takes from senders that do nothing else, each on one connection.
 async fn bare_mail(port: u16, count: usize, size: usize) -> anyhow::Result<f64> {
-    let body = Arc::new(format!("Subject: bench\r\n\r\n{}\r\n.\r\n", "x".repeat(70).repeat(size / 70)));
+    let line = format!("{}\r\n", "x".repeat(70));
+    let body = Arc::new(format!("Subject: bench\r\n\r\n{}.\r\n", line.repeat(size / line.len())));
     let began = Instant::now();
     let mut senders = JoinSet::new();
     for _ in 0..UNDER_WAY {
@@ -346,7 +347,10 @@ pub(crate) async fn measure(effort: Effort) -> anyhow::Result<Section> {
         limit.push(bare_calls(&url, count, bytes.len()).await?);
     }
     add(&mut section, "webhooks", calls, bare, limit);
-    let Some(mail) = SmtpPeer::start(&Options::default()) else { return Ok(section) };
+    let Some(mail) = SmtpPeer::start(&Options::default()) else {
+        eprintln!("  no mail server to measure against: `./dev setup` installs it");
+        return Ok(section);
+    };
     let (mut mails, mut bare, mut limit) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..effort.rounds {
         let smtp = Smtp {
