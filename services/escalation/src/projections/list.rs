@@ -16,8 +16,10 @@ use crate::domain::events::ByWhom;
 pub struct Scope {
     /// Only these facilities; `None`: all.
     pub facilities: Option<Vec<String>>,
-    /// Only these providers, by key; `None`: all.
+    /// Only these providers, by key, wherever they are, and those of [`Scope::parties`]; `None`: all.
     pub providers: Option<BTreeSet<Uuid>>,
+    /// Beside those, these at these facilities: a department is one of a facility.
+    pub parties: BTreeSet<Party>,
 }
 
 /// Which tracks are wanted.
@@ -183,15 +185,22 @@ fn row(row: &Row<'_>) -> Result<TrackRow, rusqlite::Error> {
 type Values = Vec<Box<dyn ToSql>>;
 
 pub(super) fn within(scope: &Scope, conditions: &mut Vec<String>, values: &mut Values) {
-    let mut any_of = |column: &str, wanted: Vec<String>| {
-        conditions.push(format!("{column} IN ({})", vec!["?"; wanted.len()].join(", ")));
-        values.extend(wanted.into_iter().map(|value| Box::new(value) as Box<dyn ToSql>));
-    };
     if let Some(facilities) = &scope.facilities {
-        any_of("t.facility", facilities.clone());
+        conditions.push(format!("t.facility IN ({})", vec!["?"; facilities.len()].join(", ")));
+        values.extend(facilities.iter().map(|code| Box::new(code.clone()) as Box<dyn ToSql>));
     }
     if let Some(providers) = &scope.providers {
-        any_of("t.provider_key", providers.iter().map(ToString::to_string).collect());
+        let mut theirs = format!("t.provider_key IN ({})", vec!["?"; providers.len()].join(", "));
+        values.extend(providers.iter().map(|key| Box::new(key.to_string()) as Box<dyn ToSql>));
+        if !scope.parties.is_empty() {
+            let pairs = vec!["(?, ?)"; scope.parties.len()].join(", ");
+            theirs = format!("({theirs} OR (t.provider_key, t.facility) IN (VALUES {pairs}))");
+            for Party { provider, facility } in &scope.parties {
+                values.push(Box::new(provider.to_string()));
+                values.push(Box::new(facility.clone()));
+            }
+        }
+        conditions.push(theirs);
     }
 }
 
@@ -321,5 +330,32 @@ mod tests {
         // then
         assert!(plan.iter().any(|step| step.starts_with("SEARCH w USING INDEX timer_due")), "{plan:?}");
         assert!(!plan.iter().any(|step| step.contains("SCAN")), "{plan:?}");
+    }
+
+    #[test]
+    fn who_heads_somebody_at_one_facility_does_not_see_them_at_another() {
+        // given two providers, each with a track at two facilities
+        let sql = Connection::open_in_memory().expect("a database");
+        sql.execute_batch("CREATE TABLE t (provider_key TEXT, facility TEXT)").expect("a table");
+        let key = |name: &str| countersign_kernel::derive_uuid("provider", &[name]);
+        for (name, facility) in [("a", "NORTH"), ("a", "SOUTH"), ("b", "NORTH"), ("b", "SOUTH")] {
+            sql.execute("INSERT INTO t VALUES (?1, ?2)", params![key(name).to_string(), facility])
+                .expect("a row");
+        }
+        let seen = |scope: &Scope| -> u32 {
+            let (mut conditions, mut values) = (vec!["1 = 1".to_owned()], Values::new());
+            within(scope, &mut conditions, &mut values);
+            let statement = format!("SELECT count(*) FROM t WHERE {}", conditions.join(" AND "));
+            sql.query_row(&statement, params_from_iter(values.iter()), |row| row.get(0)).expect("counted")
+        };
+        let headed = Party { provider: key("a"), facility: "NORTH".to_owned() };
+        // then whoever heads one of them at one facility sees one track, beside the own ones
+        let chair = Scope { providers: Some(BTreeSet::new()), parties: [headed].into(), facilities: None };
+        assert_eq!(seen(&chair), 1);
+        let with_own = Scope { providers: Some([key("b")].into()), ..chair.clone() };
+        assert_eq!(seen(&with_own), 3);
+        assert_eq!(seen(&Scope { facilities: Some(vec!["SOUTH".to_owned()]), ..with_own }), 1);
+        // and whoever sees everything, everything
+        assert_eq!(seen(&Scope::default()), 4);
     }
 }

@@ -88,13 +88,21 @@ fn read(row: &Row<'_>) -> Result<Watch, rusqlite::Error> {
     })
 }
 
-/// Charts that went to the offices and are incomplete; with `all`, those that were completed too, the latest first.
-pub fn watches(sql: &Connection, facility: Option<&str>, all: bool) -> Result<Vec<Watch>, rusqlite::Error> {
+/// Charts that went to the offices and are incomplete; with `all`, those that were completed too, the latest first. Only
+/// those of the facilities `within`, if there are any: a thousand of somebody else's hide none of them.
+pub fn watches(
+    sql: &Connection,
+    facility: Option<&str>,
+    within: &[String],
+    all: bool,
+) -> Result<Vec<Watch>, rusqlite::Error> {
+    let within = serde_json::Value::from(within).to_string();
     sql.prepare_cached(&format!(
         "{WATCH} WHERE (?1 IS NULL OR w.facility = ?1) AND (?2 OR w.closed_at IS NULL)
+             AND (?3 = '[]' OR w.facility IN (SELECT value FROM json_each(?3)))
          ORDER BY w.closed_at IS NOT NULL, w.reached_at DESC, w.chart LIMIT 1000"
     ))?
-    .query_map(params![facility, all], read)?
+    .query_map(params![facility, all, within], read)?
     .collect()
 }
 
@@ -103,4 +111,32 @@ pub fn watch(sql: &Connection, chart: EncounterId) -> Result<Option<Watch>, rusq
     sql.prepare_cached(&format!("{WATCH} WHERE w.chart = ?1"))?
         .query_row([chart.to_string()], read)
         .optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_sees_one_facility_finds_its_charts_behind_a_thousand_of_another() {
+        // given a chart of one facility, and a thousand of another that went to the offices after it
+        let sql = Connection::open_in_memory().expect("a database");
+        sql.execute_batch(super::super::SCHEMA.as_str()).expect("the schema");
+        let went = |number: i64, facility: &str| {
+            let chart = EncounterId::derive(&[facility, &number.to_string()]).to_string();
+            sql.execute(
+                "INSERT INTO watch VALUES (?1, ?2, 0, 0, ?3, NULL, NULL)",
+                params![chart, facility, number],
+            )
+            .expect("a row");
+        };
+        went(0, "SOUTH");
+        (1..=1000).for_each(|number| went(number, "NORTH"));
+        // when
+        let seen = |within: &[String]| watches(&sql, None, within, false).expect("read");
+        // then
+        let own = seen(&["SOUTH".to_owned()]);
+        assert_eq!(own.iter().map(|watch| watch.facility.as_str()).collect::<Vec<_>>(), ["SOUTH"]);
+        assert_eq!(seen(&[]).len(), 1000);
+    }
 }

@@ -99,7 +99,8 @@ impl History {
     /// Lets go of what closed long ago and no track asks about: memory does not grow with the years.
     fn prune(&mut self) {
         let Some(now) = self.now else { return };
-        let due = *self.pruned.get_or_insert(now) + PRUNED_EVERY;
+        // Whoever asks about the end of time asks about an instant behind which there is none.
+        let due = self.pruned.get_or_insert(now).saturating_add(PRUNED_EVERY).unwrap_or(Timestamp::MAX);
         if now < due {
             return;
         }
@@ -150,5 +151,24 @@ impl History {
             }
         }
         self.prune();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_passes_up_to_the_last_instant_there_is() {
+        // given a question about as long as anybody can ask
+        let mut history = History::new(TimeZone::UTC, None, Vec::new());
+        let day_before = Timestamp::MAX.checked_sub(SignedDuration::from_hours(24)).expect("an instant");
+        for at in [day_before, Timestamp::MAX] {
+            // when time has passed
+            history.reach(at);
+            history.settle();
+            // then it has
+            assert_eq!(history.now(), Some(at));
+        }
     }
 }
