@@ -10,7 +10,8 @@ use stateright::{Checker, Model, Property};
 use crate::{
     invariants,
     planted::Bug,
-    world::{Post, World, days, hours},
+    post::Post,
+    world::{World, days, hours},
 };
 
 /// One notice, two days, no runs: the smallest policy that suspends.
