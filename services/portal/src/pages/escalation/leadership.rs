@@ -13,7 +13,7 @@ use crate::{
     pages::{
         Portal,
         choice::Choice,
-        sheet::{Banner, Block, Figure, Filter, FilterField, Line, Part, Row, Sent, Sheet, Table},
+        sheet::{Banner, Block, Figure, Line, Part, Row, Sent, Sheet, Table},
         site::Site,
     },
     show::{Chip, Section, localized, sentence},
@@ -80,17 +80,11 @@ pub(super) async fn handle(
     let waiting = Part::new("waiting", "What waits")
         .hint("Decisions come first, then what has to be seen; the longest wait first. Nobody is suspended unless a named person confirms it.")
         .table_or(table, "Nothing waits for anybody.");
-    let facility = FilterField {
-        name: "facility",
-        label: "Facility",
-        value: choice.get("facility").unwrap_or_default().to_owned(),
-        offers: site.offers(&choice),
-    };
     Sheet::new("Leadership", Section::Escalation, "/leadership")
         .banner(doubted)
-        .sent(Sent { done: choice.done.as_deref().map(act::done), refused: None })
+        .sent(Sent::just_done(&choice, act::done))
         .figures(figures)
-        .filter(Filter { path: "/leadership", fields: vec![facility], filtered: choice.is_narrow() })
+        .narrowed_by(&choice, [site.picked(&choice)])
         .part(waiting)
         .part(Part::card("more", "Elsewhere").block(Block::List(vec![
                 Line::new().link("/suspensions", "The register of suspensions").text("for the committee"),
