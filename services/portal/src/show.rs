@@ -22,7 +22,7 @@ pub(crate) use clock::{Clock, LENGTH, Regulatory};
 pub(crate) use moment::{Moment, localized};
 pub(crate) use money::dollars;
 pub(crate) use row::{Chip, DeficiencyRow, Responsible, is_disputed, is_owed, may_dispute};
-pub(crate) use spreadsheet::{Pages, Spreadsheet};
+pub(crate) use spreadsheet::{Column, Spreadsheet, local, yes};
 
 /// Where a page belongs in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub(crate) struct Layout {
     pub(crate) title: String,
     section: Section,
     /// Where in its section it belongs: the address of a page.
-    path: &'static str,
+    pub(crate) path: &'static str,
     /// Name of the visitor, if one is signed in.
     pub(crate) visitor: Option<String>,
     /// Address of the stylesheet.

@@ -15,7 +15,7 @@ use crate::{
     pages::{
         Portal,
         choice::Choice,
-        sheet::{Banner, Block, Figure, Filter, FilterField, Line, Part, Row, Sent, Sheet, Table},
+        sheet::{Banner, Block, Figure, Line, Part, Row, Sent, Sheet, Table},
         site::Site,
     },
     show::{Chip, Section, localized, sentence},
@@ -97,17 +97,11 @@ pub(super) async fn handle(
             .hint("Addresses and chairs, not people's records. What is the same for several is told once.")
             .table_or(table, "")
     });
-    let facility = FilterField {
-        name: "facility",
-        label: "Facility",
-        value: choice.get("facility").unwrap_or_default().to_owned(),
-        offers: site.offers(&choice),
-    };
     Sheet::new("Leadership", Section::Escalation, "/leadership")
         .banner(doubted)
-        .sent(Sent { done: choice.done.as_deref().map(act::done), refused: None })
+        .sent(Sent::just_done(&choice, act::done))
         .figures(figures)
-        .filter(Filter { path: "/leadership", fields: vec![facility], filtered: choice.is_narrow() })
+        .narrowed_by(&choice, [site.picked(&choice)])
         .part(waiting)
         .parts(to_put_right)
         .part(Part::card("more", "Elsewhere").block(Block::List(vec![

@@ -32,7 +32,7 @@ pub(super) async fn handle(
     query: Option<String>,
 ) -> Result<Response, Failure> {
     let choice = Choice::read(query.as_deref(), &[]);
-    let sent = Sent { done: choice.done.as_deref().map(done), refused: None };
+    let sent = Sent::just_done(&choice, done);
     page(&portal, texts, version(&number)?, &Entered::default(), sent).await
 }
 

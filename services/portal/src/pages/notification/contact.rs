@@ -66,7 +66,7 @@ pub(super) async fn handle(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let choice = Choice::read(query.as_deref(), &[]);
-    let sent = Sent { done: choice.done.as_deref().map(done), refused: None };
+    let sent = Sent::just_done(&choice, done);
     page(&portal, &key, &Entered::default(), sent, choice.position).await
 }
 
