@@ -102,12 +102,8 @@ impl Choice {
         known: &[(&str, &str)],
     ) -> FilterField {
         let chosen = self.get(name);
-        let offer = |(value, label): &(&str, &str)| Offer {
-            value: (*value).to_owned(),
-            label: (*label).to_owned(),
-            chosen: chosen.unwrap_or_default() == *value,
-        };
-        let mut offers: Vec<Offer> = [("", unchosen)].iter().chain(known).map(offer).collect();
+        let known = [&[("", unchosen)], known].concat();
+        let mut offers = Offer::each(&known, Some(chosen.unwrap_or_default()));
         if let Some(chosen) = chosen.filter(|_| !offers.iter().any(|offer| offer.chosen)) {
             offers.push(Offer { value: chosen.to_owned(), label: chosen.to_owned(), chosen: true });
         }

@@ -252,11 +252,6 @@ pub(super) async fn handle(
         ask::claims::summary(api, by, choice.facility.as_deref()),
     )?;
     let total = &summary.total;
-    let offer = |(value, label): (&str, &str), chosen: &str| Offer {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        chosen: value == chosen,
-    };
     let state = choice.state.as_deref().unwrap_or(STATES[0].0);
     html(&ClaimsPage {
         layout: Layout::new("Claims", Section::Claims),
@@ -266,8 +261,8 @@ pub(super) async fn handle(
         sole: number(total.sole_blocker_accounts),
         sole_dollars: dollars(total.sole_blocker_cents),
         minimum_days: summary.minimum_bill_hold_days,
-        states: STATES.map(|known| offer(known, state)).into(),
-        kinds: TOTALS.map(|known| offer(known, by)).into(),
+        states: Offer::each(&STATES, Some(state)),
+        kinds: Offer::each(&TOTALS, Some(by)),
         facility: choice.facility.clone().unwrap_or_default(),
         class: choice.class.clone().unwrap_or_default(),
         document_type: choice.document_type.clone().unwrap_or_default(),

@@ -456,15 +456,13 @@ fn offer_providers(choice: &Choice, providers: Vec<ProviderView>) -> (Vec<Offer>
 }
 
 fn offer_statuses(choice: &Choice) -> Vec<Offer> {
-    let chosen = choice.status.as_deref().unwrap_or("open");
-    [
+    let known = [
         ("open", "Open"),
         ("dormant", "Waiting for somebody else"),
         ("satisfied", "Satisfied"),
         ("voided", "Voided"),
         ("waived", "Waived"),
         (ANY_STATUS, "Any status"),
-    ]
-    .map(|(value, label)| Offer { value: value.to_owned(), label: label.to_owned(), chosen: value == chosen })
-    .into()
+    ];
+    Offer::each(&known, Some(choice.status.as_deref().unwrap_or("open")))
 }

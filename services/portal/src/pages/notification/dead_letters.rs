@@ -143,16 +143,11 @@ fn row(letter: &DeadLetterView, site: &Site, visitor: &Visitor, entered: &Entere
 }
 
 fn resend_form(entered: &Entered) -> Form {
-    let offer = |(value, label): (&str, &str)| Offer {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        chosen: false,
-    };
     let channels =
         [("", "Any"), ("email", "E-mail"), ("webhook", "Webhook"), ("letter", "Letter"), ("inbox", "Inbox")];
     let fields = vec![
         Field::new("since", "Everything that failed since", Kind::Instant),
-        Field::new("channel", "By which way", Kind::Choice(channels.map(offer).into())).optional(),
+        Field::new("channel", "By which way", Kind::Choice(Offer::each(&channels, None))).optional(),
         Field::new("dry_run", "Only tell what would be sent again", Kind::Tick).value("yes"),
         Field::why().optional(),
     ];

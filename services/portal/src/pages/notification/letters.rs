@@ -42,13 +42,8 @@ pub(super) fn today(now: Timestamp, zone: &str) -> String {
 
 /// The form that says that a letter left.
 pub(super) fn left_form(key: &str, reference: &str, today: &str, entered: &Entered) -> Form {
-    let offer = |(value, label): (&str, &str)| Offer {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        chosen: false,
-    };
     let fields = vec![
-        Field::new("how", "How", Kind::Choice(HOW.map(offer).into())),
+        Field::new("how", "How", Kind::Choice(Offer::each(&HOW, None))),
         Field::new("on", "On the day", Kind::Day).value(today),
         Field::new("by_whom", "By whom", Kind::Line).optional().hint("Left empty: by you"),
         Field::new("why", "A word on it", Kind::Text)
