@@ -243,11 +243,7 @@ impl Dispatcher {
         Ok(found)
     }
 
-    async fn round(
-        &self,
-        busy: &HashMap<Which, Busy>,
-        free: usize,
-    ) -> Result<Vec<DueLeg>, DispatchError> {
+    async fn round(&self, busy: &HashMap<Which, Busy>, free: usize) -> Result<Vec<DueLeg>, DispatchError> {
         if free == 0 {
             return Ok(Vec::new());
         }

@@ -173,9 +173,6 @@ async fn what_the_journal_does_not_take_is_tried_again_without_haste_and_holds_n
     })
     .await
     .expect("delivered");
-    assert_eq!(
-        kinds(&office.outcomes().await).last(),
-        Some(&(Some(Channel::Inbox), Outcome::Delivered))
-    );
+    assert_eq!(kinds(&office.outcomes().await).last(), Some(&(Some(Channel::Inbox), Outcome::Delivered)));
     loops.abort_all();
 }
