@@ -25,7 +25,7 @@ use countersign_notification::{
         email::{Email, EmailSettings},
         webhook::{Webhook, WebhookSettings},
     },
-    config::{Config, Endpoint, Office},
+    config::{Config, Endpoint, Office, OfficeList},
     domain::{contact::Destination, notice::Mode, throttle::Limits},
     outbound::{OfficeName, PublicUrl},
     publish,
