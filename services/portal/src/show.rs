@@ -166,6 +166,11 @@ pub(crate) fn html(page: &impl Template) -> Result<Response, Failure> {
     Ok(response)
 }
 
+/// So many of something: `1 item`, `2 items`.
+pub(crate) fn count(value: u64, one: &str) -> String {
+    if value == 1 { format!("1 {one}") } else { format!("{} {one}s", number(value)) }
+}
+
 /// A number with thousands apart: `12,345`.
 pub(crate) fn number(value: u64) -> String {
     let digits = value.to_string();

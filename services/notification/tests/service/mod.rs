@@ -3,6 +3,7 @@
 mod access;
 mod digests;
 mod office;
+mod outage;
 mod stopped;
 mod ways;
 

@@ -189,6 +189,13 @@ fn notices_table(notices: &[NoticeView], site: &Site, facility: &str) -> Table {
                 Line::new().chip("satisfied", "Delivered").below_at("", site.moment(at, facility))
             }
             (None, None) => match notice.answers.last() {
+                Some(answer)
+                    if notice.role == "provider" && ["accepted", "delivered"].contains(&&*answer.outcome) =>
+                {
+                    Line::new()
+                        .chip("waiting", "Not proved yet")
+                        .below("it is there; the policy asks for more")
+                }
                 Some(answer) => Line::new().a_chip(answer_chip(&answer.outcome)),
                 None => Line::new().chip("waiting", "No answer yet"),
             },

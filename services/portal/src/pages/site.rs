@@ -37,12 +37,19 @@ impl Site {
         self.facilities.iter().map(|known| known.code.as_str())
     }
 
-    /// The zone of the one facility there is; UTC where there are several or none.
+    /// The zone that all facilities are in; UTC where they are in several, or none is known.
     pub(super) fn any_zone(&self) -> &str {
         match self.facilities.as_slice() {
-            [only] => &only.time_zone,
+            [first, others @ ..] if others.iter().all(|other| other.time_zone == first.time_zone) => {
+                &first.time_zone
+            }
             _ => UTC,
         }
+    }
+
+    /// When the page was asked for.
+    pub(super) const fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// An instant, as people at the facility would say it.

@@ -16,7 +16,7 @@ use crate::{
         sheet::{Block, Figure, Line, Part, Row, Sheet, Table},
         site::Site,
     },
-    show::{Column, Section, Spreadsheet, dollars, number, sentence, yes},
+    show::{Column, Section, Spreadsheet, count, dollars, number, sentence, yes},
 };
 
 const NAMES: &[&str] = &["facility", "provider", "in_force"];
@@ -102,7 +102,7 @@ fn row(item: &SuspensionView, site: &Site) -> Row {
         if item.scope.is_empty() { Line::new().quiet("nothing") } else { Line::from(list(&item.scope)) };
     let covers =
         if item.exempt.is_empty() { covers } else { covers.below(format!("but {}", list(&item.exempt))) };
-    let mut authority = Line::from(format!("{} items", item.items));
+    let mut authority = Line::from(count(item.items.into(), "item"));
     for who in &item.authority {
         let at = site.moment(who.at, facility);
         authority = authority.below(format!("{}, {} {}: {}", who.name, at.text, at.zone, who.why));

@@ -18,7 +18,7 @@ use crate::{
         sheet::{Line, Part, Row, Sheet, Table},
         site::{Site, day},
     },
-    show::{Column, Section, sentence},
+    show::{Column, Section, count, sentence},
     visitor,
 };
 
@@ -104,6 +104,9 @@ pub(super) async fn handle(
 
 fn row(notice: &NoticeView, site: &Site) -> Row {
     let facility = notice.facility.as_str();
+    let items = count(notice.items.into(), "item");
+    // A digest is about all facilities.
+    let where_and_how_many = if facility.is_empty() { items } else { format!("{facility}, {items}") };
     let what = class(Line::new().strong(told(&notice.kind)), &notice.class).below(notice.reference.clone());
     let what = what.and(notice.names_date, |line, date| line.below(format!("names {}", day(date))));
     let state = Line::new().a_chip(state_chip(&notice.state));
@@ -113,8 +116,7 @@ fn row(notice: &NoticeView, site: &Site) -> Row {
     };
     Row::new([
         what,
-        about(notice.about, notice.about_name.as_deref())
-            .below(format!("{facility}, {} items", notice.items)),
+        about(notice.about, notice.about_name.as_deref()).below(where_and_how_many),
         Line::new()
             .link(format!("/contacts/{}", notice.recipient), recipient(notice))
             .below(told(&notice.role)),
