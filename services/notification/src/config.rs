@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use countersign_kernel::Timestamp;
 use countersign_runtime::config::Paper;
-use jiff::tz::TimeZone;
+use jiff::{civil::Time, tz::TimeZone};
 
 use crate::{
     channels::Secret,
     domain::{
-        contact::Destination,
+        contact::{Cadence, Destination, Every},
         notice::{Mode, Settings},
         throttle::Limits,
     },
@@ -78,6 +79,36 @@ pub struct Office {
     pub name: OfficeName,
     /// How it is reached, where no contact says otherwise.
     pub addresses: Vec<Destination>,
+    /// When it is told of what need not be told at once.
+    pub list: OfficeList,
+}
+
+/// When an office is told of what need not be told at once: reminders, and formal notices that say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfficeList {
+    /// Once a day, in one message, at this time of day in the zone of the facility (or of the contact, where it has one).
+    Daily(Time),
+    /// Of each by itself, at once.
+    AtOnce,
+}
+
+impl Default for OfficeList {
+    /// At seven in the morning: the list of the day.
+    fn default() -> Self {
+        Self::Daily(Cadence::default().at)
+    }
+}
+
+impl OfficeList {
+    /// The first instant after this one at which a list is due; nothing: there is none.
+    pub fn next_after(self, at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::Daily(time) => {
+                Cadence { every: Every::Day, at: time, ..Cadence::default() }.next_after(at, zone)
+            }
+            Self::AtOnce => None,
+        }
+    }
 }
 
 /// A webhook endpoint.

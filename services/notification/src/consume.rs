@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use countersign_contracts::{
     Envelope,
-    notice::{Channel, NoticeClass, NoticeOutcome, NoticeRequested, NoticeWithdrawn, Outcome},
+    notice::{Channel, NoticeClass, NoticeOutcome, NoticeRequested, NoticeWithdrawn, Outcome, Recipient},
 };
 use countersign_eventsourcing::{
     consumer::{HandleError, Handler},
@@ -18,13 +18,13 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use crate::{
-    config::Config,
+    config::{Config, OfficeList},
     domain::{
         contact::{self, Contact, events::Trouble, routes},
         digest::{Book, events::DigestReleased},
         notice::{
-            Change, LegState, Notice, Refusal,
-            events::{DigestFacts, Requested},
+            Change, LegState, Notice, Refusal, Standing,
+            events::{Carried, DigestFacts, Place, Requested},
         },
         window::Windows,
     },
@@ -85,7 +85,8 @@ impl Inbox {
             _ => None,
         };
         let muted = routes::is_muted(&request, &contact);
-        let requested = Box::new(Requested {
+        let list = self.list_for(&request).filter(|_| digest.is_none() && !muted);
+        let mut requested = Box::new(Requested {
             routes: routes::routes(&request, &contact, &known),
             windows,
             with_digest_at,
@@ -93,7 +94,16 @@ impl Inbox {
             about,
             digest,
             request,
+            is_list: false,
         });
+        if let Some(list) = list {
+            // A list is tried on every channel, as the most formal of what it may carry.
+            let formal = NoticeRequested { class: NoticeClass::Formal, ..requested.request.clone() };
+            requested.routes = routes::routes(&formal, &contact, &known);
+            if requested.routes.iter().any(|route| route.copy_for.is_none()) {
+                return self.list(event, requested, list, now).await;
+            }
+        }
         let id = requested.request.notice.to_string();
         let change = if muted {
             Change::RequestOnly(requested, "the recipient has muted this".to_owned())
@@ -101,6 +111,86 @@ impl Inbox {
             Change::Request(requested)
         };
         self.change(&id, event, &change).await
+    }
+
+    /// When the office that is to be told gets its lists; nothing: this goes out by itself.
+    fn list_for(&self, request: &NoticeRequested) -> Option<OfficeList> {
+        let Recipient::Office { name } = &request.recipient else { return None };
+        let may_wait = request.class == NoticeClass::Reminder || request.in_list;
+        if !may_wait || request.at_any_hour || request.items.is_empty() {
+            return None;
+        }
+        let list = self.config.offices.get(name).map(|office| office.list).unwrap_or_default();
+        (list != OfficeList::AtOnce).then_some(list)
+    }
+
+    /// Puts a notice into the next list of its office that still takes it. Delivered again it finds its place.
+    async fn list(
+        &self,
+        event: &Envelope,
+        requested: Box<Requested>,
+        list: OfficeList,
+        now: Timestamp,
+    ) -> Result<(), HandleError> {
+        let zone = TimeZone::get(&requested.windows.time_zone).unwrap_or(TimeZone::UTC);
+        let id = requested.request.notice.to_string();
+        let place = |after: Timestamp, part: u32| {
+            let due_at = list.next_after(after, &zone).unwrap_or(after);
+            Place { list: naming::list_id(&requested, due_at, part), due_at, part }
+        };
+        self.change(&id, event, &Change::RequestListed(requested.clone(), place(now, 1))).await?;
+        let notice = self.store.load::<Notice>(&id).await.map_err(journal_error)?.state;
+        if notice.standing() == Standing::Dropped {
+            return Ok(());
+        }
+        let Some(mut at) = notice.listed().copied() else { return Ok(()) };
+        let carried = Box::new(Carried {
+            notice: requested.request.notice,
+            kind: requested.request.kind.clone(),
+            class: requested.request.class,
+            about: requested.request.about.clone(),
+            about_key: requested.about,
+            items: requested.request.items.clone(),
+        });
+        let patience = self.config.patience;
+        loop {
+            let change = Change::Gather(Box::new(naming::list(&requested, at, now)), carried.clone());
+            let decide = |list: &Notice, now| list.decide(&change, &patience, now);
+            let origin = Origin::caused_by(event);
+            let gathered = self.store.change::<Notice, Refusal>(&at.list.to_string(), &origin, decide).await;
+            at = match gathered {
+                Ok(_) => return Ok(()),
+                Err(ChangeError::Refused(Refusal::ListFull)) => Place {
+                    list: naming::list_id(&requested, at.due_at, at.part + 1),
+                    part: at.part + 1,
+                    ..at
+                },
+                Err(ChangeError::Refused(Refusal::ListClosed)) => place(at.due_at.max(now), 1),
+                Err(error) => return Err(handle_error(&error)),
+            };
+            let decide = |notice: &Notice, now| notice.decide(&Change::List(at), &patience, now);
+            self.store
+                .change::<Notice, Refusal>(&id, &Origin::own(), decide)
+                .await
+                .map_err(|error| handle_error(&error))?;
+        }
+    }
+
+    /// What became of a list became of every notice that it still carries. What fell out of it was done before it went
+    /// out.
+    async fn tell_carried(&self, event: &Envelope, outcome: &NoticeOutcome) -> Result<(), HandleError> {
+        let id = outcome.notice.to_string();
+        let list = self.store.load::<Notice>(&id).await.map_err(journal_error)?.state;
+        for carried in list.gathered() {
+            let change = if list.still_carries(carried) {
+                Change::Tell(outcome.clone())
+            } else {
+                let because = "everything that it was about is done".to_owned();
+                Change::Withdraw { notice: carried.notice, because }
+            };
+            self.change(&carried.notice.to_string(), event, &change).await?;
+        }
+        Ok(())
     }
 
     /// Only what is formal goes out at once: a reminder to a provider waits for the provider's next digest. One that is not
@@ -136,7 +226,8 @@ impl Inbox {
     async fn note_trouble(&self, event: &Envelope, outcome: &NoticeOutcome) -> Result<(), HandleError> {
         let id = outcome.notice.to_string();
         let notice = self.store.load::<Notice>(&id).await.map_err(journal_error)?.state;
-        let Some(requested) = notice.requested() else { return Ok(()) };
+        // What became of a list is about the list's address.
+        let Some(requested) = notice.requested().filter(|_| notice.listed().is_none()) else { return Ok(()) };
         let failed = || {
             notice.legs().iter().rev().find(|leg| {
                 !leg.copy
@@ -189,7 +280,12 @@ impl Handler for Inbox {
                     let NoticeWithdrawn { notice, because, .. } = event.decode().map_err(poison)?;
                     self.change(&notice.to_string(), event, &Change::Withdraw { notice, because }).await
                 }
-                NoticeOutcome::TYPE => self.note_trouble(event, &event.decode().map_err(poison)?).await,
+                NoticeOutcome::TYPE => {
+                    let outcome = event.decode().map_err(poison)?;
+                    self.note_trouble(event, &outcome).await?;
+                    // Lists have no track.
+                    if outcome.track.is_none() { self.tell_carried(event, &outcome).await } else { Ok(()) }
+                }
                 // Another service's event of a later version: not ours to judge.
                 _ => Ok(()),
             }

@@ -20,6 +20,7 @@ use countersign_kernel::{DeficiencyId, NoticeId, Timestamp};
 use countersign_owed::Owed;
 use jiff::SignedDuration;
 use tokio::{task::JoinSet, time::Instant};
+use uuid::Uuid;
 
 use crate::{
     channels::{Outgoing, Rendered, Sent, Transport},
@@ -338,7 +339,7 @@ impl Dispatcher {
         let mut notice = self.store.load::<Notice>(&id).await?.state;
         let Some(requested) = notice.requested().cloned() else { return Ok(Begun::Nothing(None)) };
         let is_new = notice.leg(due.leg).is_some_and(|leg| leg.rendered.is_none());
-        if is_new && requested.class() == NoticeClass::Reminder {
+        if is_new && (requested.is_list || requested.class() == NoticeClass::Reminder) {
             let done = self.done_meanwhile(&notice, &requested).await?;
             if !done.is_empty() {
                 self.change(due.notice, &Change::DropItems(done)).await?;
@@ -444,17 +445,40 @@ impl Dispatcher {
         notice: &Notice,
         requested: &Requested,
     ) -> Result<BTreeSet<DeficiencyId>, JournalError> {
+        let withdrawn = self.withdrawn(notice).await?;
         let folded = self.known.current().await?;
         let owed: &Owed = &folded.owed;
-        let about = requested.about.map(|key| owed.people().root(key));
-        let is_theirs = |id| {
+        let is_theirs = |id, about: Option<Uuid>| {
+            let about = about.map(|key| owed.people().root(key));
             owed.item(id).is_none_or(|item| {
                 let holder = owed.directory().holder_of(item);
                 !item.is_closed() && about.is_none_or(|about| holder.is_none_or(|holder| holder == about))
             })
         };
+        // Of a list an item stays for as long as one of the notices that name it is wanted.
+        let carried = notice.gathered().iter().filter(|carried| !withdrawn.contains(&carried.notice));
+        let wanted: BTreeSet<DeficiencyId> = carried
+            .flat_map(|carried| carried.items.iter().map(|item| (item.deficiency, carried.about_key)))
+            .chain(requested.request.items.iter().map(|item| (item.deficiency, requested.about)))
+            .filter(|(id, about)| is_theirs(*id, *about))
+            .map(|(id, _)| id)
+            .collect();
         let items = notice.items().into_iter().map(|item| item.deficiency);
-        Ok(items.filter(|id| !is_theirs(*id)).collect())
+        Ok(items.filter(|id| !wanted.contains(id)).collect())
+    }
+
+    /// The notices of a list that are no longer to be sent.
+    async fn withdrawn(&self, list: &Notice) -> Result<BTreeSet<NoticeId>, JournalError> {
+        let mut withdrawn = BTreeSet::new();
+        for carried in list.gathered() {
+            let notice = self.store.load::<Notice>(&carried.notice.to_string()).await?.state;
+            let place = notice.listed().map(|place| place.list);
+            let is_here = list.requested().map(|requested| requested.request.notice) == place;
+            if !is_here || notice.standing() != Standing::Live {
+                withdrawn.insert(carried.notice);
+            }
+        }
+        Ok(withdrawn)
     }
 
     /// The exact bytes; or why there are none.
@@ -472,7 +496,7 @@ impl Dispatcher {
         let folded = self.known.current().await?;
         let owed = &folded.owed;
         let name = naming::recipient(&self.config, owed, &requested.request.recipient);
-        let message = naming::message(&self.config, owed, requested, notice.items(), self.store.now());
+        let message = naming::message(&self.config, owed, requested, notice, self.store.now());
         let address = naming::address(&self.config, to, name.as_str());
         drop(folded);
         let message = match message {
@@ -491,6 +515,7 @@ impl Dispatcher {
                 sha256: rendered.sha256,
                 size: rendered.bytes.len(),
                 base64: STANDARD.encode(&rendered.bytes),
+                carries: notice.gathered().len(),
             }),
             Err(error) => Err(error.to_string()),
         })

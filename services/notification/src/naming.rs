@@ -1,7 +1,7 @@
 //! Names and addresses of whoever is told, from directory, contacts and configuration.
 
-use countersign_contracts::notice::{NoticeRequested, Recipient};
-use countersign_kernel::{ProviderId, Timestamp};
+use countersign_contracts::notice::{NoticeClass, NoticeRequested, PolicyReference, Recipient, kind};
+use countersign_kernel::{NoticeId, ProviderId, Timestamp, TrackId};
 use countersign_owed::Owed;
 use uuid::Uuid;
 
@@ -10,11 +10,14 @@ use crate::{
     config::Config,
     domain::{
         contact::{self, Destination, routes::Known},
-        notice::events::Requested,
+        notice::{
+            Notice,
+            events::{Place, Requested},
+        },
     },
     outbound::{
-        Addressee, Counts, Digest, DigestItem, FacilityName, Letterhead, Link, Message, MessageError, Names,
-        OfficeName, StaffName, Standing,
+        Addressee, Counts, Digest, DigestItem, Entry, FacilityName, Kind, Letterhead, Link, List, Message,
+        MessageError, Names, OfficeName, StaffName, Standing,
     },
 };
 
@@ -138,29 +141,92 @@ pub(crate) fn letterhead(config: &Config, owed: &Owed, code: &str) -> Letterhead
     configured.unwrap_or_else(|| Letterhead::of_facility(&facility(owed, code)))
 }
 
+/// Who is told, of whom, by whom.
+fn names(config: &Config, owed: &Owed, request: &NoticeRequested, now: Timestamp) -> Names {
+    Names {
+        addressee: recipient(config, owed, &request.recipient),
+        about: request.about.as_ref().map(|about| staff(owed, about)),
+        facility: facility(owed, &request.facility),
+        letterhead: letterhead(config, owed, &request.facility),
+        link: Link::to_notice(&config.pages, request.notice),
+        at: now,
+        zone: owed.directory().places.zone(&request.facility).clone(),
+    }
+}
+
+/// The list of an office that a notice goes out in: one a facility, office, and set of channels.
+pub(crate) fn list_id(of: &Requested, due_at: Timestamp, part: u32) -> NoticeId {
+    let request = &of.request;
+    let channels: Vec<&str> = request.channels.iter().map(|channel| channel.name()).collect();
+    let ways = format!("{} {}", channels.join(" "), if request.on_all { "all" } else { "first" });
+    let (due_at, part) = (due_at.to_string(), part.to_string());
+    NoticeId::derive(&["list", &of.contact, &request.facility, &ways, &due_at, &part])
+}
+
+/// That list as it begins. It rests on no policy: what it carries does.
+pub(crate) fn list(of: &Requested, at: Place, now: Timestamp) -> Requested {
+    Requested {
+        request: NoticeRequested {
+            notice: at.list,
+            track: TrackId::derive(&["list", &of.contact]),
+            kind: kind::OFFICE_LIST.to_owned(),
+            class: NoticeClass::Reminder,
+            number: at.part,
+            about: None,
+            in_list: false,
+            items: Vec::new(),
+            names_date: None,
+            suspension: None,
+            policy: PolicyReference { version: 0, title: String::new(), sha256: String::new() },
+            requested_at: now,
+            ..of.request.clone()
+        },
+        about: None,
+        with_digest_at: Some(at.due_at),
+        is_list: true,
+        ..of.clone()
+    }
+}
+
+/// The entries of a list: every item that is still part of it, with the notice that it is of.
+fn entries(owed: &Owed, notice: &Notice) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for carried in notice.gathered() {
+        let about = carried.about.as_ref().map(|about| staff(owed, about));
+        let left = carried.items.iter().filter(|item| !notice.dropped_items().contains(&item.deficiency));
+        entries.extend(left.map(|item| Entry {
+            notice: carried.notice,
+            kind: Kind::from_name(&carried.kind),
+            about: about.clone(),
+            item: item.clone(),
+        }));
+    }
+    entries.sort_by_key(|entry| (entry.item.due_at.unwrap_or(Timestamp::MAX), entry.notice));
+    entries
+}
+
 /// The content of a notice, with the items that are still part of it.
 pub(crate) fn message(
     config: &Config,
     owed: &Owed,
     requested: &Requested,
-    items: Vec<countersign_contracts::notice::NoticeItem>,
+    notice: &Notice,
     now: Timestamp,
 ) -> Result<Message, MessageError> {
+    let items = notice.items();
+    if requested.is_list {
+        let names = names(config, owed, &requested.request, now);
+        let list = List {
+            notice: requested.request.notice,
+            number: requested.request.number,
+            class: notice.class(),
+            entries: entries(owed, notice),
+        };
+        return Message::of_list(&list, &names, &config.wording);
+    }
     let dropped = requested.request.items.len() - items.len();
     let request = NoticeRequested { items, ..requested.request.clone() };
-    let places = &owed.directory().places;
-    let zone = places.zone(&request.facility).clone();
-    let facility = facility(owed, &request.facility);
-    let letterhead = letterhead(config, owed, &request.facility);
-    let names = Names {
-        addressee: recipient(config, owed, &request.recipient),
-        about: request.about.as_ref().map(|about| staff(owed, about)),
-        facility,
-        letterhead,
-        link: Link::to_notice(&config.pages, request.notice),
-        at: now,
-        zone: zone.clone(),
-    };
+    let names = names(config, owed, &request, now);
     let Some(facts) = &requested.digest else {
         return Message::of_notice(&request, &names, &config.wording);
     };
@@ -197,7 +263,7 @@ pub(crate) fn message(
         number: request.number,
         counts,
         items,
-        since: facts.since.map(|at| at.to_zoned(zone).date()),
+        since: facts.since.map(|at| at.to_zoned(names.zone.clone()).date()),
         to_subject: true,
     };
     Ok(Message::of_digest(&digest, &names, &config.wording))

@@ -52,7 +52,18 @@ fn outcome(event: NoticeEvent) -> Option<NoticeOutcome> {
         NoticeEvent::TakenOver(event) => {
             Some(of_notice(event.which, Outcome::TakenOver, event.act.at, event.act.why))
         }
+        NoticeEvent::Told(event) => Some(NoticeOutcome {
+            notice: event.which.notice,
+            track: event.which.track,
+            channel: event.channel,
+            outcome: event.outcome,
+            at: event.at,
+            sha256: event.sha256,
+            detail: event.detail,
+        }),
         NoticeEvent::Requested(_)
+        | NoticeEvent::Listed(_)
+        | NoticeEvent::Gathered(_)
         | NoticeEvent::Queued(_)
         | NoticeEvent::ItemsDropped(_)
         | NoticeEvent::Rendered(_)
@@ -73,6 +84,8 @@ fn is_silent(kind: &str) -> bool {
             kind,
             "notice-requested"
                 | "notice-queued"
+                | "notice-listed"
+                | "notice-gathered"
                 | "notice-items-dropped"
                 | "notice-rendered"
                 | "notice-attempt-begun"

@@ -16,8 +16,8 @@ use countersign_notification::{
         webhook::{Webhook, WebhookSettings},
     },
     outbound::{
-        Addressee, Counts, Digest, DigestItem, FacilityName, Kind, Letterhead, Link, Message, Names,
-        OfficeName, PublicUrl, StaffName, Standing, Wording,
+        Addressee, Counts, Digest, DigestItem, Entry, FacilityName, Kind, Letterhead, Link, List, Message,
+        Names, OfficeName, PublicUrl, StaffName, Standing, Wording,
     },
     templates::TemplateSet,
 };
@@ -77,6 +77,11 @@ fn message(kind: Kind) -> Message {
         };
         return Message::of_digest(&digest, &names(), &Wording::default());
     }
+    if kind == Kind::OfficeList {
+        let entry = Entry { notice: notice(), kind: Some(Kind::Overdue), about: names().about, item: item() };
+        let list = List { notice: notice(), number: 1, class: NoticeClass::Formal, entries: vec![entry] };
+        return Message::of_list(&list, &names(), &Wording::default()).expect("a message");
+    }
     let request = NoticeRequested {
         notice: notice(),
         track: TrackId::derive(&["CANARY-track"]),
@@ -89,6 +94,7 @@ fn message(kind: Kind) -> Message {
         channels: Channel::ALL.to_vec(),
         on_all: true,
         at_any_hour: true,
+        in_list: false,
         items: vec![item()],
         names_date: Some(date(2026, 12, 16)),
         suspension: Some(SuspensionFacts {

@@ -23,7 +23,9 @@ pub mod kind {
     pub const SUSPENSIONS: [&str; 6] =
         ["suspension-proposed", "suspended", "reinstated", "reinstatement-proposed", "review", "npdb-prompt"];
     /// What the notification service asks of itself, and what people send by hand.
-    pub const OTHERS: [&str; 2] = ["digest", "correction"];
+    pub const OTHERS: [&str; 3] = ["digest", OFFICE_LIST, "correction"];
+    /// What an office is told of in a day, in one message: each entry is a notice of its own.
+    pub const OFFICE_LIST: &str = "office-list";
 
     /// Every kind.
     pub fn all() -> impl Iterator<Item = &'static str> {
@@ -131,6 +133,9 @@ pub struct NoticeRequested {
     pub on_all: bool,
     /// It goes out outside send windows, too.
     pub at_any_hour: bool,
+    /// An office need not be told at once, formal as it is: it may go out in the day's list of the office.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_list: bool,
     /// The items it is about, as they stood when it was asked for.
     pub items: Vec<NoticeItem>,
     /// The day that it names: from which privileges are to be suspended.

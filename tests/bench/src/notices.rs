@@ -25,7 +25,7 @@ use countersign_notification::{
         email::{Email, EmailSettings},
         webhook::{Webhook, WebhookSettings},
     },
-    config::{Config, Endpoint, Office},
+    config::{Config, Endpoint, Office, OfficeList},
     domain::{contact::Destination, notice::Mode, throttle::Limits},
     outbound::{OfficeName, PublicUrl},
     publish,
@@ -88,6 +88,7 @@ fn request(number: usize, channel: Channel) -> anyhow::Result<(StreamName, NewEv
         channels: vec![channel],
         on_all: false,
         at_any_hour: true,
+        in_list: false,
         items: vec![NoticeItem {
             deficiency: DeficiencyId::derive(&["bench", &number.to_string()]),
             rule: "R13".to_owned(),
@@ -130,7 +131,8 @@ fn service(
             .saying("digest", &[notice::CATEGORY], publish::publish_digest),
     );
     let journal: Arc<dyn Journal> = Arc::clone(journal) as _;
-    let office = Office { name: OfficeName::new("Medical Staff Office"), addresses: vec![to] };
+    let name = OfficeName::new("Medical Staff Office");
+    let office = Office { name, addresses: vec![to], list: OfficeList::default() };
     let unlimited = Limits {
         channel: Vec::new(),
         peer: Vec::new(),

@@ -54,7 +54,14 @@ fn given_shadow_mode_then_what_did_not_leave_is_there_to_look_at_and_reading_it_
     on(&data, &["access", "add", "kim", "--role", "him_manager"]).well();
     let policy = SHIPPED.replace("known_days = 2", "known_days = 0");
     let policy = place.write("policy.toml", policy);
-    let config = format!("[escalation]\npolicy_file = \"{}\"\n", policy.to_string_lossy());
+    // And at once, without waiting for the list of the next morning.
+    let office = |name: &str| format!("[offices.{name}]\nname = \"{name}\"\nlist = \"at once\"\n");
+    let outlets = place.write("outlets.toml", office("him") + &office("chief_medical_officer"));
+    let config = format!(
+        "[escalation]\npolicy_file = \"{}\"\n[notification]\noutlets_file = \"{}\"\n",
+        policy.to_string_lossy(),
+        outlets.to_string_lossy()
+    );
     let count = worked_through(&data, &place.write("countersign.toml", config));
 
     // when the folder is asked, it says what would have been sent, with its exact bytes, and nothing is added

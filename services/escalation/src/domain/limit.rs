@@ -352,6 +352,8 @@ impl Watch {
                 channels: OFFICE_CHANNELS.to_vec(),
                 on_all: false,
                 at_any_hour: false,
+                // Weeks are left: one list a day, and no message a chart.
+                in_list: true,
                 items: vec![NoticeItem {
                     deficiency: chart.deficiency,
                     rule: chart.rule.clone(),

@@ -66,6 +66,8 @@ pub(super) async fn detail(
             .map(|item| views::item(item, requested.digest.as_ref()))
             .collect(),
         dropped_items: loaded.state.dropped_items().iter().copied().collect(),
+        listed_in: row.listed_in,
+        carries: loaded.state.gathered().iter().map(|carried| carried.notice).collect(),
         timeline: views::timeline(&loaded.events).map_err(|error| internal(&error))?,
         policy_version: policy.version,
         policy_title: policy.title.clone(),

@@ -38,7 +38,9 @@ pub(in crate::api) async fn handle(
         let folded = service.known.current().await.map_err(|error| internal(&error))?;
         may(&actor, Act::ReadNotices, &row, &folded.owed)?;
     }
-    let notice = service.store.load::<Notice>(&id.to_string()).await.map_err(|error| internal(&error))?.state;
+    // What went out in a list has the bytes of the list.
+    let of = row.listed_in.filter(|_| row.legs.iter().any(|leg| leg.leg == number)).unwrap_or(id);
+    let notice = service.store.load::<Notice>(&of.to_string()).await.map_err(|error| internal(&error))?.state;
     let rendered = notice.leg(number).and_then(|leg| leg.rendered.clone());
     let rendered = rendered.ok_or_else(|| Problem::not_found("nothing of this leg was rendered yet"))?;
     let bytes = STANDARD.decode(&rendered.bytes).map_err(|error| Problem::internal(&error))?;

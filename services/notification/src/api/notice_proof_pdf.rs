@@ -89,6 +89,9 @@ fn facts(detail: &NoticeDetail) -> Vec<(OneLine, OneLine)> {
     if let Some(date) = notice.names_date {
         facts.push(("Names the day", date.to_string()));
     }
+    if let Some(list) = detail.listed_in {
+        facts.push(("Went out in the list", format!("{list}: its bytes name this notice by its reference")));
+    }
     for leg in &notice.legs {
         let sha256 = leg.sha256.as_deref().unwrap_or("nothing rendered yet");
         facts.push(("Sent bytes, SHA-256", format!("{}: {sha256}", leg.channel)));

@@ -5,7 +5,7 @@ use countersign_contracts::{
         CadenceView, DestinationView, HoursView, InboxMessage, LegView, NoticeItemView, NoticeStep,
         NoticeView, OpenHoursView,
     },
-    notice::NoticeItem,
+    notice::{NoticeItem, Outcome},
 };
 use countersign_eventsourcing::journal::{JournalError, RecordedEvent};
 use countersign_kernel::{NoticeId, Timestamp};
@@ -15,7 +15,10 @@ use crate::{
     config::Config,
     domain::{
         contact::{Cadence, Destination},
-        notice::{NoticeEvent, events::DigestFacts},
+        notice::{
+            NoticeEvent,
+            events::{DigestFacts, Place, Told},
+        },
         window::{Hours, OpenHours, weekday_name},
     },
     naming,
@@ -142,16 +145,24 @@ pub(super) fn timeline(events: &[RecordedEvent]) -> Result<Vec<NoticeStep>, Jour
     Ok(steps)
 }
 
-type Told<'a> =
+type Step<'a> =
     (Timestamp, Option<&'a crate::domain::notice::events::WhichLeg>, Option<String>, Option<String>);
 
-fn told(event: &NoticeEvent) -> Option<Told<'_>> {
+fn told(event: &NoticeEvent) -> Option<Step<'_>> {
     Some(match event {
         NoticeEvent::Requested(event) => (event.request.requested_at, None, None, None),
         NoticeEvent::Queued(event) => {
             let detail = format!("{}, not before {}", event.because, event.not_before);
             (event.at, Some(&event.leg), Some(detail), None)
         }
+        NoticeEvent::Listed(event) => {
+            let Place { list, due_at, .. } = event.place;
+            (event.at, None, Some(format!("in list {}, due {due_at}", reference(list))), None)
+        }
+        NoticeEvent::Gathered(event) => {
+            (event.at, None, Some(format!("notice {}", reference(event.carried.notice))), None)
+        }
+        NoticeEvent::Told(event) => (event.at, None, Some(told_in(event)), None),
         NoticeEvent::ItemsDropped(event) => {
             (event.at, None, Some(format!("{} items were done", event.items.len())), None)
         }
@@ -192,6 +203,33 @@ fn told(event: &NoticeEvent) -> Option<Told<'_>> {
         }
         NoticeEvent::Timer(_) => return None,
     })
+}
+
+/// What became of the list that a notice went out in.
+fn told_in(event: &Told) -> String {
+    let outcome = match event.outcome {
+        Outcome::Accepted => "accepted",
+        Outcome::Delivered => "delivered",
+        Outcome::Read => "read",
+        Outcome::Bounced => "bounced",
+        Outcome::Failed => "failed",
+        Outcome::Unknown => "unknown",
+        Outcome::Dropped => "dropped",
+        Outcome::TakenOver => "taken over",
+        Outcome::Withheld => "withheld",
+    };
+    let mut said = format!("in list {}: {outcome}", reference(event.list));
+    if let Some(channel) = event.channel {
+        said.push_str(" by ");
+        said.push_str(channel.name());
+    }
+    for (before, text) in [(": ", &event.detail), (", SHA-256 ", &event.sha256)] {
+        if let Some(text) = text {
+            said.push_str(before);
+            said.push_str(text);
+        }
+    }
+    said
 }
 
 pub(super) fn destination(to: &Destination) -> DestinationView {

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use jiff::civil::Time;
 use serde::Deserialize;
 
 use super::{
@@ -45,9 +46,34 @@ pub struct Office {
     /// Where letters go, line by line.
     #[serde(default)]
     pub letter: Vec<String>,
+    /// Whether what need not be told at once waits for the list of the day.
+    #[serde(default)]
+    pub list: List,
+    /// At which time of day that goes out.
+    #[serde(default)]
+    pub list_at: Option<Time>,
+}
+
+/// Whether an office gets a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub enum List {
+    /// Once a day.
+    #[default]
+    #[serde(rename = "daily")]
+    Daily,
+    /// It is told of each by itself.
+    #[serde(rename = "at once")]
+    AtOnce,
 }
 
 impl Office {
+    fn list(&self) -> config::OfficeList {
+        match self.list {
+            List::Daily => self.list_at.map_or_else(Default::default, config::OfficeList::Daily),
+            List::AtOnce => config::OfficeList::AtOnce,
+        }
+    }
+
     fn addresses(&self) -> Vec<Destination> {
         let mails = self.email.iter().map(|address| Destination::Email { address: address.clone() });
         let calls = self.webhook.iter().map(|endpoint| Destination::Webhook { endpoint: endpoint.clone() });
@@ -120,8 +146,11 @@ impl Outlets {
 
     /// The offices, as the service is told of them.
     pub fn offices(&self) -> BTreeMap<String, config::Office> {
-        let told =
-            |office: &Office| config::Office { name: office.name.clone(), addresses: office.addresses() };
+        let told = |office: &Office| config::Office {
+            name: office.name.clone(),
+            addresses: office.addresses(),
+            list: office.list(),
+        };
         self.offices.iter().map(|(code, office)| (code.clone(), told(office))).collect()
     }
 

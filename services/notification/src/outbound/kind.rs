@@ -7,6 +7,8 @@ use serde::{Serialize, Serializer};
 pub enum Kind {
     /// What is new, due soon, overdue and done since the last time.
     Digest,
+    /// What an office is told of in a day, in one message.
+    OfficeList,
     /// Notice 1: items are overdue.
     Overdue,
     /// Notice 2: items are still overdue; the chair is told.
@@ -39,8 +41,9 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Digest,
+        Self::OfficeList,
         Self::Overdue,
         Self::Warning,
         Self::PreSuspension,
@@ -61,6 +64,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Digest => "digest",
+            Self::OfficeList => "office-list",
             Self::Overdue => "overdue",
             Self::Warning => "warning",
             Self::PreSuspension => "pre-suspension",

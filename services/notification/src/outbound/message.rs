@@ -36,6 +36,7 @@ pub struct Message {
     names_date: Option<Date>,
     suspension: Option<Suspension>,
     policy: Option<Policy>,
+    at_limit: usize,
     link: Link,
 }
 
@@ -136,6 +137,32 @@ impl Digest {
     pub const SHOWN: usize = 25;
 }
 
+/// What an office is told of in a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// The list, as a notice.
+    pub notice: NoticeId,
+    /// Which of the lists of the day, from 1.
+    pub number: u32,
+    /// How honestly it must arrive.
+    pub class: NoticeClass,
+    /// What it tells, in the order to show. All of it is listed: the list is the proof of each.
+    pub entries: Vec<Entry>,
+}
+
+/// One item of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The notice that it is of: its reference stands beside it.
+    pub notice: NoticeId,
+    /// The kind of that notice, where it is known.
+    pub kind: Option<Kind>,
+    /// Whom it is about; nothing when it is about a chart.
+    pub about: Option<StaffName>,
+    /// The item.
+    pub item: NoticeItem,
+}
+
 /// Why no message can be made of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
@@ -164,6 +191,10 @@ impl Message {
         wording: &Wording,
     ) -> Result<Self, MessageError> {
         let kind = Kind::from_name(&request.kind).ok_or(MessageError::UnknownKind)?;
+        if kind == Kind::OfficeList {
+            // Only the notices that it carries make a list.
+            return Err(MessageError::NoItems);
+        }
         if kind == Kind::PreSuspension && request.names_date.is_none() {
             return Err(MessageError::NoDate);
         }
@@ -208,6 +239,7 @@ impl Message {
             names_date: request.names_date,
             suspension: request.suspension.as_ref().map(|facts| Suspension::of(facts, &names.zone, wording)),
             policy: Some(Policy::of(&request.policy)),
+            at_limit: 0,
             link: names.link.clone(),
         })
     }
@@ -243,8 +275,54 @@ impl Message {
             names_date: None,
             suspension: None,
             policy: None,
+            at_limit: 0,
             link: names.link.clone(),
         }
+    }
+
+    /// The content of an office's list.
+    pub fn of_list(list: &List, names: &Names, wording: &Wording) -> Result<Self, MessageError> {
+        if list.entries.is_empty() {
+            return Err(MessageError::NoItems);
+        }
+        let items: Vec<Item> = list
+            .entries
+            .iter()
+            .zip(1..)
+            .map(|(entry, n)| {
+                let item = Item::of(n, &entry.item, None, false, &names.zone, wording);
+                let about = entry.about.as_ref().map(|about| format!(", {}", about.as_str()));
+                let reference = reference(entry.notice);
+                let what = format!("{}, reference {reference}{}", item.what, about.unwrap_or_default());
+                Item { what: OneLine::new(&what), ..item }
+            })
+            .collect();
+        let at_limit = list.entries.iter().filter(|entry| entry.kind == Some(Kind::RegulatoryLimit)).count();
+        Ok(Self {
+            kind: Kind::OfficeList,
+            class: list.class,
+            notice: list.notice,
+            reference: reference(list.notice),
+            number: list.number,
+            addressee: names.addressee.clone(),
+            role: None,
+            to_subject: false,
+            about: None,
+            facility: names.facility.clone(),
+            letterhead: names.letterhead.clone(),
+            date: names.at.to_zoned(names.zone.clone()).date(),
+            at: names.at,
+            item_count: items.len(),
+            oldest_days: items.iter().map(|item| item.age_days).max().unwrap_or_default(),
+            items,
+            counts: None,
+            since: None,
+            names_date: None,
+            suspension: None,
+            policy: None,
+            at_limit,
+            link: names.link.clone(),
+        })
     }
 
     /// Which message.

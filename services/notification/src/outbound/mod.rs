@@ -13,7 +13,7 @@ mod wording;
 pub use kind::Kind;
 pub use line::OneLine;
 pub use link::{Link, LinkError, PublicUrl};
-pub use message::{Counts, Digest, DigestItem, Message, MessageError, Standing};
+pub use message::{Counts, Digest, DigestItem, Entry, List, Message, MessageError, Standing};
 pub use names::{Addressee, FacilityName, Letterhead, Names, OfficeName, StaffName};
 pub use synthetic::synthetic;
 pub use wording::Wording;

@@ -7,8 +7,8 @@ use countersign_kernel::{DeficiencyId, NoticeId, Person, ProviderId, Timestamp, 
 use jiff::{civil::date, tz::TimeZone};
 
 use super::{
-    Addressee, Counts, Digest, DigestItem, FacilityName, Kind, Letterhead, Link, Message, MessageError,
-    Names, OfficeName, OneLine, PublicUrl, StaffName, Standing, Wording,
+    Addressee, Counts, Digest, DigestItem, Entry, FacilityName, Kind, Letterhead, Link, List, Message,
+    MessageError, Names, OfficeName, OneLine, PublicUrl, StaffName, Standing, Wording,
 };
 
 /// Thursday, December 3, 2026, noon UTC: the day of every invented message.
@@ -18,6 +18,9 @@ const DAY: &str = "2026-12-03T12:00:00Z";
 pub fn synthetic(kind: Kind, wording: &Wording) -> Result<Message, MessageError> {
     if kind == Kind::Digest {
         return Ok(Message::of_digest(&digest(), &names(true), wording));
+    }
+    if kind == Kind::OfficeList {
+        return Message::of_list(&list(), &Names { about: None, ..names(false) }, wording);
     }
     let request = request(kind);
     let to_provider = matches!(request.recipient, Recipient::Provider { .. });
@@ -122,6 +125,7 @@ fn request(kind: Kind) -> NoticeRequested {
         channels: vec![Channel::Email],
         on_all: false,
         at_any_hour: false,
+        in_list: false,
         items: items(),
         names_date: matches!(kind, Kind::PreSuspension | Kind::SuspensionProposed)
             .then(|| date(2026, 12, 16)),
@@ -162,6 +166,31 @@ fn digest() -> Digest {
         items: listed,
         since: Some(date(2026, 11, 26)),
         to_subject: true,
+    }
+}
+
+fn list() -> List {
+    let chart = |n: &str, due: &str, age_days| Entry {
+        notice: NoticeId::derive(&["synthetic", "chart", n]),
+        kind: Some(Kind::RegulatoryLimit),
+        about: None,
+        item: item(n, "C1", "chart", due, age_days),
+    };
+    let reminder = Entry {
+        notice: NoticeId::derive(&["synthetic", "reminder"]),
+        kind: Some(Kind::Overdue),
+        about: names(false).about,
+        item: item("3", "R14", "discharge_summary", "2026-11-26T05:59:59Z", 8),
+    };
+    List {
+        notice: NoticeId::derive(&["synthetic"]),
+        number: 1,
+        class: NoticeClass::Formal,
+        entries: vec![
+            chart("1", "2026-12-08T05:59:59Z", 25),
+            chart("2", "2026-12-08T05:59:59Z", 25),
+            reminder,
+        ],
     }
 }
 

@@ -42,7 +42,7 @@ impl Projection for Notifications {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn filter(&self) -> Filter {

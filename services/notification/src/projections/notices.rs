@@ -60,6 +60,25 @@ pub(super) fn apply(tables: &Transaction<'_>, id: &str, event: &NoticeEvent) -> 
                 ])?;
             touch(event.at)?;
         }
+        NoticeEvent::Listed(event) => {
+            tables
+                .prepare_cached("UPDATE notice SET listed_in = ?2 WHERE id = ?1")?
+                .execute(params![id, event.place.list.to_string()])?;
+            touch(event.at)?;
+        }
+        NoticeEvent::Gathered(event) => {
+            tables
+                .prepare_cached(
+                    "UPDATE notice SET items = items + ?2, formal = max(formal, ?3) WHERE id = ?1",
+                )?
+                .execute(params![
+                    id,
+                    event.carried.items.len(),
+                    event.carried.class == NoticeClass::Formal
+                ])?;
+            touch(event.at)?;
+        }
+        NoticeEvent::Told(event) => touch(event.at)?,
         NoticeEvent::ItemsDropped(event) => {
             tables
                 .prepare_cached("UPDATE notice SET items = max(0, items - ?2) WHERE id = ?1")?
@@ -186,7 +205,7 @@ fn requested(tables: &Transaction<'_>, id: &str, event: &Requested) -> Result<()
     tables
         .prepare_cached(
             "INSERT OR IGNORE INTO notice VALUES
-             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'live', NULL, NULL, ?14, ?14)",
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'live', NULL, NULL, ?14, ?14, NULL)",
         )?
         .execute(params![
             id,
@@ -304,7 +323,9 @@ pub struct NoticeRow {
     pub requested_at: Timestamp,
     /// When something happened to it last.
     pub changed_at: Timestamp,
-    /// Its legs.
+    /// The list that it goes out in.
+    pub listed_in: Option<NoticeId>,
+    /// Its legs; of what goes out in a list those of the list.
     pub legs: Vec<LegRow>,
 }
 
@@ -408,6 +429,10 @@ pub(super) fn notice_row(row: &Row<'_>) -> Result<NoticeRow, rusqlite::Error> {
         since: time::get_some(row, "since")?,
         requested_at: time::get(row, "requested_at")?,
         changed_at: time::get(row, "changed_at")?,
+        listed_in: row
+            .get::<_, Option<String>>("listed_in")?
+            .map(|list| list.parse().map_err(unreadable))
+            .transpose()?,
         legs: Vec::new(),
     })
 }
@@ -434,9 +459,11 @@ fn leg_row(row: &Row<'_>) -> Result<LegRow, rusqlite::Error> {
 }
 
 pub(super) fn with_legs(sql: &Connection, mut notice: NoticeRow) -> Result<NoticeRow, rusqlite::Error> {
+    // What fell out of its list went out by no way.
+    let of = notice.listed_in.filter(|_| notice.standing != "dropped").unwrap_or(notice.id);
     notice.legs = sql
         .prepare_cached("SELECT * FROM leg WHERE notice = ?1 ORDER BY leg")?
-        .query_map([notice.id.to_string()], leg_row)?
+        .query_map([of.to_string()], leg_row)?
         .collect::<Result<_, _>>()?;
     Ok(notice)
 }

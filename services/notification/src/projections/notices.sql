@@ -3,7 +3,8 @@ CREATE TABLE notice (
     facility TEXT NOT NULL, about TEXT, about_id TEXT, about_authority TEXT,
     contact TEXT NOT NULL, role TEXT NOT NULL, items INTEGER NOT NULL, names_date TEXT,
     standing TEXT NOT NULL, because TEXT, since INTEGER,
-    requested_at INTEGER NOT NULL, changed_at INTEGER NOT NULL
+    requested_at INTEGER NOT NULL, changed_at INTEGER NOT NULL,
+    listed_in TEXT
 );
 CREATE TABLE leg (
     notice TEXT NOT NULL, leg INTEGER NOT NULL, channel TEXT NOT NULL, destination TEXT NOT NULL, owner TEXT,

@@ -15,6 +15,7 @@ macro_rules! versions {
 /// Path and text of every template of a kind.
 pub(super) const KINDS: &[(&str, &str)] = versions![
     "digest" / 1,
+    "office-list" / 1,
     "overdue" / 1,
     "warning" / 1,
     "pre-suspension" / 1,

@@ -112,7 +112,11 @@ impl TemplateSet {
     pub fn render_version(&self, message: &Message, version: u32) -> Result<Texts, RenderError> {
         let name = message.kind().name();
         let values = Value::from(Serde(message));
-        let title = if message.kind() == Kind::Digest { "Summary" } else { "Notice" };
+        let title = match message.kind() {
+            Kind::Digest => "Summary",
+            Kind::OfficeList => "List",
+            _ => "Notice",
+        };
         let base = context! { title, ..values };
         let subject = one_line(&self.part(name, version, "subject.txt", &base)?);
         let prose = paragraphs(&self.part(name, version, "text.txt", &base)?);

@@ -59,6 +59,7 @@ pub(crate) fn request(class: NoticeClass) -> NoticeRequested {
         channels: vec![Channel::Email, Channel::Letter],
         on_all: false,
         at_any_hour: false,
+        in_list: false,
         items: (1..=3)
             .map(|n| NoticeItem {
                 deficiency: item(n),
@@ -85,6 +86,7 @@ pub(crate) fn asked(class: NoticeClass, at_once: &[Destination], then: &[Destina
         routes: at_once.iter().map(route(true)).chain(then.iter().map(route(false))).collect(),
         windows: Windows::always(),
         with_digest_at: None,
+        is_list: false,
     }
 }
 
@@ -194,5 +196,6 @@ pub(crate) fn rendering(leg: u32) -> Rendering {
         sha256: "ab".repeat(32),
         base64: "aGVsbG8=".to_owned(),
         size: 5,
+        carries: 0,
     }
 }

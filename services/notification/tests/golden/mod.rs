@@ -55,14 +55,51 @@ fn notices() -> Vec<NoticeEvent> {
     lost.send(1, Ending::Unknown);
     let mut early = Story::early();
     early.when(&Change::Withdraw { notice: NoticeId::derive(&["test"]), because: "done".to_owned() });
-    [bounced.events, dead.events, read.events, kept.events, lost.events, early.events].concat()
+    [bounced.events, dead.events, read.events, kept.events, lost.events, early.events, listed()].concat()
+}
+
+/// A notice that goes out in a list, and the list.
+fn listed() -> Vec<NoticeEvent> {
+    use countersign_contracts::notice::{NoticeOutcome, Outcome};
+    use countersign_notification::domain::notice::events::{Carried, Place};
+    let requested = asked(Formal, &[email("him@example.org")], &[]);
+    let place = Place { list: NoticeId::derive(&["list"]), due_at: crate::given::monday(), part: 1 };
+    let mut notice = Story::early();
+    notice.when(&Change::RequestListed(Box::new(requested.clone()), place));
+    notice.when(&Change::Tell(NoticeOutcome {
+        notice: place.list,
+        track: None,
+        channel: Some(countersign_contracts::notice::Channel::Email),
+        outcome: Outcome::Accepted,
+        at: crate::given::monday(),
+        sha256: Some("ab".repeat(32)),
+        detail: Some("250 queued".to_owned()),
+    }));
+    let carried = Carried {
+        notice: requested.request.notice,
+        kind: requested.request.kind.clone(),
+        class: Formal,
+        about: requested.request.about.clone(),
+        about_key: requested.about,
+        items: requested.request.items.clone(),
+    };
+    let mut list = Story::early();
+    list.when(&Change::Gather(
+        Box::new(countersign_notification::domain::notice::events::Requested {
+            is_list: true,
+            with_digest_at: Some(place.due_at),
+            ..requested
+        }),
+        Box::new(carried),
+    ));
+    [notice.events, list.events].concat()
 }
 
 #[test]
 fn events_of_notices_are_stored_as_ever() {
     let events = notices();
     let kinds: std::collections::BTreeSet<_> = events.iter().map(NoticeEvent::kind).collect();
-    assert_eq!(kinds.len(), 22, "every type: {kinds:?}");
+    assert_eq!(kinds.len(), 25, "every type: {kinds:?}");
     insta::assert_snapshot!("notice", lines(&events));
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod digests;
+mod lists;
 mod office;
 mod outage;
 mod stopped;

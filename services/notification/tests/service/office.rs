@@ -1,7 +1,7 @@
 //! A service on a journal of its own, with a post that answers as it is told.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex},
 };
 
@@ -111,6 +111,8 @@ pub(super) struct Office {
     told: Mutex<u32>,
     starts: u32,
     mode: Mode,
+    /// Offices of the configuration.
+    pub(super) offices: BTreeMap<String, countersign_notification::config::Office>,
     /// Name and seat of the process, where it is not alone on its journal.
     pub(super) process: Option<(String, String)>,
 }
@@ -177,7 +179,7 @@ impl Office {
             &publishers,
             &clock,
             Arc::clone(&post) as _,
-            mode.clone(),
+            (mode.clone(), BTreeMap::new()),
             None,
         );
         let office = Self {
@@ -190,6 +192,7 @@ impl Office {
             told: Mutex::default(),
             starts: 0,
             mode,
+            offices: BTreeMap::new(),
             process: None,
         };
         office.describe(&described()).await;
@@ -209,7 +212,7 @@ impl Office {
         publishers: &SharedPublishers,
         clock: &Arc<FixedClock>,
         email: Arc<dyn Transport>,
-        mode: Mode,
+        (mode, offices): (Mode, BTreeMap<String, countersign_notification::config::Office>),
         process: Option<(String, String)>,
     ) -> Arc<Notification> {
         let alone = process.is_none();
@@ -235,6 +238,7 @@ impl Office {
                 config: Config {
                     mode,
                     alone,
+                    offices,
                     reports_secret: Some(Secret::new(REPORTS_SECRET)),
                     ..Config::shadow(pages)
                 },
@@ -258,7 +262,7 @@ impl Office {
             &self.publishers,
             &self.clock,
             email,
-            self.mode.clone(),
+            (self.mode.clone(), self.offices.clone()),
             self.process.clone(),
         );
     }

@@ -136,6 +136,8 @@ impl Hospital {
                 })
                 .collect(),
             dropped_items: Vec::new(),
+            listed_in: None,
+            carries: Vec::new(),
             timeline: vec![
                 step(80, "requested", None, None, None),
                 step(80, "attempt_ended", Some(1), Some("250 2.0.0 <queued>"), None),

@@ -305,6 +305,12 @@ fn items(detail: &NoticeDetail) -> anyhow::Result<()> {
         })
         .collect();
     print::table(&["RULE", "DOCUMENT", "DAYS", "DUE", "ITEM"], &rows)?;
+    if let Some(list) = detail.listed_in {
+        print::line(&format!("  goes out in the day's list of the office: {list}"))?;
+    }
+    for carried in &detail.carries {
+        print::line(&format!("  carries {carried}"))?;
+    }
     if !detail.dropped_items.is_empty() {
         print::line(&format!("  {} more were done before it was written", detail.dropped_items.len()))?;
     }

@@ -106,6 +106,7 @@ impl<'a> Turn<'a> {
             channels: message.channels.to_vec(),
             on_all: message.on_all,
             at_any_hour: message.at_any_hour,
+            in_list: false,
             items: message.items.clone(),
             names_date: message.names_date,
             suspension: message.suspension.clone(),

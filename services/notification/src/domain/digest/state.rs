@@ -156,6 +156,7 @@ impl Book {
             channels: vec![Channel::Inbox, Channel::Email],
             on_all: true,
             at_any_hour: false,
+            in_list: false,
             items: composed.items.clone(),
             names_date: None,
             suspension: None,

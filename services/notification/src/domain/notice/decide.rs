@@ -3,10 +3,11 @@
 
 mod afterwards;
 mod attempts;
+mod lists;
 
 use std::collections::BTreeSet;
 
-use countersign_contracts::notice::{Channel, NoticeClass};
+use countersign_contracts::notice::{Channel, NoticeClass, NoticeOutcome};
 use countersign_eventsourcing::timer::TimerEvent;
 use countersign_kernel::{DeficiencyId, NoticeId, TimerId, Timestamp};
 use jiff::{SignedDuration, civil::Date, tz::TimeZone};
@@ -14,9 +15,9 @@ use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use super::{
     Refusal,
     events::{
-        AttemptBegun, AttemptEnded, Bounced, Complained, Delivered, Dropped, Ending, Exhausted, GivenUp,
-        ItemsDropped, Lost, NoticeEvent, Printed, Queued, Read, Rendered, Requested, Requeued, Route, Sender,
-        TakenOver, Unwanted, WhichLeg, Withheld,
+        AttemptBegun, AttemptEnded, Bounced, Carried, Complained, Delivered, Dropped, Ending, Exhausted,
+        GivenUp, ItemsDropped, Lost, NoticeEvent, Place, Printed, Queued, Read, Rendered, Requested,
+        Requeued, Route, Sender, TakenOver, Unwanted, WhichLeg, Withheld,
     },
     retry,
     state::{Leg, LegState, Notice, Standing},
@@ -89,6 +90,8 @@ pub struct Rendering {
     pub base64: String,
     /// How many bytes there are.
     pub size: usize,
+    /// How many notices it tells of, where it is a list: one that came while it was made is not in it.
+    pub carries: usize,
 }
 
 /// What a transport answered.
@@ -118,6 +121,14 @@ pub enum Change {
     Request(Box<Requested>),
     /// Somebody is to be told something that is muted, or of which nothing is left: it is on record, and not sent.
     RequestOnly(Box<Requested>, String),
+    /// Somebody is to be told something in a list.
+    RequestListed(Box<Requested>, Place),
+    /// Another list takes it.
+    List(Place),
+    /// A list carries one more notice: the list as it begins, and what it carries.
+    Gather(Box<Requested>, Box<Carried>),
+    /// Something became of the list that it went out in.
+    Tell(NoticeOutcome),
     /// It is no longer to be sent.
     Withdraw {
         /// Which it is: it may not have been asked for here yet.
@@ -247,11 +258,15 @@ impl Notice {
         match change {
             Change::Request(requested) => story.request(requested, self.unwanted.as_ref()),
             Change::RequestOnly(requested, because) => story.request(requested, Some(because)),
+            Change::RequestListed(requested, place) => story.request_listed(requested, *place),
+            Change::Gather(list, carried) => story.gather(list, carried)?,
             Change::Withdraw { notice, because } if self.requested().is_none() => {
                 story.unwanted(*notice, because);
             }
             _ if self.requested().is_none() => return Err(Refusal::NoNotice),
             Change::Withdraw { because, .. } => story.withdraw(because),
+            Change::List(place) => story.list(*place),
+            Change::Tell(outcome) => story.tell(outcome),
             Change::DropItems(items) => story.drop_items(items),
             Change::Begin { leg, rendering, mode, sender } => {
                 story.begin(*leg, rendering.as_ref(), mode, sender.as_ref())?;
@@ -337,13 +352,13 @@ impl Story<'_> {
     /// Queues a leg for an instant, or for when the recipient may be disturbed after it.
     fn queue(&mut self, leg: WhichLeg, to: &Destination, wanted: Timestamp, because: &str) {
         let number = leg.leg;
-        let not_before = match self.notice.requested().filter(|_| to.disturbs()) {
-            Some(requested) => {
+        let not_before = match self.notice.requested() {
+            Some(requested) if to.disturbs() || requested.is_list => {
                 let wanted = requested.with_digest_at.map_or(wanted, |digest| wanted.max(digest));
-                let any_hour = requested.request.at_any_hour;
+                let any_hour = requested.request.at_any_hour || !to.disturbs();
                 if any_hour { wanted } else { requested.windows.opens_at(wanted) }
             }
-            None => wanted,
+            _ => wanted,
         };
         let because = if not_before > wanted { format!("{because}, window") } else { because.to_owned() };
         let event = Queued { leg, to: to.clone(), not_before, because, at: self.now };
@@ -359,6 +374,7 @@ impl Story<'_> {
             .legs()
             .iter()
             .any(|leg| matches!(leg.state, LegState::Queued { .. } | LegState::Sending { .. }));
+        let waits = waits || self.notice.waits_in_list();
         if self.notice.standing() == Standing::Exhausted || self.notice.standing() == Standing::Live && waits
         {
             self.finish(because);

@@ -3,6 +3,8 @@
 //! **Stored format: version with care.** Names are pinned by serde renames, never by Rust identifiers. Every event that
 //! makes an outcome names notice, track and channel itself: what the neighbours are told is told from one event alone.
 
+mod lists;
+
 use countersign_contracts::notice::{Channel, NoticeClass, NoticeRequested};
 use countersign_eventsourcing::timer::TimerEvent;
 use countersign_kernel::{DeficiencyId, NoticeId, ProviderId, Timestamp, TrackId};
@@ -11,6 +13,8 @@ use serde::{Deserialize, Serialize, de::Error};
 use uuid::Uuid;
 
 use crate::domain::{act::Act, contact::Destination, window::Windows};
+
+pub use lists::{Carried, Gathered, Listed, Place, Told};
 
 /// Category of the streams of notices.
 pub const NOTICE: &str = "notice";
@@ -23,6 +27,12 @@ pub enum NoticeEvent {
     Requested(Box<Requested>),
     /// One leg waits to be sent.
     Queued(Queued),
+    /// It goes out in a list.
+    Listed(Listed),
+    /// A list carries one more notice.
+    Gathered(Box<Gathered>),
+    /// Something became of the list that it went out in.
+    Told(Box<Told>),
     /// Items that are done are no longer part of it.
     ItemsDropped(ItemsDropped),
     /// The exact bytes of a leg.
@@ -67,6 +77,9 @@ impl NoticeEvent {
         match self {
             Self::Requested(_) => "notice-requested",
             Self::Queued(_) => "notice-queued",
+            Self::Listed(_) => "notice-listed",
+            Self::Gathered(_) => "notice-gathered",
+            Self::Told(_) => "notice-told",
             Self::ItemsDropped(_) => "notice-items-dropped",
             Self::Rendered(_) => "notice-rendered",
             Self::AttemptBegun(_) => "notice-attempt-begun",
@@ -99,6 +112,9 @@ impl NoticeEvent {
         Ok(match kind {
             "notice-requested" => Self::Requested(serde_json::from_slice(data)?),
             "notice-queued" => Self::Queued(serde_json::from_slice(data)?),
+            "notice-listed" => Self::Listed(serde_json::from_slice(data)?),
+            "notice-gathered" => Self::Gathered(serde_json::from_slice(data)?),
+            "notice-told" => Self::Told(serde_json::from_slice(data)?),
             "notice-items-dropped" => Self::ItemsDropped(serde_json::from_slice(data)?),
             "notice-rendered" => Self::Rendered(serde_json::from_slice(data)?),
             "notice-attempt-begun" => Self::AttemptBegun(serde_json::from_slice(data)?),
@@ -173,6 +189,10 @@ pub struct Requested {
     /// A reminder disturbs nobody before the recipient's next digest goes out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with_digest_at: Option<Timestamp>,
+    /// It is the list of an office: what it is about, the notices say that it carries (`notice-gathered`). It disturbs
+    /// nobody before `with_digest_at`, and does not stand in an inbox before either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_list: bool,
 }
 
 /// What a digest tells beside the list of items. Stored format: version with care.
@@ -494,7 +514,12 @@ pub struct Requeued {
 impl Requested {
     /// The notice as the outside knows it.
     pub fn which(&self) -> Which {
-        Which { notice: self.request.notice, track: self.digest.is_none().then_some(self.request.track) }
+        Which { notice: self.request.notice, track: self.of_track() }
+    }
+
+    /// The track that asked for it: digests and lists have none.
+    fn of_track(&self) -> Option<TrackId> {
+        (self.digest.is_none() && !self.is_list).then_some(self.request.track)
     }
 
     /// How honestly it must arrive.

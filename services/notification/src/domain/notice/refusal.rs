@@ -45,6 +45,12 @@ pub enum Refusal {
     /// Only what was accepted can come back.
     #[error("leg {0} was not accepted by anybody, so nothing can come back")]
     NothingCameBack(u32),
+    /// The list is being made, or has gone out: the next one takes it.
+    #[error("the list is closed: the next one takes what comes now")]
+    ListClosed,
+    /// The list is as long as one message can be.
+    #[error("the list is full: another one takes what comes now")]
+    ListFull,
     /// No reason was given.
     #[error("say why: the reason goes on record")]
     NoReason,
@@ -65,6 +71,8 @@ impl Refusal {
             Self::AcceptedThere => "notice/accepted-there",
             Self::AddressUnfit => "notice/address-unfit",
             Self::NothingCameBack(_) => "notice/nothing-came-back",
+            Self::ListClosed => "notice/list-closed",
+            Self::ListFull => "notice/list-full",
             Self::NoReason => "notice/no-reason",
         }
     }

@@ -6,7 +6,7 @@ use countersign_contracts::notice::{Channel, NoticeClass, NoticeItem};
 use countersign_eventsourcing::timer::{TimerEvent, Timers};
 use countersign_kernel::{DeficiencyId, NoticeId, TimerId, Timestamp};
 
-use super::events::{Ending, NoticeEvent, Rendered, Requested, Sender, Which, WhichLeg};
+use super::events::{Carried, Ending, NoticeEvent, Place, Rendered, Requested, Sender, Which, WhichLeg};
 use crate::domain::contact::Destination;
 
 /// A notice as its stream tells it.
@@ -17,6 +17,12 @@ pub struct Notice {
     legs: Vec<Leg>,
     pub(super) timers: Timers,
     standing: Standing,
+    /// In which list it goes out.
+    listed: Option<Place>,
+    /// Something became of that list.
+    told: bool,
+    /// What it carries, when it is a list.
+    gathered: Vec<Arc<Carried>>,
     /// Why it is not wanted, when that was said before it was asked for.
     pub(super) unwanted: Option<String>,
 }
@@ -155,8 +161,39 @@ impl Notice {
 
     /// The items that are still part of it.
     pub fn items(&self) -> Vec<NoticeItem> {
-        let items = self.requested.iter().flat_map(|requested| &requested.request.items);
-        items.filter(|item| !self.dropped_items.contains(&item.deficiency)).cloned().collect()
+        let own = self.requested.iter().flat_map(|requested| &requested.request.items);
+        let carried = self.gathered.iter().flat_map(|carried| &carried.items);
+        own.chain(carried).filter(|item| !self.dropped_items.contains(&item.deficiency)).cloned().collect()
+    }
+
+    /// In which list it goes out; nothing: by itself.
+    pub const fn listed(&self) -> Option<&Place> {
+        self.listed.as_ref()
+    }
+
+    /// The notices that it carries, when it is a list, in the order in which they came.
+    pub fn gathered(&self) -> &[Arc<Carried>] {
+        &self.gathered
+    }
+
+    /// Whether something of what it carries is still part of it.
+    pub fn still_carries(&self, carried: &Carried) -> bool {
+        carried.items.iter().any(|item| !self.dropped_items.contains(&item.deficiency))
+    }
+
+    /// Whether it waits for its list, and nothing became of that yet.
+    pub(super) const fn waits_in_list(&self) -> bool {
+        self.listed.is_some() && !self.told
+    }
+
+    /// Whether a list takes more: not once it is being made.
+    pub(super) fn takes_more(&self) -> bool {
+        let is_list = self.requested.as_ref().is_some_and(|requested| requested.is_list);
+        let untouched = |leg: &Leg| leg.rendered.is_none() && matches!(leg.state, LegState::Queued { .. });
+        is_list
+            && self.standing == Standing::Live
+            && self.dropped_items.is_empty()
+            && self.legs.iter().all(untouched)
     }
 
     /// Whether these items fell out of it before it was rendered.
@@ -169,8 +206,11 @@ impl Notice {
         self.legs.iter().any(|leg| leg.rendered.is_none() && matches!(leg.state, LegState::Queued { .. }))
     }
 
-    pub(super) fn class(&self) -> NoticeClass {
-        self.requested.as_ref().map_or(NoticeClass::Reminder, |requested| requested.class())
+    /// How honestly it must arrive: a list as what it carries.
+    pub fn class(&self) -> NoticeClass {
+        let own = self.requested.as_ref().map_or(NoticeClass::Reminder, |requested| requested.class());
+        let formal = self.gathered.iter().any(|carried| carried.class == NoticeClass::Formal);
+        if formal { NoticeClass::Formal } else { own }
     }
 
     pub(super) fn which(&self) -> Which {
@@ -236,6 +276,9 @@ impl Notice {
                 });
             }
             NoticeEvent::Unwanted(event) => self.unwanted = Some(event.because.clone()),
+            NoticeEvent::Listed(event) => self.listed = Some(event.place),
+            NoticeEvent::Gathered(event) => self.gathered.push(Arc::new(event.carried.clone())),
+            NoticeEvent::Told(_) => self.told = true,
             NoticeEvent::ItemsDropped(event) => self.dropped_items.extend(event.items.iter().copied()),
             NoticeEvent::Rendered(event) => {
                 if let Some(leg) = self.leg_mut(event.leg.leg) {

@@ -200,9 +200,11 @@ fn facts(detail: &NoticeDetail) -> Vec<(&'static str, Line)> {
             Line::new().strong(day(date)).quiet("the day on which the next step may follow"),
         ));
     }
-    let policy =
-        Line::new().link(format!("/policies/{}", detail.policy_version), detail.policy_title.clone());
-    pairs.push(("Rests on", policy));
+    if detail.policy_version > 0 {
+        let policy =
+            Line::new().link(format!("/policies/{}", detail.policy_version), detail.policy_title.clone());
+        pairs.push(("Rests on", policy));
+    }
     pairs
 }
 

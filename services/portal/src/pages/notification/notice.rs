@@ -139,6 +139,17 @@ pub(super) fn what(detail: &NoticeDetail, site: &Site) -> Part {
             },
         ),
     ];
+    if let Some(list) = detail.listed_in {
+        let line = Line::new().text("in").link(format!("/notices/{list}"), "the day’s list of the office");
+        pairs.push(("Goes out", line.quiet("its bytes name this notice by its reference")));
+    }
+    if !detail.carries.is_empty() {
+        let carried = detail.carries.iter().fold(Line::new(), |line, carried| {
+            let reference = carried.0.simple().to_string()[..8].to_ascii_uppercase();
+            line.link(format!("/notices/{carried}"), reference)
+        });
+        pairs.push(("Carries", carried));
+    }
     if let Some(date) = notice.names_date {
         pairs.push(("Names", Line::new().strong(day(date))));
     }
@@ -156,16 +167,18 @@ pub(super) fn what(detail: &NoticeDetail, site: &Site) -> Part {
 
 /// What it rests on, and where that can be proved.
 fn rests(detail: &NoticeDetail) -> Part {
+    let proof =
+        Line::new().button(format!("/notices/{}/proof", detail.notice.id), "Proof of notice", "to print");
+    // Digests and lists: what they tell rests on a policy each.
+    if detail.policy_version == 0 {
+        return Part::card("rests", "What it rests on").line(proof);
+    }
     let policy = Line::new()
         .link(format!("/policies/{}", detail.policy_version), format!("Version {}", detail.policy_version))
         .text(detail.policy_title.clone());
     Part::card("rests", "What it rests on")
         .pairs(vec![("Policy", policy), ("Its hash", Line::new().mono(detail.policy_sha256.clone()))])
-        .line(Line::new().button(
-            format!("/notices/{}/proof", detail.notice.id),
-            "Proof of notice",
-            "to print",
-        ))
+        .line(proof)
 }
 
 /// One row a channel and address.
@@ -307,9 +320,10 @@ fn deciding(
                 .filled(entered),
             );
         }
-        forms.extend(requeue_form(&notice.legs, entered));
+        // What goes out in a list is sent again with the list.
+        forms.extend(requeue_form(&notice.legs, entered).filter(|_| detail.listed_in.is_none()));
     }
-    if visitor.has_any(HIM) {
+    if visitor.has_any(HIM) && detail.listed_in.is_none() {
         let today = letters::today(portal.clock.now(), site.zone(&notice.facility));
         for leg in notice.legs.iter().filter(|leg| leg.channel == "letter" && leg.delivered_at.is_none()) {
             forms.push(letters::left_form(&leg_key(notice.id, leg.leg), &notice.reference, &today, entered));

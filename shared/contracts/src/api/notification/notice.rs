@@ -114,6 +114,14 @@ pub struct NoticeDetail {
     /// Items that were done before it was rendered, and fell out of it.
     #[schema(value_type = Vec<String>)]
     pub dropped_items: Vec<DeficiencyId>,
+    /// The list of its office that it goes out in: its legs are those of that list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub listed_in: Option<NoticeId>,
+    /// The notices that it carries, when it is the list of an office.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub carries: Vec<NoticeId>,
     /// Everything that happened, in order.
     pub timeline: Vec<NoticeStep>,
     /// Version of the policy that it rests on.

@@ -22,6 +22,10 @@ impl Story<'_> {
             return Err(Refusal::NotDue(number));
         }
         match (&leg.rendered, rendering) {
+            // A list that has grown since is made again.
+            (None, Some(rendering)) if rendering.carries != self.notice.gathered().len() => {
+                return Err(Refusal::NotDue(number));
+            }
             (None, Some(rendering)) => self.keep(&leg, rendering)?,
             (Some(_), _) => {}
             (None, None) => return Err(Refusal::NotDue(number)),
