@@ -30,29 +30,18 @@ pub(crate) fn local(at: Option<Timestamp>, zone: &str) -> String {
 pub(crate) struct Spreadsheet(String);
 
 impl Spreadsheet {
-    /// A file with these columns.
-    pub(crate) fn new(columns: &[&str]) -> Self {
-        let mut file = Self(String::from(BYTE_ORDER_MARK));
-        file.line(columns.iter().map(|column| (*column).to_owned()));
-        file
-    }
-
     /// A file of these records.
     pub(crate) fn of<Record, Context>(
         columns: &[Column<Record, Context>],
         records: &[Record],
         context: &Context,
     ) -> Self {
-        let mut file = Self::new(&columns.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+        let mut file = String::from(BYTE_ORDER_MARK);
+        line(&mut file, columns.iter().map(|(name, _)| (*name).to_owned()));
         for record in records {
-            file.line(columns.iter().map(|(_, cell)| cell(record, context)));
+            line(&mut file, columns.iter().map(|(_, cell)| cell(record, context)));
         }
-        file
-    }
-
-    /// One more record.
-    pub(crate) fn line(&mut self, cells: impl IntoIterator<Item = String>) {
-        line(&mut self.0, cells.into_iter());
+        Self(file)
     }
 
     /// The file as an answer, named after its subject and the day.

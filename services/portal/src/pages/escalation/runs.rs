@@ -23,7 +23,7 @@ use crate::{
         site::Site,
     },
     same_origin,
-    show::{Section, Spreadsheet, number},
+    show::{Column, Section, Spreadsheet, number},
     visitor::{self, Visitor},
 };
 
@@ -185,8 +185,16 @@ pub(super) async fn one(
         .answer()
 }
 
-const COLUMNS: [&str; 8] =
-    ["provider", "authority", "name", "facility", "step", "counting", "oldest_days", "cutoff"];
+const COLUMNS: &[Column<RunLine, (RunView, Site)>] = &[
+    ("provider", |line, _| line.provider.id.clone()),
+    ("authority", |line, _| line.provider.authority.clone()),
+    ("name", |line, _| line.provider.name.clone()),
+    ("facility", |_, (run, _)| run.facility.clone()),
+    ("step", |line, _| line.step.clone()),
+    ("counting", |line, _| line.counting.to_string()),
+    ("oldest_days", |line, _| line.oldest_days.to_string()),
+    ("cutoff", |_, (run, site)| site.local(Some(run.cutoff_at), &run.facility)),
+];
 
 /// `/runs/{facility}/{published_at}/list.csv`: the same as a file.
 pub(super) async fn export(
@@ -195,22 +203,9 @@ pub(super) async fn export(
 ) -> Result<Response, Failure> {
     let published_at: Timestamp = published_at.parse().map_err(|_| Failure::NotFound(None))?;
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let run = ask::escalation::run(api, &facility, &published_at.to_string()).await?;
-    let site = Site::ask(api, now).await;
-    let mut file = Spreadsheet::new(&COLUMNS);
-    for line in run.lines {
-        file.line([
-            line.provider.id,
-            line.provider.authority,
-            line.provider.name,
-            run.facility.clone(),
-            line.step,
-            line.counting.to_string(),
-            line.oldest_days.to_string(),
-            site.local(Some(run.cutoff_at), &run.facility),
-        ]);
-    }
-    file.answer("run", now)
+    let mut run = ask::escalation::run(api, &facility, &published_at.to_string()).await?;
+    let lines = std::mem::take(&mut run.lines);
+    Spreadsheet::of(COLUMNS, &lines, &(run, Site::ask(api, now).await)).answer("run", now)
 }
 
 /// `POST /runs/held`: lets a held run go on.

@@ -8,7 +8,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use countersign_contracts::api::escalation::{SimulateJob, SimulateReport, SimulateRequest, SimulatedGroup};
+use countersign_contracts::api::escalation::{
+    SimulateJob, SimulateReport, SimulateRequest, SimulatedGroup, SimulatedStep, SimulatedSummary,
+};
 use countersign_kernel::Role;
 
 use super::told;
@@ -24,7 +26,7 @@ use crate::{
         site::Site,
     },
     same_origin,
-    show::{Section, Spreadsheet, number, sentence},
+    show::{Column, Section, Spreadsheet, number, sentence},
     visitor::{self, Visitor},
 };
 
@@ -186,20 +188,6 @@ pub(super) async fn cancel(
     Ok(Redirect::to(&format!("/simulations/{}", found.id)).into_response())
 }
 
-const COLUMNS: [&str; 11] = [
-    "provider",
-    "name",
-    "facility",
-    "department",
-    "step",
-    "at",
-    "week",
-    "counting",
-    "oldest_days",
-    "uncovered",
-    "facts",
-];
-
 /// What the facts of a file rest on.
 fn facts(report: &SimulateReport) -> String {
     if report.as_if_live { "as if live" } else { "as received" }.to_owned()
@@ -210,6 +198,20 @@ async fn done(portal: &Portal, job: &str) -> Result<SimulateReport, Failure> {
     report.ok_or_else(|| Failure::NotFound(Some("It is not done yet.".to_owned())))
 }
 
+const COLUMNS: &[Column<SimulatedStep, (Site, String)>] = &[
+    ("provider", |step, _| step.provider.id.clone()),
+    ("name", |step, _| step.provider.name.clone()),
+    ("facility", |step, _| step.facility.clone()),
+    ("department", |step, _| step.department.clone().unwrap_or_default()),
+    ("step", |step, _| step.step.clone()),
+    ("at", |step, (site, _)| site.local(Some(step.at), &step.facility)),
+    ("week", |step, _| step.week.to_string()),
+    ("counting", |step, _| step.counting.to_string()),
+    ("oldest_days", |step, _| step.oldest_days.to_string()),
+    ("uncovered", |step, _| step.uncovered.join(" ")),
+    ("facts", |_, (_, facts)| facts.clone()),
+];
+
 /// `/simulations/{job}/steps.csv`: every step as a file.
 pub(super) async fn export(
     State(portal): State<Portal>,
@@ -217,40 +219,26 @@ pub(super) async fn export(
 ) -> Result<Response, Failure> {
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
     let report = done(&portal, &job).await?;
-    let facts = facts(&report);
-    let site = Site::ask(api, now).await;
-    let mut file = Spreadsheet::new(&COLUMNS);
-    for step in report.lines {
-        file.line([
-            step.provider.id,
-            step.provider.name,
-            step.facility.clone(),
-            step.department.unwrap_or_default(),
-            step.step,
-            site.local(Some(step.at), &step.facility),
-            step.week.to_string(),
-            step.counting.to_string(),
-            step.oldest_days.to_string(),
-            step.uncovered.join(" "),
-            facts.clone(),
-        ]);
-    }
-    file.answer("simulation", now)
+    let told = (Site::ask(api, now).await, facts(&report));
+    Spreadsheet::of(COLUMNS, &report.lines, &told).answer("simulation", now)
 }
 
-const GROUP_COLUMNS: [&str; 12] = [
-    "by",
-    "facility",
-    "key",
-    "name",
-    "policy",
-    "notices",
-    "warnings",
-    "proposals",
-    "suspensions",
-    "suspended_days",
-    "charts_at_limit",
-    "facts",
+/// A group by something, with a policy and what it would have done there.
+type Figures = (&'static str, SimulatedGroup, String, SimulatedSummary);
+
+const GROUP_COLUMNS: &[Column<Figures, String>] = &[
+    ("by", |(by, ..), _| (*by).to_owned()),
+    ("facility", |(_, group, ..), _| group.facility.clone().unwrap_or_default()),
+    ("key", |(_, group, ..), _| group.key.clone()),
+    ("name", |(_, group, ..), _| group.name.clone().unwrap_or_default()),
+    ("policy", |(_, _, policy, _), _| policy.clone()),
+    ("notices", |(.., sum), _| sum.notices.to_string()),
+    ("warnings", |(.., sum), _| sum.warnings.to_string()),
+    ("proposals", |(.., sum), _| sum.proposals.to_string()),
+    ("suspensions", |(.., sum), _| sum.suspensions.to_string()),
+    ("suspended_days", |(.., sum), _| format!("{:.1}", sum.suspended_days)),
+    ("charts_at_limit", |(.., sum), _| sum.charts_at_limit.to_string()),
+    ("facts", |_, facts| facts.clone()),
 ];
 
 /// `/simulations/{job}/groups.csv`: the figures by facility, department and week, a row for each policy.
@@ -259,35 +247,16 @@ pub(super) async fn export_groups(
     Path(job): Path<String>,
 ) -> Result<Response, Failure> {
     let report = done(&portal, &job).await?;
-    let facts = facts(&report);
-    let mut file = Spreadsheet::new(&GROUP_COLUMNS);
-    let groups = |by: &'static str, groups: &[SimulatedGroup]| -> Vec<(&'static str, SimulatedGroup)> {
-        groups.iter().map(|group| (by, group.clone())).collect()
-    };
-    let all = [
-        groups("facility", &report.facilities),
-        groups("department", &report.departments),
-        groups("week", &report.weeks),
-    ];
-    for (by, group) in all.into_iter().flatten() {
-        let beside = report.against.as_ref().zip(group.there.as_ref());
-        let beside = beside.map(|(other, there)| (other.policy.clone(), there));
-        for (policy, summary) in [(report.policy.clone(), &group.here)].into_iter().chain(beside) {
-            file.line([
-                by.to_owned(),
-                group.facility.clone().unwrap_or_default(),
-                group.key.clone(),
-                group.name.clone().unwrap_or_default(),
-                policy,
-                summary.notices.to_string(),
-                summary.warnings.to_string(),
-                summary.proposals.to_string(),
-                summary.suspensions.to_string(),
-                format!("{:.1}", summary.suspended_days),
-                summary.charts_at_limit.to_string(),
-                facts.clone(),
-            ]);
+    let mut figures: Vec<Figures> = Vec::new();
+    for (by, groups) in
+        [("facility", &report.facilities), ("department", &report.departments), ("week", &report.weeks)]
+    {
+        for group in groups {
+            figures.push((by, group.clone(), report.policy.clone(), group.here.clone()));
+            if let Some((other, there)) = report.against.as_ref().zip(group.there.as_ref()) {
+                figures.push((by, group.clone(), other.policy.clone(), there.clone()));
+            }
         }
     }
-    file.answer("simulation-groups", portal.clock.now())
+    Spreadsheet::of(GROUP_COLUMNS, &figures, &facts(&report)).answer("simulation-groups", portal.clock.now())
 }
