@@ -136,6 +136,7 @@ fn given_recorded_history_then_a_simulation_tells_who_gets_which_step_and_what_a
     let simulate = |more: &[&str]| on(&data, &[&["escalation", "simulate"], more].concat());
     refused(simulate(&[]), &["say who asks: --as NAME"]);
     refused(simulate(&["--as", "doc"]), &["doc may not simulate escalation policies"]);
+    refused(simulate(&["--as", "kim", "--until", "9999-01-01T00:00:00Z"]), &["more than ten years from now"]);
 
     // given messages that came in all at once, then there is no past to take steps in, and it says so
     says(

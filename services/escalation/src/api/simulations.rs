@@ -9,10 +9,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use countersign_contracts::api::escalation::{SimulateJob, SimulateRequest};
+use countersign_kernel::Timestamp;
 use countersign_runtime::http::{Caller, Problem, Sent};
 use jiff::SignedDuration;
 
 use crate::{authority::Act, domain::policy::PolicySet, scope, service::Escalation, simulate::Question};
+
+/// Nobody asks what comes later than ten years from now, and it would take long to say.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(24 * 3653);
 
 /// Asks who would have got which step when. One simulation at a time; others wait.
 #[utoipa::path(
@@ -39,6 +43,9 @@ pub(super) async fn ask(
         return Err(Problem::bad_request("`from` is later than `until`: nothing lies between them"));
     }
     let now = service.clock.now();
+    if request.until.is_some_and(|until| until > now.saturating_add(FURTHEST).unwrap_or(Timestamp::MAX)) {
+        return Err(Problem::bad_request("`until` is more than ten years from now: ask about a nearer day"));
+    }
     let book = service.governance.current().await?;
     let policy = match &request.policy {
         Some(text) => Arc::new(PolicySet::read(text, 0).map_err(|error| {

@@ -368,7 +368,8 @@ fn assemble(
     let (providers, more_providers) = offer_providers(choice, providers);
     let here = choice.href("/");
     let skipped = choice.cursor.as_ref().and(choice.skipped).unwrap_or(0);
-    let last = skipped + page.items.len() as u64;
+    // The number comes from the address, where anybody can write any.
+    let last = skipped.saturating_add(page.items.len() as u64);
     let next = page
         .next
         .as_ref()
@@ -408,7 +409,7 @@ fn assemble(
             .collect(),
         with_facility: page.items.windows(2).any(|pair| pair[0].facility != pair[1].facility),
         total: number(page.total),
-        first: number(skipped + 1),
+        first: number(skipped.saturating_add(1)),
         last: number(last),
         next,
         start: choice.cursor.is_some().then(|| choice.first_page().href("/")),
