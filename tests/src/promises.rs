@@ -52,7 +52,6 @@ impl Account {
                 "notice-requested" => notice.formal = event.data["request"]["class"] == "formal",
                 "notice-gathered" => notice.formal |= event.text("class") == "formal",
                 "notice-listed" => notice.list = Some(event.text("list").to_owned()),
-                "notice-told" => notice.settled = true,
                 "notice-dropped" => (notice.settled, notice.dropped) = (true, true),
                 "notice-queued" => {
                     notice.channels.insert(leg, event.text("channel").to_owned());
@@ -64,8 +63,8 @@ impl Account {
                 "notice-attempt-ended" => {
                     notice.ended.entry(leg).or_default().push(event.text("ending").to_owned());
                 }
-                "notice-delivered" | "notice-lost" | "notice-exhausted" | "notice-withheld"
-                | "notice-taken-over" => notice.settled = true,
+                "notice-told" | "notice-delivered" | "notice-lost" | "notice-exhausted"
+                | "notice-withheld" | "notice-taken-over" => notice.settled = true,
                 _ => {}
             }
         }
