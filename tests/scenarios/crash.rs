@@ -35,7 +35,7 @@ fn given_a_load_with_kills_of_every_process_and_a_wiped_transport_then_nothing_i
 }
 
 #[test]
-#[ignore = "takes a quarter of an hour: cargo test -p countersign-acceptance crash -- --ignored"]
+#[ignore = "takes a quarter of an hour: ./dev soak"]
 fn given_many_such_loads_then_nothing_is_ever_lost_or_doubled() {
     for seed in 100..120 {
         eprintln!("seed {seed}");

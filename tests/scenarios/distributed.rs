@@ -97,13 +97,6 @@ fn given_the_public_samples_then_both_ways_of_running_agree_about_them() {
 /// Everything is due at once, and goes out at any hour.
 const POLICY: &str = r#"
 title = "Everywhere the same"
-[cadence]
-mode = "continuous"
-[guards]
-known_days = 0
-[outage]
-settle_hours = 0
-many_tracks = 0
 [[step]]
 name = "notice-1"
 after_days = 7

@@ -35,13 +35,6 @@ struct Size {
 /// Facilities say who is told how. A chart's own timer comes due on the second day as well.
 const POLICY: &str = r#"
 title = "Kills"
-[cadence]
-mode = "continuous"
-[guards]
-known_days = 0
-[outage]
-settle_hours = 0
-many_tracks = 0
 [[step]]
 name = "notice-1"
 after_days = 4

@@ -17,13 +17,6 @@ fn policy(class: &str, to: &str, channels: &str) -> String {
     format!(
         r#"
 title = "Rehearsal"
-[cadence]
-mode = "continuous"
-[guards]
-known_days = 0
-[outage]
-settle_hours = 0
-many_tracks = 0
 [[step]]
 name = "notice-1"
 after_days = 7

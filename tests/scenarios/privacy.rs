@@ -257,13 +257,6 @@ fn one_trace_joins_everything(collector: &Collector) {
 /// Every way out at once: mail, a call, letters; to the provider and to offices.
 const POLICY: &str = r#"
 title = "Every way out"
-[cadence]
-mode = "continuous"
-[guards]
-known_days = 0
-[outage]
-settle_hours = 0
-many_tracks = 0
 [[step]]
 name = "notice-1"
 after_days = 7

@@ -16,13 +16,6 @@ use serde_json::{Value, json};
 
 const POLICY: &str = r#"
 title = "Rehearsal of a suspension"
-[cadence]
-mode = "continuous"
-[guards]
-known_days = 0
-[outage]
-settle_hours = 0
-many_tracks = 0
 [[step]]
 name = "notice-1"
 after_days = 7

@@ -25,6 +25,18 @@ const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 /// The part of message ids after the `@`.
 pub const MESSAGE_DOMAIN: &str = "countersign.example";
 
+/// What every rehearsal's policy says: steps follow day by day, as soon as they are due, even after an outage and
+/// however many they are.
+const AT_ONCE: &str = r#"
+[cadence]
+mode = "continuous"
+[guards]
+known_days = 0
+[outage]
+settle_hours = 0
+many_tracks = 0
+"#;
+
 /// How a house is run.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -39,10 +51,10 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Everything really leaves, by this policy.
+    /// Everything really leaves, by this policy, and at once.
     pub fn live(policy: &str) -> Self {
         Self {
-            policy: policy.to_owned(),
+            policy: format!("{policy}{AT_ONCE}"),
             notification: "mode = \"live\"\nbounce_hours = 0\n".to_owned(),
             clock: None,
             environment: Vec::new(),

@@ -22,7 +22,7 @@ use countersign_eventsourcing::{
     timer::{TrustState, table as timers},
 };
 use countersign_kernel::{Actor, NoticeId, Timestamp, TrackId};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, ToSpan, tz::TimeZone};
 use opentelemetry::{KeyValue, metrics::Meter};
 
 use crate::{
@@ -313,7 +313,8 @@ impl Auditor {
         let Some(set) = policies::kept(&book, opened, suspension.suspended.from) else {
             return Ok(Some("its policy is not on record".to_owned()));
         };
-        let directory = self.desk.known.get();
+        // A process that has just begun has read nobody's time zone yet.
+        let directory = self.desk.known.refresh().await?;
         let zone = directory.places.zone(&suspension.facility);
         Ok(has_due_notice(&decoded, suspension.suspended.proposal, set.of(&suspension.facility), zone).err())
     }
@@ -375,7 +376,7 @@ fn has_due_notice(
     events: &[TrackEvent],
     proposal: u32,
     policy: &Policy,
-    zone: &jiff::tz::TimeZone,
+    zone: &TimeZone,
 ) -> Result<(), String> {
     let mut notices: BTreeMap<NoticeId, (&NoticeRequested, Vec<&NoticeAnswered>)> = BTreeMap::new();
     let mut in_force = None;
@@ -398,8 +399,6 @@ fn has_due_notice(
     }
     let from = in_force.ok_or("its beginning is not on record")?;
     let day = from.to_zoned(zone.clone()).date();
-    let days = SignedDuration::from_hours(24 * i64::from(policy.suspension.notice_days));
-    let latest = from.checked_sub(days).unwrap_or(Timestamp::MIN);
     let mut because = Cow::Borrowed("no notice to the provider names a day");
     for (asked, answers) in notices.values() {
         let to_provider = matches!(&asked.recipient, Recipient::Provider { role, .. } if role == PROVIDER);
@@ -407,11 +406,20 @@ fn has_due_notice(
         match delivered(asked, answers, policy, from) {
             _ if named > day => because = format!("the notice named {named}, a later day").into(),
             None => because = "the notice that names the day was not delivered".into(),
-            Some(at) if at > latest => because = "the notice was delivered too late".into(),
+            Some(at) if !is_in_time(at, from, policy.suspension.notice_days, zone) => {
+                because = "the notice was delivered too late".into();
+            }
             Some(_) => return Ok(()),
         }
     }
     Err(because.into_owned())
+}
+
+/// Whether so many whole local days lie between the day of the delivery and the day of the suspension. A day is an hour
+/// shorter when summer time begins: hours would tell another story.
+fn is_in_time(delivered: Timestamp, from: Timestamp, notice_days: u16, zone: &TimeZone) -> bool {
+    let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
+    day(delivered).checked_add(i64::from(notice_days).days()).is_ok_and(|last| last < day(from))
 }
 
 /// When a notice was delivered by what was known at `now`, as the policy defines it.
@@ -538,5 +546,25 @@ impl Escalation {
                 })
                 .build();
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_of_notice_are_counted_on_the_calendar_where_the_provider_is() {
+        let at = |text: &str| -> Timestamp { text.parse().expect("an instant") };
+        let zone = TimeZone::get("America/New_York").expect("a zone");
+        let is = |delivered, from| is_in_time(at(delivered), at(from), 7, &zone);
+        // given a notice delivered half an hour before midnight of 2 March, and summer time from 8 March on
+        let late = "2026-03-02T23:30:00-05:00";
+        // then the seven whole days after it end with 9 March, although that is less than 168 hours
+        assert!(is(late, "2026-03-10T00:00:00-04:00"));
+        assert!(!is(late, "2026-03-09T23:59:59-04:00"));
+        // and in autumn an hour more makes no day of it
+        assert!(!is("2026-10-26T00:00:00-04:00", "2026-11-02T23:59:59-05:00"));
+        assert!(is("2026-10-26T00:00:00-04:00", "2026-11-03T00:00:00-05:00"));
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn event(event: &TrackEvent) -> String {
                 format!("Suspension {} is rejected for this cycle.", decided.proposal)
             }
             Decision::Lapsed => {
-                format!("Proposal {} is taken back: nothing justifies it any more.", decided.proposal)
+                format!("Proposal {} is taken back: {}.", decided.proposal, decided.by.why)
             }
         },
         TrackEvent::Suspended(suspended) => format!(

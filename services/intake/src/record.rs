@@ -12,6 +12,7 @@ use crate::{
     domain::{Connection, MessageIdentity, MessageRead, MessageReceived, MessageRepeated, identify},
     publish::SOURCE,
     read::Reading,
+    replay::ReplayError,
 };
 
 /// Name under which the bytes are counted that no profile can be chosen for.
@@ -181,9 +182,9 @@ pub(crate) fn later_reading(
     NewEvent::encode(id, MessageRead::KIND, read, metadata).map_err(|error| unencodable(&error))
 }
 
-/// The raw bytes of a stored message. `None`: the stored text is no Base64.
-pub(crate) fn raw_bytes(received: &MessageReceived<'_>) -> Option<Vec<u8>> {
-    STANDARD.decode(&*received.raw).ok()
+/// The raw bytes of a stored message.
+pub(crate) fn raw_bytes(received: &MessageReceived<'_>) -> Result<Vec<u8>, ReplayError> {
+    STANDARD.decode(&*received.raw).map_err(|_| ReplayError::Damaged(received.message))
 }
 
 /// When the events in a message happened and were recorded, by the first thing it says.

@@ -41,6 +41,10 @@ pub enum ReplayError {
     /// There is no such message.
     #[error("there is no message {0}")]
     Unknown(MessageId),
+    /// The text that is stored of a message is no Base64. Taken for an empty message, it would take back all that the
+    /// message has said.
+    #[error("what the journal holds of message {0} is damaged: it cannot be read again")]
+    Damaged(MessageId),
     /// The profiles in the file cannot be used.
     #[error(transparent)]
     Profiles(#[from] ProfileError),
@@ -144,7 +148,7 @@ impl Intake {
         &self,
         first: &RecordedEvent,
         before: &MessageRead,
-    ) -> Result<Option<MessageRead>, JournalError> {
+    ) -> Result<Option<MessageRead>, ReplayError> {
         // Of these only a part was kept: reading it again would read another message.
         if matches!(before.outcome, Outcome::Rejected(Reason::TooLarge | Reason::Incomplete)) {
             return Ok(None);
@@ -153,7 +157,7 @@ impl Intake {
         let number = before.reading + 1;
         let context =
             FeedContext { message: before.message, reading: number, received_at: received.received_at };
-        let bytes = raw_bytes(&received).unwrap_or_default();
+        let bytes = raw_bytes(&received)?;
         let profiles = self.profiles.current();
         let row = received.connection.source == CHARGES_SOURCE;
         let (feed, mut reading) = match Message::parse_within(&bytes, self.limits()) {

@@ -121,7 +121,7 @@ impl Inbox {
         let events = self.intake.journal.read_stream(stream_of(id), 0).await.map_err(ReplayError::from)?;
         let Some(first) = events.first() else { return Err(ReplayError::Unknown(id).into()) };
         let received: MessageReceived<'_> = first.decode().map_err(ReplayError::from)?;
-        let raw = raw_bytes(&received).unwrap_or_default();
+        let raw = raw_bytes(&received)?;
         let shown = &raw[..raw.len().min(LONGEST_TEXT)];
         let text = String::from_utf8_lossy(shown).replace("\r\n", "\n").replace('\r', "\n");
         Ok(Some(QuarantinedMessage {
@@ -169,7 +169,7 @@ impl Inbox {
 
     /// The last run, or the one under way.
     pub fn last_run(&self) -> Run {
-        self.run.lock().unwrap_or_else(PoisonError::into_inner).borrow().clone()
+        told(&self.run.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn start(self: &Arc<Self>, which: Again, actor: String) -> Result<watch::Receiver<Run>, InboxError> {
@@ -217,5 +217,42 @@ impl Inbox {
 
     async fn head(&self) -> Result<u64, InboxError> {
         Ok(self.intake.journal.head().await.map_err(ReplayError::from)?.0)
+    }
+}
+
+/// What is known of a run. Of one whose task panicked nothing more will come.
+fn told(run: &watch::Receiver<Run>) -> Run {
+    let known = run.borrow().clone();
+    if known.running && run.has_changed().is_err() {
+        let fault = "a fault in Countersign: the log says more".to_owned();
+        return Run { running: false, error: Some(fault), ..known };
+    }
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_panicked_is_not_said_to_go_on() {
+        // given a run under way
+        let (sender, receiver) = watch::channel(Run { running: true, position: 7, ..Run::default() });
+        assert!(told(&receiver).running);
+        // when its task is gone without a word
+        drop(sender);
+        // then it is told that it ended, and that something is wrong
+        let run = told(&receiver);
+        assert!(!run.running && run.error.is_some(), "{run:?}");
+        assert_eq!(run.position, 7);
+    }
+
+    #[test]
+    fn a_run_that_ended_stays_as_it_ended() {
+        let (sender, receiver) = watch::channel(Run { running: true, ..Run::default() });
+        let ended = Run { position: 9, result: Some(Replayed::default()), ..Run::default() };
+        sender.send_replace(ended.clone());
+        drop(sender);
+        assert_eq!(told(&receiver), ended);
     }
 }

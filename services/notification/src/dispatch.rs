@@ -19,7 +19,7 @@ use countersign_eventsourcing::{
 use countersign_kernel::{DeficiencyId, NoticeId, Timestamp};
 use countersign_owed::Owed;
 use jiff::SignedDuration;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 use uuid::Uuid;
 
 use crate::{
@@ -50,6 +50,11 @@ const PAGES: usize = 16;
 const MEMORY: SignedDuration = SignedDuration::from_hours(4);
 /// Between two tries to put an answer on record.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// A leg that could not be sent is not looked at again for so long: what keeps it back, such as a journal that is out of
+/// reach, keeps back all the others, too.
+const REST: Duration = Duration::from_secs(2);
+/// What is on record of an attempt that no receiver ever saw.
+const NOT_HANDED_OVER: &str = "nothing was handed over: the journal was out of reach for a moment";
 
 /// A leg of a notice.
 type Which = (NoticeId, u32);
@@ -66,6 +71,41 @@ pub(crate) struct Dispatcher {
     pub(crate) recent: Mutex<Recent>,
     /// The mode that was in force when it was last asked for, for `/metrics`.
     pub(crate) seen: Mutex<&'static str>,
+}
+
+/// Why a leg that the read model calls due is left alone.
+#[derive(Debug, Clone, Copy)]
+enum Busy {
+    /// It is being sent.
+    Sending,
+    /// It was: the read model knows of that from this position on.
+    Known(Position),
+    /// It could not be, or there was nothing to do.
+    Rests(Instant),
+}
+
+impl Busy {
+    fn rests() -> Self {
+        Self::Rests(Instant::now() + REST)
+    }
+
+    fn holds(self, folded: Position, now: Instant) -> bool {
+        match self {
+            Self::Sending => true,
+            Self::Known(position) => position > folded,
+            Self::Rests(until) => until > now,
+        }
+    }
+}
+
+/// How far a leg came.
+enum Begun {
+    /// An attempt is on record, and goes to this address.
+    Attempt { number: u32, to: Destination },
+    /// Whether it is on record was not answered: it is not carried out.
+    Unsure { number: u32 },
+    /// There is nothing to hand over. What was recorded instead ends here.
+    Nothing(Option<Position>),
 }
 
 /// Who is known to be gone, so that its attempts without an answer never get one.
@@ -128,17 +168,17 @@ impl Dispatcher {
             self.find_abandoned(&Gone::Seat(seat.clone())).await?;
         }
         let mut changes = self.model.changes();
-        let mut busy: HashMap<Which, Option<Position>> = HashMap::new();
-        let mut tasks: JoinSet<(Which, Position)> = JoinSet::new();
+        let mut busy: HashMap<Which, Busy> = HashMap::new();
+        let mut tasks: JoinSet<(Which, Busy)> = JoinSet::new();
         let mut of_task: HashMap<tokio::task::Id, Which> = HashMap::new();
         loop {
-            let folded = self.model.position();
-            busy.retain(|_, done| done.is_none_or(|position| position > folded));
+            let (folded, now) = (self.model.position(), Instant::now());
+            busy.retain(|_, busy| busy.holds(folded, now));
             match self.round(&busy, self.config.under_way.saturating_sub(tasks.len())).await {
                 Ok(due) => {
                     for leg in due {
                         let which = (leg.notice, leg.leg);
-                        busy.insert(which, None);
+                        busy.insert(which, Busy::Sending);
                         let of = Arc::clone(self);
                         let task = tasks.spawn(async move { (which, of.send(leg).await) });
                         of_task.insert(task.id(), which);
@@ -148,15 +188,15 @@ impl Dispatcher {
             }
             tokio::select! {
                 Some(finished) = tasks.join_next_with_id() => match finished {
-                    Ok((task, (which, position))) => {
+                    Ok((task, (which, state))) => {
                         of_task.remove(&task);
-                        busy.insert(which, Some(position));
+                        busy.insert(which, state);
                     }
                     Err(error) => {
                         // The attempt's timer finds out that there is no answer.
                         tracing::error!(%error, "sending a notice failed inside");
                         if let Some(which) = of_task.remove(&error.id()) {
-                            busy.remove(&which);
+                            busy.insert(which, Busy::rests());
                         }
                     }
                 },
@@ -166,14 +206,14 @@ impl Dispatcher {
         }
     }
 
-    /// Sends everything that may be sent now, and returns how many legs that were: for tests and commands.
+    /// Sends everything that may be sent now, and returns of how many legs there is something on record: for tests and
+    /// commands.
     pub(crate) async fn send_due(self: &Arc<Self>) -> Result<usize, DispatchError> {
-        let due = self.round(&HashMap::new(), usize::MAX).await?;
-        let count = due.len();
-        for leg in due {
-            self.send(leg).await;
+        let mut moved = 0;
+        for leg in self.round(&HashMap::new(), usize::MAX).await? {
+            moved += usize::from(matches!(self.send(leg).await, Busy::Known(_)));
         }
-        Ok(count)
+        Ok(moved)
     }
 
     /// What this process has to know of the one before: attempts of the last hours.
@@ -204,11 +244,7 @@ impl Dispatcher {
         Ok(found)
     }
 
-    async fn round(
-        &self,
-        busy: &HashMap<Which, Option<Position>>,
-        free: usize,
-    ) -> Result<Vec<DueLeg>, DispatchError> {
+    async fn round(&self, busy: &HashMap<Which, Busy>, free: usize) -> Result<Vec<DueLeg>, DispatchError> {
         if free == 0 {
             return Ok(Vec::new());
         }
@@ -270,22 +306,38 @@ impl Dispatcher {
         })
     }
 
-    /// One leg, from the queue to an answer. Returns the position after which the read model knows of it.
-    async fn send(&self, leg: DueLeg) -> Position {
-        match self.attempt(&leg).await {
-            Ok(position) => position,
-            Err(DispatchError::Change(ChangeError::Refused(_))) => Position::START,
+    /// One leg, from the queue to an answer.
+    async fn send(&self, due: DueLeg) -> Busy {
+        let outcome = match self.begin(&due).await {
+            Ok(Begun::Attempt { number, to }) => self.carry_out(&due, number, &to).await.map(Some),
+            Ok(Begun::Unsure { number }) => {
+                self.recent().forget(due.message());
+                self.make_sure(&due, number).await
+            }
+            Ok(Begun::Nothing(position)) => {
+                self.recent().forget(due.message());
+                Ok(position)
+            }
             Err(error) => {
-                tracing::warn!(notice = %leg.notice, leg = leg.leg, %error, "a notice cannot be sent now");
-                Position::START
+                self.recent().forget(due.message());
+                Err(error)
+            }
+        };
+        match outcome {
+            Ok(Some(position)) => Busy::Known(position),
+            Ok(None) | Err(DispatchError::Change(ChangeError::Refused(_))) => Busy::rests(),
+            Err(error) => {
+                tracing::warn!(notice = %due.notice, leg = due.leg, %error, "a notice cannot be sent now");
+                Busy::rests()
             }
         }
     }
 
-    async fn attempt(&self, due: &DueLeg) -> Result<Position, DispatchError> {
+    /// Puts an attempt on record, with the bytes that it hands over.
+    async fn begin(&self, due: &DueLeg) -> Result<Begun, DispatchError> {
         let id = due.notice.to_string();
         let mut notice = self.store.load::<Notice>(&id).await?.state;
-        let Some(requested) = notice.requested().cloned() else { return Ok(Position::START) };
+        let Some(requested) = notice.requested().cloned() else { return Ok(Begun::Nothing(None)) };
         let is_new = notice.leg(due.leg).is_some_and(|leg| leg.rendered.is_none());
         if is_new && (requested.is_list || requested.class() == NoticeClass::Reminder) {
             let done = self.done_meanwhile(&notice, &requested).await?;
@@ -294,47 +346,87 @@ impl Dispatcher {
                 notice = self.store.load::<Notice>(&id).await?.state;
             }
         }
-        let Some(leg) = notice.leg(due.leg) else { return Ok(Position::START) };
+        let Some(leg) = notice.leg(due.leg) else { return Ok(Begun::Nothing(None)) };
         let waits = matches!(leg.state, LegState::Queued { not_before } if not_before <= self.store.now());
         if notice.standing() != Standing::Live || !waits {
-            return Ok(Position::START);
+            return Ok(Begun::Nothing(None));
         }
         let mode = self.mode(&leg.to).await?;
         if let Some(obstacle) = self.obstacle(leg.to.channel(), &mode) {
             let change = Change::NotSetUp { leg: due.leg, because: obstacle.to_owned() };
-            return Ok(self.change(due.notice, &change).await?.position);
+            return Ok(Begun::Nothing(Some(self.change(due.notice, &change).await?.position)));
         }
         let rendering = match &leg.rendered {
             Some(_) => None,
             None => match self.render(&notice, &requested, due.leg, &leg.to).await? {
                 Ok(rendering) => Some(rendering),
-                Err(because) => {
-                    let change = Change::Unrenderable { leg: due.leg, because };
-                    return Ok(self.change(due.notice, &change).await?.position);
-                }
+                Err(because) => return self.cannot_be_made(due, because).await,
             },
         };
         let sender = Some(self.sender.clone());
         let begin = Change::Begin { leg: due.leg, rendering, mode: mode.clone(), sender };
+        let number = leg.attempts + 1;
         let begun = match self.change(due.notice, &begin).await {
             Err(ChangeError::Refused(refusal @ Refusal::TooLarge { .. })) => {
-                let change = Change::Unrenderable { leg: due.leg, because: refusal.to_string() };
-                return Ok(self.change(due.notice, &change).await?.position);
+                return self.cannot_be_made(due, refusal.to_string()).await;
             }
+            Err(ChangeError::Journal(JournalError::Unavailable(_))) => return Ok(Begun::Unsure { number }),
             begun => begun?,
         };
-        if mode == Mode::Shadow {
-            return Ok(begun.position);
-        }
-        let to = match &mode {
-            Mode::Redirect(pilot) => pilot.clone(),
-            Mode::Live | Mode::Shadow => leg.to.clone(),
+        Ok(match mode {
+            Mode::Shadow => Begun::Nothing(Some(begun.position)),
+            Mode::Redirect(pilot) => Begun::Attempt { number, to: pilot },
+            Mode::Live => Begun::Attempt { number, to: leg.to.clone() },
+        })
+    }
+
+    async fn cannot_be_made(&self, due: &DueLeg, because: String) -> Result<Begun, DispatchError> {
+        let done = self.change(due.notice, &Change::Unrenderable { leg: due.leg, because }).await?;
+        Ok(Begun::Nothing(Some(done.position)))
+    }
+
+    /// Hands over what is on record, and puts the answer there.
+    async fn carry_out(
+        &self,
+        due: &DueLeg,
+        number: u32,
+        to: &Destination,
+    ) -> Result<Position, DispatchError> {
+        let (number, answer) = match self.hand_over(due, to).await {
+            Ok((number, answer)) => {
+                self.recent().end(due.message(), answer.ending);
+                (number, answer)
+            }
+            Err(error) => {
+                tracing::warn!(notice = %due.notice, leg = due.leg, %error, "a notice was not handed over");
+                self.recent().forget(due.message());
+                (number, cut_off())
+            }
         };
-        let notice = self.store.load::<Notice>(&id).await?.state;
-        let (attempt, answer) = self.hand_over(&notice, due, &to).await?;
-        self.recent().end(due.message(), answer.ending);
+        self.end(due, number, answer).await
+    }
+
+    /// Whether an attempt is on record was not answered. If it is, and is this process's own, it ends here: nobody else
+    /// knows that it was never carried out.
+    async fn make_sure(&self, due: &DueLeg, number: u32) -> Result<Option<Position>, DispatchError> {
+        let notice = loop {
+            match self.store.load::<Notice>(&due.notice.to_string()).await {
+                Ok(loaded) => break loaded.state,
+                Err(JournalError::Unavailable(_)) => tokio::time::sleep(PATIENCE).await,
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let is_own = notice.leg(due.leg).is_some_and(|leg| {
+            leg.attempts == number
+                && matches!(leg.state, LegState::Sending { .. })
+                && leg.sender.as_ref() == Some(&self.sender)
+        });
+        if is_own { self.end(due, number, cut_off()).await.map(Some) } else { Ok(None) }
+    }
+
+    /// Puts an answer on record. It must not be lost for want of a moment's patience: without it the outcome is unknown.
+    async fn end(&self, due: &DueLeg, attempt: u32, answer: Answer) -> Result<Position, DispatchError> {
         let end = Change::End { leg: due.leg, attempt, answer };
-        // The answer must not be lost for want of a moment's patience: without it the outcome is unknown.
         loop {
             match self.change(due.notice, &end).await {
                 Ok(done) => return Ok(done.position),
@@ -441,13 +533,9 @@ impl Dispatcher {
         })
     }
 
-    /// Calls the transport with the bytes that are on record.
-    async fn hand_over(
-        &self,
-        notice: &Notice,
-        due: &DueLeg,
-        to: &Destination,
-    ) -> Result<(u32, Answer), DispatchError> {
+    /// Calls the transport with the bytes that are on record. An error: it was not called.
+    async fn hand_over(&self, due: &DueLeg, to: &Destination) -> Result<(u32, Answer), DispatchError> {
+        let notice = self.store.load::<Notice>(&due.notice.to_string()).await?.state;
         let leg = notice.leg(due.leg).ok_or(ChangeError::Refused(Refusal::NoLeg(due.leg)))?;
         let refused = |detail: &str| (leg.attempts, Answer::new(Ending::Refused, detail));
         let Some(kept) = &leg.rendered else { return Ok(refused("nothing was rendered")) };
@@ -491,6 +579,11 @@ impl Dispatcher {
         };
         Ok((leg.attempts, answer))
     }
+}
+
+/// The answer to an attempt that no receiver ever saw: it is made again soon.
+fn cut_off() -> Answer {
+    Answer { cut_off: true, ..Answer::new(Ending::Later, NOT_HANDED_OVER) }
 }
 
 /// The media type as channels name it.

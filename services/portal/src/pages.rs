@@ -12,6 +12,7 @@ mod export;
 mod feeds;
 mod form;
 mod governed;
+mod list;
 mod notification;
 mod partitions;
 mod people;

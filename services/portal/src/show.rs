@@ -22,7 +22,7 @@ pub(crate) use clock::{Clock, LENGTH, Regulatory};
 pub(crate) use moment::{Moment, localized};
 pub(crate) use money::dollars;
 pub(crate) use row::{Chip, DeficiencyRow, Responsible, is_disputed, is_owed, may_dispute};
-pub(crate) use spreadsheet::{Pages, Spreadsheet};
+pub(crate) use spreadsheet::{Column, Spreadsheet, local, yes};
 
 /// Where a page belongs in the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub(crate) struct Layout {
     pub(crate) title: String,
     section: Section,
     /// Where in its section it belongs: the address of a page.
-    path: &'static str,
+    pub(crate) path: &'static str,
     /// Name of the visitor, if one is signed in.
     pub(crate) visitor: Option<String>,
     /// Address of the stylesheet.
@@ -164,6 +164,11 @@ pub(crate) fn html(page: &impl Template) -> Result<Response, Failure> {
     // still learn nothing.
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     Ok(response)
+}
+
+/// So many of something: `1 item`, `2 items`.
+pub(crate) fn count(value: u64, one: &str) -> String {
+    if value == 1 { format!("1 {one}") } else { format!("{} {one}s", number(value)) }
 }
 
 /// A number with thousands apart: `12,345`.

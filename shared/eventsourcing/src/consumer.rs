@@ -8,7 +8,7 @@
 //!
 //! **Poison.** An event that a handler cannot process stops its partition: later events of that partition
 //! wait, other partitions go on, the reason is shown, and only an operator's `resume` or (recorded) `skip`
-//! moves it.
+//! moves it. So does one over which a handler panics: were it to end the process, it would end the next one, too.
 
 mod passed_over;
 #[cfg(test)]
@@ -16,6 +16,7 @@ mod tests;
 mod under_way;
 
 use std::{
+    panic::AssertUnwindSafe,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -23,7 +24,7 @@ use std::{
 
 use countersign_contracts::{Envelope, Partition};
 use countersign_kernel::{Clock, EventId, Timestamp};
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::{
     sync::watch,
@@ -41,6 +42,8 @@ use under_way::{Numbered, UnderWay};
 const MOST_UNDER_WAY: usize = 1024;
 /// How often the place is written down while there is much to do.
 const RECORD_EVERY: Duration = Duration::from_millis(50);
+/// Why a partition stands still when a handler panicked over an event.
+const PANICKED: &str = "a fault in Countersign: the handler panicked, and the log says where";
 
 /// Why a handler did not process an event.
 #[derive(Debug, thiserror::Error)]
@@ -400,7 +403,10 @@ impl<'c> Work<'c> {
         let handler = Arc::clone(&self.consumer.handler);
         let name = self.consumer.name;
         self.running.spawn(async move {
-            let outcome = handle_patiently(handler.as_ref(), name, &numbered.delivery.event).await;
+            let handling = handle_patiently(handler.as_ref(), name, &numbered.delivery.event);
+            let outcome = AssertUnwindSafe(handling).catch_unwind().await;
+            // What was said in the panic may tell of a patient: the log has the place of it.
+            let outcome = outcome.unwrap_or_else(|_| Err(PANICKED.to_owned()));
             Finished { numbered, outcome }
         });
     }
@@ -408,10 +414,9 @@ impl<'c> Work<'c> {
     fn finished(&mut self, first: Result<Finished, JoinError>) -> Result<(), CheckpointError> {
         let mut next = Some(first);
         while let Some(result) = next {
-            match result {
-                Ok(finished) => self.settle(finished)?,
-                Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                Err(_) => {}
+            // A task ends without an answer only when the runtime ends.
+            if let Ok(finished) = result {
+                self.settle(finished)?;
             }
             next = self.running.try_join_next();
         }

@@ -356,7 +356,7 @@ pub enum Decision {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
-    /// Taken back by the software: at the re-check nothing justifies it any more.
+    /// Taken back by the software: at the re-check nothing justifies it any more, or nobody decided in time.
     Lapsed,
 }
 

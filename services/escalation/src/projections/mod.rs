@@ -100,7 +100,7 @@ impl Projection for Tracks {
     }
 
     fn version(&self) -> u32 {
-        3
+        4
     }
 
     fn filter(&self) -> Filter {

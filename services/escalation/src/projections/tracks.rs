@@ -73,11 +73,11 @@ pub(super) fn apply(
             tables
                 .prepare_cached("UPDATE track SET closed_at = ?2, held = NULL, held_at = NULL WHERE id = ?1")?
                 .execute(params![id, time::store(closed.at)])?;
-            // Nobody waits for its notices any more.
+            // Nobody waits for its notices any more, and the next cycle asks anew for a chair.
             tables
                 .prepare_cached(
                     "UPDATE inbox SET closed_at = ?2
-                     WHERE stream = ?1 AND kind = 'undeliverable' AND closed_at IS NULL",
+                     WHERE stream = ?1 AND kind IN ('undeliverable', 'no_recipient') AND closed_at IS NULL",
                 )?
                 .execute(params![row.stream, time::store(closed.at)])?;
         }

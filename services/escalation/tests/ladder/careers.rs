@@ -7,7 +7,10 @@ use countersign_escalation::domain::{
 };
 use countersign_kernel::Role;
 
-use crate::world::{Post, World, at, days, default_policy, hours};
+use crate::{
+    post::Post,
+    world::{World, at, days, default_policy, hours},
+};
 
 #[test]
 fn ignored_notices_lead_to_a_suspension_that_a_named_human_confirms_and_completion_ends_it_at_once() {
@@ -139,6 +142,30 @@ fn a_notice_that_never_arrives_stops_the_ladder_and_a_human_is_asked() {
     world.act("M. Office", &[Role::MedicalStaffOffice], act).expect("taken");
     world.pass(days(10));
     assert_eq!(world.count("notice-2"), 1);
+}
+
+#[test]
+fn a_copy_that_nobody_opens_calls_nobody_but_the_providers_own_does() {
+    // given copies that lie unopened in an office's inbox
+    let mut world = World::new(default_policy());
+    world.owe("a");
+    world.post_of_copies = Post::Unopened;
+    world.pass(days(60));
+    // then the ladder goes on, and leadership is not asked to mend anything
+    assert!(world.told().iter().any(|step| step.ends_with("proposed")), "{:?}", world.told());
+    assert_eq!(world.count("asked Undeliverable"), 0);
+    // given copies of which nothing is heard at all, then it is: once for each
+    let mut world = World::new(default_policy());
+    world.owe("a");
+    world.post_of_copies = Post::Silent;
+    world.pass(days(20));
+    assert_eq!((world.count("notice-2"), world.count("asked Undeliverable")), (1, 1));
+    // given the provider's own unopened, then nothing follows, and it is
+    let mut world = World::new(default_policy());
+    world.owe("a");
+    world.post = Post::Unopened;
+    world.pass(days(60));
+    assert_eq!((world.count("notice-2"), world.count("asked Undeliverable")), (0, 1));
 }
 
 #[test]

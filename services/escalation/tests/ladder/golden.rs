@@ -13,7 +13,10 @@ use countersign_kernel::Role;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::world::{Post, World, days, default_policy};
+use crate::{
+    post::Post,
+    world::{World, days, default_policy},
+};
 
 const FILE: &str = include_str!("../golden/track_events_v1.jsonl");
 

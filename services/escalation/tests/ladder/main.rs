@@ -9,6 +9,7 @@ mod model;
 mod outages;
 mod people;
 mod planted;
+mod post;
 mod random;
 mod words;
 mod world;

@@ -10,7 +10,8 @@ use stateright::{Checker, Model, Property};
 use crate::{
     invariants,
     planted::Bug,
-    world::{Post, World, days, hours},
+    post::Post,
+    world::{World, days, hours},
 };
 
 /// One notice, two days, no runs: the smallest policy that suspends.
@@ -212,7 +213,7 @@ fn where_a_jump_of_the_clock_goes_unnoticed_the_walk_finds_one_too() {
 }
 
 #[test]
-#[ignore = "minutes: part of the long tests"]
+#[ignore = "minutes in a debug build: ./dev soak"]
 fn no_longer_order_of_events_does_either() {
     let (unfair, suspends, _) = walk(None, true, LONG);
     assert!(!unfair && suspends);

@@ -8,7 +8,10 @@ use countersign_escalation::domain::{
 };
 use countersign_kernel::{ProviderId, Role};
 
-use crate::world::{Post, World, days, default_policy};
+use crate::{
+    post::Post,
+    world::{World, days, default_policy},
+};
 
 fn person(id: &str) -> ProviderId {
     ProviderId { id: id.to_owned(), authority: String::new() }

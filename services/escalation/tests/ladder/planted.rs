@@ -10,7 +10,10 @@ use countersign_escalation::domain::{
 };
 use countersign_kernel::Timestamp;
 
-use crate::world::{Post, World, days, default_policy};
+use crate::{
+    post::Post,
+    world::{World, days, default_policy},
+};
 
 /// A bug, planted between the world and the core.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,10 @@ use countersign_escalation::domain::{acts::Command, policy::PolicySet};
 use countersign_kernel::Role;
 use proptest::prelude::*;
 
-use crate::world::{Post, World, days, default_policy, hours};
+use crate::{
+    post::Post,
+    world::{World, days, default_policy, hours},
+};
 
 /// Something that happens.
 #[derive(Debug, Clone)]

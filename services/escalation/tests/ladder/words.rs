@@ -3,7 +3,10 @@
 use countersign_escalation::domain::{acts::Command, explain::explain, policy::PolicySet};
 use countersign_kernel::Role;
 
-use crate::world::{Post, World, at, days, default_policy};
+use crate::{
+    post::Post,
+    world::{World, at, days, default_policy},
+};
 
 /// What is said of what comes next: `step | instant | words`, and why items do not count.
 fn words(world: &World) -> Vec<String> {

@@ -5,7 +5,7 @@ use countersign_contracts::{
     Envelope,
     deficiency::{DeficiencyChanged, DeficiencyStatus, LimitUnit, Pause},
     directory::{Leave, ProviderDescribed},
-    notice::{Channel, Outcome, Recipient},
+    notice::Recipient,
 };
 use countersign_escalation::domain::{
     acts::{Act, Command, Refusal, decide_act},
@@ -23,25 +23,10 @@ use jiff::{SignedDuration, tz::TimeZone};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{invariants, planted::Bug};
+use crate::{invariants, planted::Bug, post::Post};
 
 /// The facility of these tests.
 pub(crate) const PLACE: &str = "MAIN";
-
-/// What the post office does with what is sent to the provider.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Post {
-    /// The mail server takes it after five minutes, and it does not come back.
-    Arrives,
-    /// It takes it, and it comes back an hour later.
-    Bounces,
-    /// Nobody answers.
-    Silent,
-    /// The outcome is unknown.
-    Unknown,
-    /// The provider opens it after two hours.
-    Read,
-}
 
 /// One event with the instant at which it really happened.
 #[derive(Debug, Clone)]
@@ -64,7 +49,10 @@ pub(crate) struct World {
     pub(crate) provider: ProviderDescribed,
     pub(crate) chair: Option<ProviderId>,
     pub(crate) delegate: Option<ProviderId>,
+    /// What the post office does with what is sent to the provider.
     pub(crate) post: Post,
+    /// And with copies for others.
+    pub(crate) post_of_copies: Post,
     /// What the post office has yet to tell.
     pub(crate) underway: Vec<(Timestamp, NoticeAnswered)>,
     pub(crate) track: Track,
@@ -129,6 +117,7 @@ impl World {
             chair: Some(ProviderId { id: "CHAIR".to_owned(), authority: String::new() }),
             delegate: None,
             post: Post::Arrives,
+            post_of_copies: Post::Arrives,
             underway: Vec::new(),
             track: Track::new(track_id(Uuid::from_u128(7), PLACE)),
             history: Vec::new(),
@@ -428,26 +417,8 @@ impl World {
             }
             _ => return,
         };
-        let minutes =
-            |count: i64| self.now.saturating_add(SignedDuration::from_mins(count)).expect("an instant");
-        let answer = |channel, outcome, at| {
-            (at, NoticeAnswered { notice, channel: Some(channel), outcome, at, sha256: None, detail: None })
-        };
-        let accepted = answer(Channel::Email, Outcome::Accepted, minutes(5));
-        let told = match if provider { self.post } else { Post::Arrives } {
-            Post::Arrives => vec![accepted],
-            Post::Bounces => {
-                let mut back = answer(Channel::Email, Outcome::Bounced, minutes(65));
-                let mut whole = answer(Channel::Email, Outcome::Failed, minutes(66));
-                back.1.detail = Some("550 no such mailbox".to_owned());
-                whole.1.channel = None;
-                vec![accepted, back, whole]
-            }
-            Post::Silent => Vec::new(),
-            Post::Unknown => vec![answer(Channel::Email, Outcome::Unknown, minutes(5))],
-            Post::Read => vec![accepted, answer(Channel::Inbox, Outcome::Read, minutes(120))],
-        };
-        self.underway.extend(told);
+        let post = if provider { self.post } else { self.post_of_copies };
+        self.underway.extend(post.answers(notice, self.now));
     }
 
     /// The next instant at which anything happens by itself.

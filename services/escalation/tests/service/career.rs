@@ -182,6 +182,29 @@ async fn each_notice_that_cannot_be_delivered_is_a_task_until_it_is_or_nobody_wa
 }
 
 #[tokio::test]
+async fn a_chair_who_is_missing_is_asked_for_as_long_as_the_cycle_lasts() {
+    // given a step that tells a chair, and a provider without one
+    let policy = POLICY.replacen("to = [\"provider\"]", "to = [\"provider\", \"chair\"]", 1);
+    let hospital = Hospital::new("2026-03-02T12:00:00Z", &policy);
+    hospital.provider("1001").await;
+    let item = owed("V1", "1001", "2026-03-02T12:00:00Z");
+    hospital.item(&item).await;
+    let service = hospital.service("one").await;
+    pass(&hospital, &service, "2026-03-10T12:00:00Z").await;
+    // then leadership is asked
+    let asked = async || {
+        let inbox = service.inbox(&chief()).await.expect("the inbox");
+        inbox.iter().filter(|item| item.kind == "no_recipient").count()
+    };
+    assert_eq!(asked().await, 1);
+    // when nothing is owed any more, then nobody is
+    hospital.item(&done(&item, at("2026-03-10T13:00:00Z"))).await;
+    hospital.clock.set(at("2026-03-10T14:00:00Z"));
+    service.catch_up().await.expect("caught up");
+    assert_eq!(asked().await, 0);
+}
+
+#[tokio::test]
 async fn the_last_of_a_department_is_suspended_only_against_the_guard() {
     // given the only provider of a department that the policy guards, before a suspension
     let policy = POLICY.replacen("told = [", "coverage = [\"anes\"]\ntold = [", 1);

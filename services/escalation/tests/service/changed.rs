@@ -1,5 +1,7 @@
 //! Providers change while their tracks run: records are merged, people work at two facilities, people leave.
 
+use std::sync::Arc;
+
 use countersign_contracts::{
     api::escalation::{TrackAct, TrackActRequest},
     deficiency::DeficiencyChanged,
@@ -11,6 +13,23 @@ use countersign_escalation::{Escalation, domain::track::track_id, reading::Regis
 use countersign_kernel::{Actor, Role, TrackId};
 
 use crate::hospital::{FACILITY, Hospital, POLICY, at, done, owed, pass, person, track_of, who};
+
+/// Two providers, the first of whom owes an item from 2 March on, and the service.
+async fn somebody_owes() -> (Hospital, DeficiencyChanged, Arc<Escalation>) {
+    let hospital = Hospital::new("2026-03-02T12:00:00Z", POLICY);
+    hospital.provider("1001").await;
+    hospital.provider("1002").await;
+    let item = owed("V1", "1001", "2026-03-02T12:00:00Z");
+    hospital.item(&item).await;
+    let service = hospital.service("one").await;
+    (hospital, item, service)
+}
+
+/// The item is done, and the service knows it.
+async fn is_done(hospital: &Hospital, service: &Escalation, item: &DeficiencyChanged, when: &str) {
+    hospital.item(&done(item, at(when))).await;
+    service.catch_up().await.expect("caught up");
+}
 
 fn chief() -> Actor {
     Actor::new("dr.chief", [Role::ChiefMedicalOfficer])
@@ -58,12 +77,7 @@ async fn in_force(service: &Escalation) -> Vec<(TrackId, String)> {
 #[tokio::test]
 async fn when_two_records_become_one_in_mid_track_the_ladder_goes_on_with_the_one_that_remains() {
     // given a first notice to a provider who has two records
-    let hospital = Hospital::new("2026-03-02T12:00:00Z", POLICY);
-    hospital.provider("1001").await;
-    hospital.provider("1002").await;
-    let item = owed("V1", "1001", "2026-03-02T12:00:00Z");
-    hospital.item(&item).await;
-    let service = hospital.service("one").await;
+    let (hospital, item, service) = somebody_owes().await;
     pass(&hospital, &service, "2026-03-10T12:00:00Z").await;
     assert_eq!(hospital.kinds("1001").await, ["track-opened", "step-taken", "notice-requested"]);
     // when the records are merged
@@ -74,20 +88,14 @@ async fn when_two_records_become_one_in_mid_track_the_ladder_goes_on_with_the_on
     assert_eq!(hospital.kinds("1001").await.last(), Some(&"track-closed"));
     assert_eq!(hospital.kinds("1002").await, ["track-opened", "step-taken", "notice-requested"]);
     // and what is done closes it
-    hospital.item(&done(&item, at("2026-03-11T11:00:00Z"))).await;
-    service.catch_up().await.expect("caught up");
+    is_done(&hospital, &service, &item, "2026-03-11T11:00:00Z").await;
     assert_eq!(hospital.kinds("1002").await.last(), Some(&"track-closed"));
 }
 
 #[tokio::test]
 async fn a_suspension_of_a_record_that_is_merged_away_ends_when_its_items_are_done() {
     // given a suspension
-    let hospital = Hospital::new("2026-03-02T12:00:00Z", POLICY);
-    hospital.provider("1001").await;
-    hospital.provider("1002").await;
-    let item = owed("V1", "1001", "2026-03-02T12:00:00Z");
-    hospital.item(&item).await;
-    let service = hospital.service("one").await;
+    let (hospital, item, service) = somebody_owes().await;
     suspend(&hospital, &service, "1001").await;
     assert_eq!(in_force(&service).await, [(track_of("1001"), FACILITY.to_owned())]);
     // when the record is merged into another one, then it stays in force, and there is no second one
@@ -95,8 +103,7 @@ async fn a_suspension_of_a_record_that_is_merged_away_ends_when_its_items_are_do
     pass(&hospital, &service, "2026-04-07T12:00:00Z").await;
     assert_eq!(in_force(&service).await, [(track_of("1001"), FACILITY.to_owned())]);
     // when its item is done, then it ends
-    hospital.item(&done(&item, at("2026-04-07T11:00:00Z"))).await;
-    service.catch_up().await.expect("caught up");
+    is_done(&hospital, &service, &item, "2026-04-07T11:00:00Z").await;
     assert!(in_force(&service).await.is_empty(), "{:?}", hospital.kinds("1001").await);
     assert!(hospital.kinds("1001").await.contains(&"reinstated"));
 }
@@ -104,11 +111,7 @@ async fn a_suspension_of_a_record_that_is_merged_away_ends_when_its_items_are_do
 #[tokio::test]
 async fn edge_38_suspended_at_one_facility_and_not_at_the_other() {
     // given a provider who owes an old item at one facility and a young one at the other
-    let hospital = Hospital::new("2026-03-02T12:00:00Z", POLICY);
-    hospital.provider("1001").await;
-    let north = owed("V1", "1001", "2026-03-02T12:00:00Z");
-    hospital.item(&north).await;
-    let service = hospital.service("one").await;
+    let (hospital, north, service) = somebody_owes().await;
     suspend(&hospital, &service, "1001").await;
     let south = at_south(&owed("V2", "1001", "2026-04-05T12:00:00Z"));
     hospital.item(&south).await;
@@ -118,24 +121,17 @@ async fn edge_38_suspended_at_one_facility_and_not_at_the_other() {
     service.track(&chief(), other).await.expect("the other track");
     assert_eq!(in_force(&service).await, [(track_of("1001"), FACILITY.to_owned())]);
     // when the other facility's item is done, then nothing ends here
-    hospital.item(&done(&south, at("2026-04-05T12:00:00Z"))).await;
-    service.catch_up().await.expect("caught up");
+    is_done(&hospital, &service, &south, "2026-04-05T12:00:00Z").await;
     assert_eq!(in_force(&service).await.len(), 1);
     // when this one's is, then it does
-    hospital.item(&done(&north, at("2026-04-05T12:00:00Z"))).await;
-    service.catch_up().await.expect("caught up");
+    is_done(&hospital, &service, &north, "2026-04-05T12:00:00Z").await;
     assert!(in_force(&service).await.is_empty());
 }
 
 #[tokio::test]
 async fn a_provider_who_leaves_keeps_the_track_until_what_is_owed_is_somebody_elses() {
     // given a first notice to somebody
-    let hospital = Hospital::new("2026-03-02T12:00:00Z", POLICY);
-    hospital.provider("1001").await;
-    hospital.provider("1002").await;
-    let item = owed("V1", "1001", "2026-03-02T12:00:00Z");
-    hospital.item(&item).await;
-    let service = hospital.service("one").await;
+    let (hospital, item, service) = somebody_owes().await;
     pass(&hospital, &service, "2026-03-10T12:00:00Z").await;
     // when that person leaves the staff, then the item is owed still: nothing ends by itself
     let mut gone = person("1001");

@@ -155,7 +155,7 @@ fn times(unit: Cents, units: &str) -> Option<(Cents, bool)> {
     let units: i128 = format!("{whole}{fraction}").parse().ok()?;
     let scale = 10_i128.pow(u32::try_from(fraction.len()).ok()?);
     let product = units.checked_mul(i128::from(unit.0.unsigned_abs()))?;
-    let cents = i64::try_from((product + scale / 2) / scale).ok()?;
+    let cents = i64::try_from(product.checked_add(scale / 2)? / scale).ok()?;
     let amount = Cents(if negative == (unit.0 < 0) { cents } else { -cents });
     Some((amount, product % scale == 0))
 }
@@ -176,6 +176,8 @@ mod tests {
             (100, "", None),
             (100, "two", None),
             (i64::MAX, "2", None),
+            // as much as the sum has room for: rounding is beyond it
+            (1, "170141183460469231731687303715884.105727", None),
         ] {
             let found = times(Cents(unit), units);
             assert_eq!(found, expected.map(|(cents, exact)| (Cents(cents), exact)), "{unit} x {units}");

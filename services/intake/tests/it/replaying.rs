@@ -1,13 +1,13 @@
 //! Stored messages read again after a profile was corrected.
 
 use countersign_contracts::chart::{EncounterClass, What};
-use countersign_eventsourcing::journal::{Filter, Position};
+use countersign_eventsourcing::journal::{Expected, Filter, NewEvent, Position};
 use countersign_intake::{
-    domain::{Outcome, Reason},
+    domain::{Outcome, Reason, stream_of},
     publish::publish,
     replay::{ReplayError, Replayed},
 };
-use countersign_kernel::MessageId;
+use countersign_kernel::{EventId, MessageId};
 
 use crate::support::{Hospital, admission, adt, at};
 
@@ -174,4 +174,32 @@ async fn an_unknown_message_is_an_error() {
     assert!(
         matches!(hospital.intake.replay([nobody], "test").await, Err(ReplayError::Unknown(id)) if id == nobody)
     );
+}
+
+#[tokio::test]
+async fn a_message_whose_stored_text_is_damaged_takes_nothing_back() {
+    let hospital = Hospital::open();
+    // given a message that opened a visit, and one like it of which the journal holds something else than its text
+    let whole = hospital.stream(hospital.receive(&admission("1", "V1")).await.message).await;
+    let damaged = MessageId::derive(&["damaged"]);
+    let copies = whole.iter().enumerate().map(|(number, event)| {
+        let mut said: serde_json::Value = serde_json::from_slice(&event.data).expect("an event");
+        said["message"] = serde_json::json!(damaged);
+        if number == 0 {
+            said["raw"] = "no Base64 at all".into();
+        }
+        NewEvent {
+            id: EventId::derive(&["damaged", &number.to_string()]),
+            kind: event.kind.to_string().into(),
+            data: serde_json::to_vec(&said).expect("an event").into(),
+            metadata: event.metadata().expect("metadata"),
+        }
+    });
+    let stream = stream_of(damaged);
+    hospital.journal.append(stream, Expected::NoStream, copies.collect()).await.expect("appended");
+    // when it is read again
+    let replayed = hospital.intake.replay([damaged], "test").await;
+    // then that is an error, and what it said stands
+    assert!(matches!(replayed, Err(ReplayError::Damaged(id)) if id == damaged), "{replayed:?}");
+    assert_eq!(hospital.readings(damaged).await.len(), 1);
 }

@@ -47,6 +47,6 @@ pub(in crate::api) async fn handle(
     let contact = contact.ok_or(ChangeError::Refused(Refusal::NoTask))?;
     let act = by(&actor, service.store.now(), &why);
     let decide = |state: &Contact, _| state.settle(id, &act);
-    let origin = Origin::command(&actor.name, "settle", &key);
+    let origin = Origin::command(&actor.name, &format!("settle {id}"), &key);
     Ok(step(service.store.change::<Contact, Refusal>(&contact, &origin, decide).await?))
 }

@@ -51,5 +51,6 @@ pub(in crate::api) async fn handle(
     };
     let act = by(&actor, service.store.now(), &why);
     let change = Change::Confirm { leg, handed_over, on, by_whom, time_zone, act };
-    Ok(step(service.change_notice(id, &Origin::command(&actor.name, "confirm", &key), &change).await?))
+    let origin = Origin::command(&actor.name, &format!("confirm {leg}"), &key);
+    Ok(step(service.change_notice(id, &origin, &change).await?))
 }

@@ -39,5 +39,6 @@ pub(in crate::api) async fn handle(
         may(&actor, Act::KeepLetters, &row, &folded.owed)?;
     }
     let change = Change::Print { leg, act: by(&actor, service.store.now(), "") };
-    Ok(step(service.change_notice(id, &Origin::command(&actor.name, "print", &key), &change).await?))
+    let origin = Origin::command(&actor.name, &format!("print {leg}"), &key);
+    Ok(step(service.change_notice(id, &origin, &change).await?))
 }

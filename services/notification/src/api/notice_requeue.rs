@@ -41,5 +41,6 @@ pub(in crate::api) async fn handle(
     }
     let act = by(&actor, service.store.now(), &why);
     let change = Change::Requeue { leg, to: to.map(views::destination_of), act };
-    Ok(step(service.change_notice(id, &Origin::command(&actor.name, "requeue", &key), &change).await?))
+    let origin = Origin::command(&actor.name, &format!("requeue {leg}"), &key);
+    Ok(step(service.change_notice(id, &origin, &change).await?))
 }

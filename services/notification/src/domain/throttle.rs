@@ -116,6 +116,13 @@ impl Recent {
         }
     }
 
+    /// The last attempt of a message was not made after all: nobody is to be spared because of it.
+    pub fn forget(&mut self, of: Message) {
+        if let Some(last) = self.0.iter().rposition(|attempt| attempt.of == of && attempt.ending.is_none()) {
+            self.0.remove(last);
+        }
+    }
+
     /// Whether an attempt may begin now.
     pub fn allow(&self, of: Message, to: &Destination, limits: &Limits, now: Timestamp) -> bool {
         if matches!(to.channel(), Channel::Inbox | Channel::Letter) {
@@ -232,6 +239,21 @@ mod tests {
         recent.begin(reminder("1"), mailbox("a"), at(0), DAY);
         recent.end(reminder("1"), Ending::Later);
         assert!(recent.allow(reminder("2"), &mailbox("a"), &limits, at(5)), "nobody was disturbed");
+    }
+
+    #[test]
+    fn an_attempt_that_was_not_made_holds_nobody_back() {
+        let (mut recent, limits) = (Recent::default(), Limits::default());
+        // given one that was made, and another that could not be
+        recent.begin(reminder("1"), mailbox("a"), at(0), DAY);
+        recent.end(reminder("1"), Ending::Accepted);
+        recent.begin(reminder("2"), mailbox("a"), at(90), DAY);
+        assert!(!recent.allow(reminder("3"), &mailbox("a"), &limits, at(100)));
+        // when that is known, then a third may go, and what was made still counts
+        recent.forget(reminder("2"));
+        assert!(recent.allow(reminder("3"), &mailbox("a"), &limits, at(100)));
+        recent.forget(reminder("1"));
+        assert!(!recent.allow(reminder("3"), &mailbox("a"), &limits, at(59)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use countersign_kernel::{NoticeId, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::{
-    listed::{List, Listed, Order},
+    listed::{List, Listed, Order, as_json},
     notices::{NoticeRow, notice_id, notice_row, with_legs},
     time,
 };
@@ -17,7 +17,7 @@ pub fn dead_letters(
     limit: usize,
     after: Option<&str>,
 ) -> Result<Listed<NoticeRow>, rusqlite::Error> {
-    let facilities = serde_json::to_string(facilities).unwrap_or_else(|_| "[]".to_owned());
+    let facilities = as_json(facilities);
     let list = List {
         columns: "*",
         tables: "notice",

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::{
+    listed::as_json,
     notices::{date, key, notice_id},
     time,
 };
@@ -47,7 +48,7 @@ pub fn inbox(
     limit: usize,
     after: Option<NoticeId>,
 ) -> Result<(Vec<Message>, u64), rusqlite::Error> {
-    let owners = serde_json::to_string(owners).unwrap_or_else(|_| "[]".to_owned());
+    let owners = as_json(owners);
     let wanted = "leg.channel = 'inbox' AND leg.delivered_at IS NOT NULL
         AND leg.owner IN (SELECT value FROM json_each(?1)) AND (?2 = 0 OR leg.read_at IS NULL)";
     let total: i64 = sql

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, Row};
 
 use super::{
-    listed::{List, Listed, Order},
+    listed::{List, Listed, Order, as_json},
     notices::{date, destination, notice_id},
     time,
 };
@@ -63,7 +63,7 @@ pub fn letters(
         "left" => ("leg.state = 'delivered'", Order::Latest),
         _ => ("leg.state = 'accepted' AND leg.printed_at IS NULL", Order::Oldest),
     };
-    let facilities = serde_json::to_string(facilities).unwrap_or_else(|_| "[]".to_owned());
+    let facilities = as_json(facilities);
     let list = List {
         columns: "leg.*, kind, facility, contact",
         tables: "leg JOIN notice ON notice.id = leg.notice",

@@ -79,6 +79,11 @@ impl List<'_> {
     }
 }
 
+/// Texts as a statement takes several of them. There is no other answer than all of them: none stands for every facility.
+pub(super) fn as_json(texts: &[String]) -> String {
+    serde_json::Value::from(texts).to_string()
+}
+
 /// Whether a text can be the cursor of such a list: an instant and the name of a row.
 pub fn is_cursor(text: &str) -> bool {
     text.split_once('~').is_some_and(|(at, name)| at.parse::<i64>().is_ok() && !name.is_empty())

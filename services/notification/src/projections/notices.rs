@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, Transaction, params};
 use uuid::Uuid;
 
-use super::time;
+use super::{listed::as_json, time};
 use crate::{
     channels::inbox,
     domain::{
@@ -525,13 +525,12 @@ pub fn notices(
         values.push(value);
         wheres.push(condition.replace("{n}", &values.len().to_string()));
     };
-    let list = |all: &[String]| serde_json::to_string(all).unwrap_or_else(|_| "[]".to_owned());
     if let Some(about) = &filter.about {
         let keys: Vec<String> = about.iter().map(Uuid::to_string).collect();
-        add("about IN (SELECT value FROM json_each(?{n}))", Box::new(list(&keys)));
+        add("about IN (SELECT value FROM json_each(?{n}))", Box::new(as_json(&keys)));
     }
     if !filter.facilities.is_empty() {
-        add("facility IN (SELECT value FROM json_each(?{n}))", Box::new(list(&filter.facilities)));
+        add("facility IN (SELECT value FROM json_each(?{n}))", Box::new(as_json(&filter.facilities)));
     }
     if let Some(contact) = &filter.contact {
         add("contact = ?{n}", Box::new(contact.clone()));

@@ -4,6 +4,7 @@ mod access;
 mod digests;
 mod lists;
 mod office;
+mod outage;
 mod stopped;
 mod ways;
 

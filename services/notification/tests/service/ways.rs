@@ -372,3 +372,26 @@ async fn lists_of_work_are_read_page_by_page_to_their_end() {
         assert_eq!(call(&him, "GET", &format!("{path}?cursor=odd"), None).await.0, 400);
     }
 }
+
+#[tokio::test]
+async fn two_tasks_of_one_contact_are_settled_each_whatever_name_the_requests_go_by() {
+    // given an address that is wrong, and nowhere else to send it
+    let office = Office::opened(Mode::Live).await;
+    let him = office.api(Office::somebody("kim", Role::HimManager));
+    office.answer([Some(Sent::Refused { detail: "550 no such mailbox".to_owned() })]);
+    let both = NoticeRequested { channels: vec![Channel::Email, Channel::Letter], ..request(Formal) };
+    office.ask(&both).await;
+    office.catch_up().await;
+    let (_, tasks) = call(&him, "GET", "/api/v1/contacts/tasks", None).await;
+    assert_eq!(tasks["total"], json!(2), "{tasks}");
+    // when both are settled, under the same key
+    for task in tasks["items"].as_array().expect("a list") {
+        let path = format!("/api/v1/contacts/tasks/{}/settle", task["id"].as_str().expect("an id"));
+        let (status, answer) = call(&him, "POST", &path, Some(json!({"why": "asked"}))).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    // then both are
+    office.catch_up().await;
+    let (_, tasks) = call(&him, "GET", "/api/v1/contacts/tasks", None).await;
+    assert_eq!(tasks["total"], json!(0), "{tasks}");
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use form_urlencoded::Serializer;
 
-use super::form::Offer;
+use super::{form::Offer, sheet::FilterField};
 
 /// Parameters of an address, as far as the page knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,20 +88,26 @@ impl Choice {
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
 
-    /// Entries of a list, with `Any` before them, and with what is chosen even where nobody knows it.
-    pub(super) fn offers(&self, name: &str, known: &[(&str, &str)]) -> Vec<Offer> {
+    /// A field of the filter that is typed in.
+    pub(super) fn typed(&self, name: &'static str, label: &'static str) -> FilterField {
+        FilterField { name, label, value: self.get(name).unwrap_or_default().to_owned(), offers: Vec::new() }
+    }
+
+    /// A field of the filter that offers what is known. What is chosen is offered even where nobody knows it.
+    pub(super) fn picked(
+        &self,
+        name: &'static str,
+        label: &'static str,
+        unchosen: &str,
+        known: &[(&str, &str)],
+    ) -> FilterField {
         let chosen = self.get(name);
-        let offer = |(value, label): &(&str, &str)| Offer {
-            value: (*value).to_owned(),
-            label: (*label).to_owned(),
-            chosen: chosen == Some(*value),
-        };
-        let mut offers: Vec<Offer> = [("", "Any")].iter().chain(known).map(offer).collect();
-        offers[0].chosen = chosen.is_none();
+        let known = [&[("", unchosen)], known].concat();
+        let mut offers = Offer::each(&known, Some(chosen.unwrap_or_default()));
         if let Some(chosen) = chosen.filter(|_| !offers.iter().any(|offer| offer.chosen)) {
             offers.push(Offer { value: chosen.to_owned(), label: chosen.to_owned(), chosen: true });
         }
-        offers
+        FilterField { offers, ..self.typed(name, label) }
     }
 }
 
@@ -125,7 +131,7 @@ mod tests {
     #[test]
     fn what_is_chosen_is_offered_even_where_nobody_knows_it() {
         let choice = Choice::read(Some("state=odd"), NAMES);
-        let offers = choice.offers("state", &[("open", "Open")]);
+        let offers = choice.picked("state", "State", "Any", &[("open", "Open")]).offers;
         assert_eq!(offers.len(), 3);
         assert!(offers[2].chosen && offers[2].value == "odd" && !offers[0].chosen);
     }

@@ -8,52 +8,25 @@ use axum::{
 use countersign_contracts::api::{ClaimItemView, ClaimSummary, ClaimSummaryRow, ClaimView};
 use countersign_kernel::Timestamp;
 use form_urlencoded::Serializer;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::{Portal, form::Offer};
+use super::{
+    Portal,
+    form::Offer,
+    list::{self, ROWS, ROWS_AT_A_TIME},
+};
 use crate::{
     ask::{self, claims::Wanted},
     failure::Failure,
-    show::{Chip, Layout, Moment, Section, Spreadsheet, dollars, html, number, words},
+    show::{Chip, Column, Layout, Moment, Section, Spreadsheet, dollars, html, local, number, words},
 };
 
-/// Rows of a page.
-const ROWS: usize = 50;
-/// Rows of the file that are asked for at a time: what the API gives at most.
-const ROWS_AT_A_TIME: usize = 1000;
-/// Rows of the file at most.
-const MOST_EXPORTED: usize = 10_000;
 /// Rows of the totals that are shown: the largest.
 const MOST_TOTALS: usize = 15;
 
 const STATES: [(&str, &str); 3] = [("held", "Held"), ("pending", "Pending"), ("released", "Released")];
 const TOTALS: [(&str, &str); 3] =
     [("document_type", "Document type"), ("provider", "Provider"), ("facility", "Facility")];
-
-const COLUMNS: [&str; 21] = [
-    "state",
-    "facility",
-    "visit",
-    "class",
-    "service",
-    "payer",
-    "discharged",
-    "coded",
-    "billed",
-    "held_from",
-    "released",
-    "ended_by",
-    "days_held",
-    "charges",
-    "dollars_held",
-    "dollar_days",
-    "open_items",
-    "sole_blocker",
-    "sole_blocker_provider",
-    "time_zone",
-    "chart",
-];
 
 /// What the reader has chosen, in the address. Holds nothing of a patient.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -279,11 +252,6 @@ pub(super) async fn handle(
         ask::claims::summary(api, by, choice.facility.as_deref()),
     )?;
     let total = &summary.total;
-    let offer = |(value, label): (&str, &str), chosen: &str| Offer {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        chosen: value == chosen,
-    };
     let state = choice.state.as_deref().unwrap_or(STATES[0].0);
     html(&ClaimsPage {
         layout: Layout::new("Claims", Section::Claims),
@@ -293,8 +261,8 @@ pub(super) async fn handle(
         sole: number(total.sole_blocker_accounts),
         sole_dollars: dollars(total.sole_blocker_cents),
         minimum_days: summary.minimum_bill_hold_days,
-        states: STATES.map(|known| offer(known, state)).into(),
-        kinds: TOTALS.map(|known| offer(known, by)).into(),
+        states: Offer::each(&STATES, Some(state)),
+        kinds: Offer::each(&TOTALS, Some(by)),
         facility: choice.facility.clone().unwrap_or_default(),
         class: choice.class.clone().unwrap_or_default(),
         document_type: choice.document_type.clone().unwrap_or_default(),
@@ -315,66 +283,51 @@ pub(super) async fn handle(
     })
 }
 
+const COLUMNS: &[Column<ClaimView, ()>] = &[
+    ("state", |view, ()| view.state.clone()),
+    ("facility", |view, ()| view.facility.clone()),
+    ("visit", |view, ()| view.encounter.clone()),
+    ("class", |view, ()| view.class.clone().unwrap_or_default()),
+    ("service", |view, ()| view.service.clone().unwrap_or_default()),
+    ("payer", |view, ()| view.payer.clone().unwrap_or_default()),
+    ("discharged", |view, ()| local(view.discharged_at, &view.time_zone)),
+    ("coded", |view, ()| local(view.coded_at, &view.time_zone)),
+    ("billed", |view, ()| local(view.billed_at, &view.time_zone)),
+    ("held_from", |view, ()| local(view.from, &view.time_zone)),
+    ("released", |view, ()| local(view.released_at, &view.time_zone)),
+    ("ended_by", |view, ()| view.ended_by.clone().unwrap_or_default()),
+    ("days_held", |view, ()| view.days_held.to_string()),
+    ("charges", |view, ()| cents(view.charges_cents)),
+    ("dollars_held", |view, ()| cents(view.dollars_held_cents)),
+    ("dollar_days", |view, ()| cents(view.dollar_days_cents)),
+    ("open_items", |view, ()| view.open_items.to_string()),
+    ("sole_blocker", |view, ()| {
+        let blocker = view.sole_blocker.as_ref();
+        blocker.map(|item| format!("{} {}", item.rule, item.document_type)).unwrap_or_default()
+    }),
+    ("sole_blocker_provider", |view, ()| {
+        let blocker = view.sole_blocker.clone();
+        blocker.and_then(|item| item.responsible_name.or(item.responsible)).unwrap_or_default()
+    }),
+    ("time_zone", |view, ()| view.time_zone.clone()),
+    ("chart", |view, ()| view.chart.to_string()),
+];
+
+/// Whole cents, so that a spreadsheet can add them; unknown stays empty, it is not zero.
+fn cents(cents: Option<i64>) -> String {
+    cents.map(|cents| format!("{}.{:02}", cents / 100, cents.unsigned_abs() % 100)).unwrap_or_default()
+}
+
 /// `/claims.csv`: the present choice as a file.
 pub(super) async fn export(
     State(portal): State<Portal>,
     query: Result<Query<Choice>, QueryRejection>,
 ) -> Result<Response, Failure> {
-    let mut choice = query.map_err(|_| Failure::Invalid(None))?.0.tidied().first_page();
-    let mut file = Spreadsheet::new(&COLUMNS);
-    let mut written = 0;
-    loop {
-        let page = ask::claims::list(portal.api.as_ref(), choice.wanted(ROWS_AT_A_TIME)).await?;
-        written += page.items.len();
-        for view in page.items {
-            file.line(cells(view));
-        }
-        choice.cursor = page.next.filter(|_| written < MOST_EXPORTED);
-        if choice.cursor.is_none() {
-            break;
-        }
-    }
-    file.answer("claims", portal.clock.now())
-}
-
-fn cells(view: ClaimView) -> [String; 21] {
-    let zone = TimeZone::get(&view.time_zone).unwrap_or(TimeZone::UTC);
-    let local = |at: Option<Timestamp>| {
-        at.map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string())
-            .unwrap_or_default()
-    };
-    // whole cents, so that a spreadsheet can add them; unknown stays empty, it is not zero
-    let money = |cents: Option<i64>| {
-        cents.map(|cents| format!("{}.{:02}", cents / 100, cents.unsigned_abs() % 100)).unwrap_or_default()
-    };
-    let (blocker, who) = view
-        .sole_blocker
-        .map(|item| {
-            let who = item.responsible_name.or(item.responsible).unwrap_or_default();
-            (format!("{} {}", item.rule, item.document_type), who)
-        })
-        .unwrap_or_default();
-    [
-        view.state,
-        view.facility,
-        view.encounter,
-        view.class.unwrap_or_default(),
-        view.service.unwrap_or_default(),
-        view.payer.unwrap_or_default(),
-        local(view.discharged_at),
-        local(view.coded_at),
-        local(view.billed_at),
-        local(view.from),
-        local(view.released_at),
-        view.ended_by.unwrap_or_default(),
-        view.days_held.to_string(),
-        money(view.charges_cents),
-        money(view.dollars_held_cents),
-        money(view.dollar_days_cents),
-        view.open_items.to_string(),
-        blocker,
-        who,
-        view.time_zone,
-        view.chart.to_string(),
-    ]
+    let choice = query.map_err(|_| Failure::Invalid(None))?.0.tidied();
+    let claims = list::all(|cursor| {
+        let choice = Choice { cursor, ..choice.clone() };
+        let api = portal.api.as_ref();
+        async move { ask::claims::list(api, choice.wanted(ROWS_AT_A_TIME)).await }
+    });
+    Spreadsheet::of(COLUMNS, &claims.await?, &()).answer("claims", portal.clock.now())
 }

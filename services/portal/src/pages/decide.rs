@@ -42,7 +42,7 @@ const CAUSES: [(&str, &str); 6] = [
 /// The one thing that most physicians come for.
 pub(super) fn dispute(view: &DeficiencyView, visitor: &Visitor, entered: &Entered) -> Option<Form> {
     may_dispute(view, visitor).then(|| {
-        let mut reasons = offers(&REASONS);
+        let mut reasons = Offer::each(&REASONS, None);
         reasons[0].chosen = true;
         Form::new(
             "dispute",
@@ -169,7 +169,7 @@ fn hold(him: bool) -> Form {
         ("Ask for a hold", "HIM approves it; then the accountability clock stands.", "Ask for a hold")
     };
     let mut fields = vec![
-        Field::new("cause", "Cause", Kind::Choice(offers(&CAUSES))),
+        Field::new("cause", "Cause", Kind::Choice(Offer::each(&CAUSES, None))),
         Field::new("from", "From", Kind::Instant).optional().hint("Left empty: now"),
         Field::new("until", "Until", Kind::Instant).optional().hint("Left empty: until it is released"),
     ];
@@ -277,15 +277,6 @@ fn decisions(acts: &[&DecisionView], view: &DeficiencyView, now: Timestamp) -> V
         .rev()
         .map(|act| Offer { value: act.id.to_string(), label: label(act), chosen: false })
         .collect()
-}
-
-fn offers(of: &[(&str, &str)]) -> Vec<Offer> {
-    let offer = |(value, label): &(&str, &str)| Offer {
-        value: (*value).to_owned(),
-        label: (*label).to_owned(),
-        chosen: false,
-    };
-    of.iter().map(offer).collect()
 }
 
 fn why() -> Field {

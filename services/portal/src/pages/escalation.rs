@@ -22,7 +22,7 @@ use countersign_contracts::api::escalation::{
 use countersign_kernel::Role;
 
 use super::{
-    Portal,
+    Portal, list,
     sheet::{Line, Row, Table},
     site::{Site, day},
     worklist,
@@ -38,7 +38,7 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/leadership/{id}", get(matter::handle))
         .route("/leadership/{id}/acts", post(matter::decide))
         .route("/tracks", get(tracks::handle))
-        .route("/tracks.csv", get(tracks::export))
+        .route("/tracks.csv", get(list::export::<tracks::Tracks>))
         .route("/tracks/{id}", get(track::handle))
         .route("/tracks/{id}/acts", post(track::decide))
         .route("/tracks/{id}/packets/{proposal}", get(packet::handle))
@@ -189,6 +189,13 @@ fn notices_table(notices: &[NoticeView], site: &Site, facility: &str) -> Table {
                 Line::new().chip("satisfied", "Delivered").below_at("", site.moment(at, facility))
             }
             (None, None) => match notice.answers.last() {
+                Some(answer)
+                    if notice.role == "provider" && ["accepted", "delivered"].contains(&&*answer.outcome) =>
+                {
+                    Line::new()
+                        .chip("waiting", "Not proved yet")
+                        .below("it is there; the policy asks for more")
+                }
                 Some(answer) => Line::new().a_chip(answer_chip(&answer.outcome)),
                 None => Line::new().chip("waiting", "No answer yet"),
             },

@@ -5,103 +5,62 @@ use axum::{
     response::Response,
 };
 use countersign_contracts::api::DeficiencyView;
-use countersign_kernel::{Phi, Timestamp};
-use jiff::tz::TimeZone;
+use countersign_kernel::Phi;
 
 use super::{
     Portal,
-    worklist::{Choice, MOST_EXPORTED, choice},
+    list::{self, ROWS_AT_A_TIME},
+    worklist::{Choice, choice},
 };
 use crate::{
     ask::{self, Wanted},
     failure::Failure,
-    show::Spreadsheet,
+    show::{Column, Spreadsheet, local, yes},
 };
 
-/// Rows that are asked for at a time: what the API gives at most.
-const ROWS: usize = 1000;
-
-const COLUMNS: [&str; 25] = [
-    "due",
-    "time_zone",
-    "status",
-    "overdue",
-    "rule",
-    "rule_version",
-    "requirement",
-    "document_type",
-    "document",
-    "facility",
-    "visit",
-    "patient",
-    "patient_name",
-    "responsible",
-    "responsible_name",
-    "why_responsible",
-    "holds_bill",
-    "counted_from",
-    "opened",
-    "closed",
-    "closed_because",
-    "clock",
-    "delinquent_after",
-    "dispute",
-    "id",
+const COLUMNS: &[Column<DeficiencyView, ()>] = &[
+    ("due", |view, ()| local(view.due_at, &view.time_zone)),
+    ("time_zone", |view, ()| view.time_zone.clone()),
+    ("status", |view, ()| view.status.clone()),
+    ("overdue", |view, ()| yes(view.overdue)),
+    ("rule", |view, ()| view.rule.clone()),
+    ("rule_version", |view, ()| view.rule_version.to_string()),
+    ("requirement", |view, ()| view.title.clone()),
+    ("document_type", |view, ()| view.document_type.clone()),
+    ("document", |view, ()| view.subject.clone().unwrap_or_default()),
+    ("facility", |view, ()| view.facility.clone()),
+    ("visit", |view, ()| view.encounter.clone()),
+    ("patient", |view, ()| revealed(view.patient.as_ref())),
+    ("patient_name", |view, ()| revealed(view.patient_name.as_ref())),
+    ("responsible", |view, ()| view.responsible.clone().unwrap_or_default()),
+    ("responsible_name", |view, ()| view.responsible_name.clone().unwrap_or_default()),
+    ("why_responsible", |view, ()| view.responsible_because.clone()),
+    ("holds_bill", |view, ()| yes(view.holds_bill)),
+    ("counted_from", |view, ()| local(view.anchor_at, &view.time_zone)),
+    ("opened", |view, ()| local(Some(view.opened_at), &view.time_zone)),
+    ("closed", |view, ()| local(view.closed_at, &view.time_zone)),
+    ("closed_because", |view, ()| view.closed_because.clone().unwrap_or_default()),
+    ("clock", |view, ()| view.accountability.state.clone()),
+    ("delinquent_after", |view, ()| local(view.delinquent_at, &view.time_zone)),
+    ("dispute", |view, ()| view.dispute.as_ref().map(|dispute| dispute.state.clone()).unwrap_or_default()),
+    ("id", |view, ()| view.id.to_string()),
 ];
+
+fn revealed(patient: Option<&Phi<String>>) -> String {
+    patient.map(Phi::reveal).cloned().unwrap_or_default()
+}
 
 pub(super) async fn handle(
     State(portal): State<Portal>,
     query: Result<Query<Choice>, QueryRejection>,
 ) -> Result<Response, Failure> {
-    let choice = choice(query)?.first_page();
-    let mut file = Spreadsheet::new(&COLUMNS);
-    let mut written = 0_u64;
-    let mut cursor: Option<String> = None;
-    loop {
-        let wanted = Wanted { cursor: cursor.as_deref(), ..choice.wanted(ROWS) };
-        let page = ask::deficiencies(portal.api.as_ref(), &wanted).await?;
-        for view in &page.items {
-            file.line(cells(view));
+    let choice = choice(query)?;
+    let items = list::all(|cursor| {
+        let (api, choice) = (portal.api.as_ref(), choice.clone());
+        async move {
+            ask::deficiencies(api, &Wanted { cursor: cursor.as_deref(), ..choice.wanted(ROWS_AT_A_TIME) })
+                .await
         }
-        written += page.items.len() as u64;
-        cursor = page.next.filter(|_| written < MOST_EXPORTED);
-        if cursor.is_none() {
-            break;
-        }
-    }
-    file.answer("worklist", portal.clock.now())
-}
-
-fn cells(view: &DeficiencyView) -> [String; 25] {
-    let zone = TimeZone::get(&view.time_zone).unwrap_or(TimeZone::UTC);
-    let local = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string();
-    let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
-    let patient = |value: &Option<Phi<String>>| value.as_ref().map(Phi::reveal).cloned().unwrap_or_default();
-    [
-        view.due_at.map(local).unwrap_or_default(),
-        view.time_zone.clone(),
-        view.status.clone(),
-        yes(view.overdue),
-        view.rule.clone(),
-        view.rule_version.to_string(),
-        view.title.clone(),
-        view.document_type.clone(),
-        view.subject.clone().unwrap_or_default(),
-        view.facility.clone(),
-        view.encounter.clone(),
-        patient(&view.patient),
-        patient(&view.patient_name),
-        view.responsible.clone().unwrap_or_default(),
-        view.responsible_name.clone().unwrap_or_default(),
-        view.responsible_because.clone(),
-        yes(view.holds_bill),
-        view.anchor_at.map(local).unwrap_or_default(),
-        local(view.opened_at),
-        view.closed_at.map(local).unwrap_or_default(),
-        view.closed_because.clone().unwrap_or_default(),
-        view.accountability.state.clone(),
-        view.delinquent_at.map(local).unwrap_or_default(),
-        view.dispute.as_ref().map(|dispute| dispute.state.clone()).unwrap_or_default(),
-        view.id.to_string(),
-    ]
+    });
+    Spreadsheet::of(COLUMNS, &items.await?, &()).answer("worklist", portal.clock.now())
 }

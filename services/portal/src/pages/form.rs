@@ -72,6 +72,18 @@ pub(super) struct Offer {
     pub(super) chosen: bool,
 }
 
+impl Offer {
+    /// Entries that everybody knows: each with its label. One of them may be chosen.
+    pub(super) fn each(known: &[(&str, &str)], chosen: Option<&str>) -> Vec<Self> {
+        let offer = |&(value, label): &(&str, &str)| Self {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            chosen: chosen == Some(value),
+        };
+        known.iter().map(offer).collect()
+    }
+}
+
 /// How a field is filled in.
 pub(super) enum Kind {
     Line,

@@ -28,9 +28,6 @@ use crate::{
 
 pub(super) use one::page;
 
-/// These texts hold for all facilities, which are in several zones: their instants are told in UTC.
-const ZONE: &str = "UTC";
-
 /// The pages.
 pub(super) fn routes(texts: Texts) -> Router<Portal> {
     let path = Words::of(texts).path;

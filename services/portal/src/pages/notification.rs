@@ -28,14 +28,15 @@ use uuid::Uuid;
 use super::{
     Portal,
     choice::Choice,
-    sheet::{Banner, Block, Line, Part, Sent},
+    list,
+    sheet::{Banner, Line, Sent},
     site::Site,
 };
 use crate::{
     api::Api,
     ask::{self, notification::PageOf},
     failure::Failure,
-    show::{Chip, Pages, number, sentence, words},
+    show::{Chip, sentence, words},
 };
 
 /// Who looks after notices and addresses.
@@ -44,18 +45,18 @@ const HIM: &[Role] = &[Role::HimAnalyst, Role::HimManager, Role::MedicalStaffOff
 pub(super) fn routes() -> Router<Portal> {
     Router::new()
         .route("/notices", get(notices::handle))
-        .route("/notices.csv", get(notices::export))
+        .route("/notices.csv", get(list::export::<notices::Notices>))
         .route("/notices/mode", get(mode::handle).post(mode::change))
         .route("/notices/{id}", get(notice::handle))
         .route("/notices/{id}/acts", post(notice::decide))
         .route("/notices/{id}/proof", get(proof::handle))
         .route("/notices/{id}/legs/{leg}", get(notice::download))
-        .route("/letters.csv", get(letters::export))
-        .route("/dead-letters.csv", get(dead_letters::export))
-        .route("/contact-tasks.csv", get(contact_tasks::export))
+        .route("/letters.csv", get(list::export::<letters::Letters>))
+        .route("/dead-letters.csv", get(list::export::<dead_letters::DeadLetters>))
+        .route("/contact-tasks.csv", get(list::export::<contact_tasks::ContactTasks>))
         .route("/contacts", get(contacts::handle))
-        .route("/contacts.csv", get(contacts::export))
-        .route("/messages.csv", get(messages::export))
+        .route("/contacts.csv", get(list::export::<contacts::Contacts>))
+        .route("/messages.csv", get(list::export::<messages::Messages>))
         .route("/letters", get(letters::handle).post(letters::decide))
         .route("/dead-letters", get(dead_letters::handle).post(dead_letters::decide))
         .route("/contact-tasks", get(contact_tasks::handle).post(contact_tasks::settle))
@@ -65,26 +66,9 @@ pub(super) fn routes() -> Router<Portal> {
         .route("/messages/{id}", get(messages::one))
 }
 
-/// Rows of a page.
-const ROWS: usize = 50;
-
-/// The page of a list that the visitor has chosen.
-fn page_of(choice: &Choice) -> PageOf<'_> {
-    PageOf { cursor: choice.cursor(), limit: ROWS, not_before: choice.position }
-}
-
-/// A page of a list for a file.
-fn page_for_file(cursor: Option<&str>) -> PageOf<'_> {
-    PageOf { cursor, limit: Pages::ROWS, not_before: None }
-}
-
-/// What stands above a list: how much there is, in which order, and the list as a file.
-fn above(list: Part, total: u64, order: &str, choice: &Choice, csv: &str) -> Part {
-    if total == 0 {
-        return list;
-    }
-    let told = format!("{} in all, {order}", number(total));
-    list.block(Block::Above { told, csv: Some(choice.at_cursor(None).href(csv)) })
+/// The part of a list that is chosen.
+fn page_of(choice: &Choice, limit: usize) -> PageOf<'_> {
+    PageOf { cursor: choice.cursor(), limit, not_before: choice.position }
 }
 
 /// Says on every page of notices that nothing leaves, or not where it is meant to go.

@@ -9,15 +9,12 @@ use countersign_contracts::api::people::PersonView;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 
-use super::Portal;
+use super::{Portal, list::ROWS};
 use crate::{
     ask::{self, people::Wanted},
     failure::Failure,
     show::{Chip, Layout, Section, html, number},
 };
-
-/// Rows of a page.
-const ROWS: usize = 50;
 
 /// What the reader looks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

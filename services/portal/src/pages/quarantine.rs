@@ -9,14 +9,13 @@ use countersign_kernel::Timestamp;
 use form_urlencoded::Serializer;
 use serde::Deserialize;
 
-use super::Portal;
+use super::{Portal, list::ROWS};
 use crate::{
     ask::{self, intake::QuarantinedView},
     failure::Failure,
     show::{Chip, Layout, Moment, Section, html, number, sentence},
 };
 
-const ROWS: usize = 50;
 /// Senders are in several zones: their messages are told in UTC.
 pub(super) const ZONE: &str = "UTC";
 

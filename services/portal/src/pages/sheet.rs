@@ -9,7 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::form::{Form, Kind, Offer};
+use super::{
+    choice::Choice,
+    form::{Form, Kind, Offer},
+};
 use crate::{
     failure::Failure,
     show::{Chip, Layout, Moment, Section, html, number},
@@ -337,6 +340,13 @@ pub(super) struct Sent {
     pub(super) refused: Option<(StatusCode, String)>,
 }
 
+impl Sent {
+    /// What was done just now, in these words.
+    pub(super) fn just_done(choice: &Choice, words: fn(&str) -> &'static str) -> Self {
+        Self { done: choice.done.as_deref().map(words), refused: None }
+    }
+}
+
 /// A page that is put together.
 #[derive(Template)]
 #[template(path = "sheet.html")]
@@ -378,6 +388,11 @@ impl Sheet {
             start: None,
             next: None,
         }
+    }
+
+    /// Where it belongs in its section.
+    pub(super) fn path(&self) -> &'static str {
+        self.layout.path
     }
 
     pub(super) fn crumb(mut self, href: impl Into<String>, name: impl Into<String>) -> Self {

@@ -2,13 +2,13 @@
 
 use countersign_contracts::api::people::FacilityView;
 use countersign_kernel::Timestamp;
-use jiff::{civil::Date, tz::TimeZone};
+use jiff::civil::Date;
 
-use super::{choice::Choice, form::Offer};
+use super::{choice::Choice, sheet::FilterField};
 use crate::{
     api::Api,
     ask,
-    show::{Moment, localized},
+    show::{Moment, local, localized},
 };
 
 /// Where no facility says otherwise.
@@ -37,12 +37,19 @@ impl Site {
         self.facilities.iter().map(|known| known.code.as_str())
     }
 
-    /// The zone of the one facility there is; UTC where there are several or none.
+    /// The zone that all facilities are in; UTC where they are in several, or none is known.
     pub(super) fn any_zone(&self) -> &str {
         match self.facilities.as_slice() {
-            [only] => &only.time_zone,
+            [first, others @ ..] if others.iter().all(|other| other.time_zone == first.time_zone) => {
+                &first.time_zone
+            }
             _ => UTC,
         }
+    }
+
+    /// When the page was asked for.
+    pub(super) const fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// An instant, as people at the facility would say it.
@@ -62,25 +69,21 @@ impl Site {
 
     /// An instant for files: local, with its offset.
     pub(super) fn local(&self, at: Option<Timestamp>, facility: &str) -> String {
-        let zone = TimeZone::get(self.zone(facility)).unwrap_or(TimeZone::UTC);
-        at.map(|at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S%:z").to_string()).unwrap_or_default()
+        local(at, self.zone(facility))
     }
 
-    /// The facilities that may be chosen; empty where none was described.
-    pub(super) fn offers(&self, choice: &Choice) -> Vec<Offer> {
-        let known: Vec<(&str, String)> = self
-            .facilities
-            .iter()
-            .map(|facility| match facility.name.as_str() {
-                "" => (facility.code.as_str(), facility.code.clone()),
-                name => (facility.code.as_str(), format!("{name} ({})", facility.code)),
-            })
-            .collect();
-        if known.is_empty() {
-            return Vec::new();
+    /// The field of a filter that chooses one; it is typed in where none was described.
+    pub(super) fn picked(&self, choice: &Choice) -> FilterField {
+        if self.facilities.is_empty() {
+            return choice.typed("facility", "Facility");
         }
-        let known: Vec<(&str, &str)> = known.iter().map(|(code, label)| (*code, label.as_str())).collect();
-        choice.offers("facility", &known)
+        let label = |facility: &FacilityView| match facility.name.as_str() {
+            "" => facility.code.clone(),
+            name => format!("{name} ({})", facility.code),
+        };
+        let labels: Vec<String> = self.facilities.iter().map(label).collect();
+        let known: Vec<(&str, &str)> = self.codes().zip(labels.iter().map(String::as_str)).collect();
+        choice.picked("facility", "Facility", "Any", &known)
     }
 }
 

@@ -15,6 +15,7 @@ use super::{
     deficiency::Done,
     escalation::next_step::{self, NextLine},
     form::Offer,
+    list::{MOST_EXPORTED, ROWS},
     site::Site,
 };
 use crate::{
@@ -28,8 +29,6 @@ use crate::{
     visitor::{self, Visitor},
 };
 
-/// Rows of a page.
-const ROWS: usize = 50;
 /// In the list of providers, in place of an identifier: what nobody is responsible for.
 const UNASSIGNED: &str = "*unassigned";
 /// In the list of statuses: any of them.
@@ -38,8 +37,6 @@ const ANY_STATUS: &str = "all";
 const MOST_CHOICES: usize = 400;
 /// With more overdue than this, nobody asks what is due next.
 const MOST_OVERDUE: u64 = 250;
-/// Rows of the file at most.
-pub(super) const MOST_EXPORTED: u64 = 10_000;
 
 /// What the reader has chosen, in the address. Holds nothing of a patient.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -459,15 +456,13 @@ fn offer_providers(choice: &Choice, providers: Vec<ProviderView>) -> (Vec<Offer>
 }
 
 fn offer_statuses(choice: &Choice) -> Vec<Offer> {
-    let chosen = choice.status.as_deref().unwrap_or("open");
-    [
+    let known = [
         ("open", "Open"),
         ("dormant", "Waiting for somebody else"),
         ("satisfied", "Satisfied"),
         ("voided", "Voided"),
         ("waived", "Waived"),
         (ANY_STATUS, "Any status"),
-    ]
-    .map(|(value, label)| Offer { value: value.to_owned(), label: label.to_owned(), chosen: value == chosen })
-    .into()
+    ];
+    Offer::each(&known, Some(choice.status.as_deref().unwrap_or("open")))
 }

@@ -12,37 +12,18 @@ use crate::failure::Failure;
 /// Spreadsheets take a file for UTF-8 only when it begins with this.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Rows of a file at most.
-const MOST: usize = 10_000;
+/// A column of a file: its name, and what a record has there, told in a context.
+pub(crate) type Column<Record, Context> = (&'static str, fn(&Record, &Context) -> String);
 
-/// The pages of a list on their way into a file.
-#[derive(Debug, Default)]
-pub(crate) struct Pages {
-    next: Option<String>,
-    written: usize,
-    over: bool,
+/// Whether something is so.
+pub(crate) fn yes(flag: bool) -> String {
+    if flag { "yes" } else { "no" }.to_owned()
 }
 
-impl Pages {
-    /// Rows that are asked for at a time: what the API gives at most.
-    pub(crate) const ROWS: usize = 500;
-
-    /// Whether there is a page to ask for.
-    pub(crate) fn go_on(&self) -> bool {
-        !self.over
-    }
-
-    /// Where it begins; nothing: at the first row.
-    pub(crate) fn cursor(&self) -> Option<String> {
-        self.next.clone()
-    }
-
-    /// So many rows were written, and this is where the next page begins.
-    pub(crate) fn written(&mut self, rows: usize, next: Option<String>) {
-        self.written += rows;
-        self.over = next.is_none() || self.written >= MOST;
-        self.next = next;
-    }
+/// An instant in this zone, with its offset; UTC where nobody knows the zone.
+pub(crate) fn local(at: Option<Timestamp>, zone: &str) -> String {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    at.map(|at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S%:z").to_string()).unwrap_or_default()
 }
 
 /// A file of records, each cell in quotes.
@@ -53,6 +34,19 @@ impl Spreadsheet {
     pub(crate) fn new(columns: &[&str]) -> Self {
         let mut file = Self(String::from(BYTE_ORDER_MARK));
         file.line(columns.iter().map(|column| (*column).to_owned()));
+        file
+    }
+
+    /// A file of these records.
+    pub(crate) fn of<Record, Context>(
+        columns: &[Column<Record, Context>],
+        records: &[Record],
+        context: &Context,
+    ) -> Self {
+        let mut file = Self::new(&columns.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+        for record in records {
+            file.line(columns.iter().map(|(_, cell)| cell(record, context)));
+        }
         file
     }
 

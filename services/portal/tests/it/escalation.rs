@@ -34,6 +34,20 @@ async fn what_has_waited_longest_comes_first_with_a_sentence_and_its_age() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_the_directory_is_told_once_with_the_way_to_each_of_those_it_concerns() {
+    // given two providers of departments without a chair
+    let page = Site::of(in_chicago()).get("/leadership").await;
+    // then that stands below the decisions, in one row with both names
+    let (above, below) = page.text.split_once("What is to be put right</h2>").expect("a part of its own");
+    assert!(above.contains("NPDB question") && !above.contains("the department has none"));
+    assert_eq!(below.matches("and the department has none").count(), 1);
+    for matter in ["no_recipient", "no_recipient of another"] {
+        assert!(below.contains(&format!("/leadership/{}", waiting(matter))), "{matter}");
+    }
+    assert!(below.contains("2 people") && below.contains("Notice 2 bounced on every channel."));
+}
+
+#[tokio::test]
 async fn a_suspension_is_confirmed_below_its_evidence_and_with_its_hash() {
     let site = Site::of(in_chicago());
     // given the page of a proposal

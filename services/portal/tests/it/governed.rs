@@ -3,7 +3,10 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
-use crate::site::Site;
+use crate::{
+    hospital::{Hospital, facility},
+    site::{Site, noon},
+};
 
 /// A text as a form sends it.
 fn sent(fields: &[(&str, &str)]) -> String {
@@ -126,6 +129,21 @@ async fn a_publication_is_shown_once_more_before_it_is_done() {
         let refused = site.post_as("cst_approver", "/policies/3", wrong).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn the_instant_of_a_publication_is_that_of_the_facilities_where_all_are_in_one_zone() {
+    // given two facilities in Chicago, as far apart as they may be
+    let facilities = ["SIMHOSP1", "SIMHOSP2"].map(facility).into();
+    let site = Site::of(Hospital { facilities, ..Hospital::busy(noon()) });
+    // when a version is to be published from midnight there
+    let form = "act=publish&why=agreed&effective_from=2026-04-01T00%3A00&seen=checked";
+    let asked = site.post_as("cst_approver", "/policies/3", form).await;
+    // then it is shown as midnight, and sent as five in the morning UTC
+    assert!(asked.text.contains("Wed, Apr 1, 00:00") && asked.text.contains("CDT"));
+    site.post_as("cst_approver", "/policies/3", &format!("{form}&confirmed=yes")).await;
+    let sent = site.hospital.sent(|path| path.ends_with("/policies/3/publish"));
+    assert_eq!(sent[0].3["effective_from"], "2026-04-01T05:00:00Z");
 }
 
 #[tokio::test]

@@ -191,6 +191,13 @@ impl Hospital {
             since: now - 20.minutes(),
             ..items[1].clone()
         });
+        let one = items.iter().find(|item| item.kind == "no_recipient").expect("one of them").clone();
+        items.push(InboxItem {
+            id: derive_uuid("waiting", &["no_recipient of another"]),
+            track: Some(track_of("1002")),
+            provider: Some(staff("1002")),
+            ..one
+        });
         items
     }
 

@@ -71,6 +71,7 @@ struct Noted {
     handled: Mutex<Vec<(u8, u64)>>,
     held: BTreeMap<u8, Semaphore>,
     poison: Mutex<Option<u64>>,
+    panic: Option<u64>,
     busy: Mutex<BTreeMap<u8, bool>>,
 }
 
@@ -105,6 +106,7 @@ impl Handler for Noted {
             if *self.poison.lock().unwrap() == Some(event.position) {
                 return Err(HandleError::Poison("does not decode".to_owned()));
             }
+            assert_ne!(self.panic, Some(event.position), "a handler that does not know what to do");
             self.handled.lock().unwrap().push((partition, event.position));
             Ok(())
         })
@@ -247,6 +249,24 @@ async fn a_poison_event_stops_its_partition_until_somebody_says_what_to_do() {
     until(|| handler.of(1) == [1, 4, 6]).await;
     assert_eq!(consumer.stopped().unwrap(), []);
     running.abort();
+}
+
+#[tokio::test]
+async fn an_event_over_which_the_handler_panics_stops_its_partition_and_nothing_else() {
+    // given an event over which the handler panics
+    let folder = TempDir::new().unwrap();
+    let handler = Arc::new(Noted { panic: Some(2), ..Noted::default() });
+    let events = vec![event(1, 1), event(1, 2), event(2, 3), event(1, 4), event(2, 5)];
+    let consumer = consumer(&folder, events, &handler);
+    // when the feed is worked through
+    consumer.catch_up().await.unwrap();
+    // then its partition stands before it, with the reason, and the other is done
+    assert_eq!((handler.of(1), handler.of(2)), (vec![1], vec![3, 5]));
+    let stopped = consumer.stopped().unwrap();
+    assert_eq!(stopped.len(), 1);
+    assert_eq!((stopped[0].partition.number(), stopped[0].before.position), (1, Position(2)));
+    // and nothing of what was said in the panic is shown
+    assert_eq!(stopped[0].reason, super::PANICKED);
 }
 
 #[tokio::test]

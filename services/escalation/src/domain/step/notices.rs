@@ -1,6 +1,6 @@
 //! Notices that came back, that nobody answers for, or that are no longer wanted.
 
-use countersign_contracts::notice::{NoticeWithdrawn, Outcome, Recipient};
+use countersign_contracts::notice::{NoticeRequested, NoticeWithdrawn, Outcome, Recipient};
 use countersign_kernel::{DeficiencyId, NoticeId, Timestamp};
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::domain::{
     events::{LeadershipAsked, Matter, TrackEvent},
+    policy::PROVIDER,
     track::Delivery,
 };
 
@@ -55,21 +56,31 @@ impl Turn<'_> {
                 }
                 Some(Mend::AskHuman(at)) if at <= self.now() => {
                     let at = self.now();
-                    let number = self.track.notices.get(&id).map_or(0, |notice| notice.requested.number);
                     self.push(TrackEvent::LeadershipAsked(LeadershipAsked {
                         matter: Matter::Undeliverable,
                         proposal: None,
                         notice: Some(id),
                         at,
-                        text: format!(
-                            "Notice {number} of the track has not been delivered. Correct the address or hand it over \
-                             by letter; nothing follows before it is delivered. Where it came back, acknowledging has it sent again."
-                        ),
+                        text: self.undelivered(id),
                     }));
                 }
                 _ => {}
             }
         }
+    }
+
+    /// What leadership is told of a notice that did not arrive.
+    fn undelivered(&self, id: NoticeId) -> String {
+        let Some(notice) = self.track.notices.get(&id) else { return String::new() };
+        let NoticeRequested { number, recipient, .. } = &notice.requested;
+        let (whose, waits) = match recipient.role() {
+            PROVIDER => (String::new(), "nothing follows before it is delivered"),
+            role => (format!(", a copy for {},", role.replace('_', " ")), "the ladder does not wait for it"),
+        };
+        format!(
+            "Notice {number} of the track{whose} has not been delivered. Correct the address or hand it over by letter; \
+             {waits}. Where it came back, acknowledging has it sent again."
+        )
     }
 
     /// When the next notice is due to be mended.
@@ -128,6 +139,9 @@ impl Turn<'_> {
                 let last = notice.answers.last().map_or(notice.requested.requested_at, |answer| answer.at);
                 Some(Mend::Again(days_later(last, WEEK)))
             }
+            // A copy that is there is all that is asked of a copy: the ladder waits for the provider's own, and whether an
+            // office opens its inbox is nothing to call leadership for.
+            Delivery::Waits(None) if notice.is_out() && notice.requested.recipient.role() != PROVIDER => None,
             Delivery::Waits(None) => {
                 let last = notice.answers.last().map_or(notice.requested.requested_at, |answer| answer.at);
                 let last = self.seen_since(id, last);

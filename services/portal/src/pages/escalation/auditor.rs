@@ -48,7 +48,7 @@ pub(super) async fn handle(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let choice = Choice::read(query.as_deref(), &[]);
-    let sent = Sent { done: choice.done.as_deref().map(act::done), refused: None };
+    let sent = Sent::just_done(&choice, act::done);
     page(&portal, &Entered::default(), sent, choice.position).await
 }
 

@@ -19,7 +19,7 @@ use crate::{
         Portal,
         choice::Choice,
         form::{Entered, Field, Form},
-        sheet::{Block, Filter, FilterField, Line, Part, Row, Sent, Sheet, Table},
+        sheet::{Block, Line, Part, Row, Sent, Sheet, Table},
         site::Site,
     },
     same_origin,
@@ -58,7 +58,7 @@ pub(super) async fn handle(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let choice = Choice::read(query.as_deref(), &["facility"]);
-    let sent = Sent { done: choice.done.as_deref().map(act::done), refused: None };
+    let sent = Sent::just_done(&choice, act::done);
     page(&portal, &choice, &Entered::default(), sent).await
 }
 
@@ -81,12 +81,6 @@ async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -
     let published =
         Table::new("Published lists", &["Cutoff", "Facility", "Published", "#On the list", "!List"])
             .rows(runs.iter().map(|run| run_row(run, &site)));
-    let field = FilterField {
-        name: "facility",
-        label: "Facility",
-        value: facility.unwrap_or_default().to_owned(),
-        offers: site.offers(choice),
-    };
     let dry_run = Part::new("dry", "What would happen now")
         .hint("If the next run came at this instant. Nothing is done by looking.")
         .table_or(would, "No track would move.");
@@ -99,7 +93,7 @@ async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -
     Sheet::new("Runs", Section::Escalation, "/runs")
         .intro("The weekly cycle: a list is published, and at the cutoff steps are taken, each re-checked first.")
         .sent(sent)
-        .filter(Filter { path: "/runs", fields: vec![field], filtered: choice.is_narrow() })
+        .narrowed_by(choice, [site.picked(choice)])
         .part(held)
         .part(lists)
         .part(dry_run)

@@ -13,10 +13,10 @@ use crate::{
     pages::{
         Portal,
         choice::Choice,
-        sheet::{Block, Figure, Filter, FilterField, Line, Part, Row, Sheet, Table},
+        sheet::{Block, Figure, Line, Part, Row, Sheet, Table},
         site::Site,
     },
-    show::{Section, Spreadsheet, dollars, number, sentence},
+    show::{Column, Section, Spreadsheet, count, dollars, number, sentence, yes},
 };
 
 const NAMES: &[&str] = &["facility", "provider", "in_force"];
@@ -37,19 +37,10 @@ pub(super) async fn handle(
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
     let register = ask::escalation::register(api, wanted(&choice)).await?;
     let site = Site::ask(api, now).await;
-    let text = |name, label| FilterField {
-        name,
-        label,
-        value: choice.get(name).unwrap_or_default().to_owned(),
-        offers: Vec::new(),
-    };
-    let fields = vec![
-        FilterField { offers: site.offers(&choice), ..text("facility", "Facility") },
-        text("provider", "Provider’s identifier"),
-        FilterField {
-            offers: choice.offers("in_force", &[("true", "In force")]),
-            ..text("in_force", "State")
-        },
+    let fields = [
+        site.picked(&choice),
+        choice.typed("provider", "Provider’s identifier"),
+        choice.picked("in_force", "State", "Any", &[("true", "In force")]),
     ];
     let in_force = register.items.iter().filter(|item| item.until.is_none()).count() as u64;
     let asked = register
@@ -88,7 +79,7 @@ pub(super) async fn handle(
         )
         .under(Line::new().quiet("as of").at(site.moment_anywhere(now)))
         .figures(figures)
-        .filter(Filter { path: "/suspensions", fields, filtered: choice.is_narrow() })
+        .narrowed_by(&choice, fields)
         .part(list.table_or(table, "Nobody’s privileges were suspended."))
         .part(
             Part::new("totals", "Per provider, within the year that ends now")
@@ -111,7 +102,7 @@ fn row(item: &SuspensionView, site: &Site) -> Row {
         if item.scope.is_empty() { Line::new().quiet("nothing") } else { Line::from(list(&item.scope)) };
     let covers =
         if item.exempt.is_empty() { covers } else { covers.below(format!("but {}", list(&item.exempt))) };
-    let mut authority = Line::from(format!("{} items", item.items));
+    let mut authority = Line::from(count(item.items.into(), "item"));
     for who in &item.authority {
         let at = site.moment(who.at, facility);
         authority = authority.below(format!("{}, {} {}: {}", who.name, at.text, at.zone, who.why));
@@ -160,31 +151,35 @@ fn list(items: &[String]) -> String {
     items.iter().map(|item| told(item)).collect::<Vec<_>>().join(", ")
 }
 
-const COLUMNS: [&str; 23] = [
-    "provider",
-    "authority",
-    "name",
-    "facility",
-    "from",
-    "until",
-    "in_force",
-    "days",
-    "within_year",
-    "items",
-    "scope",
-    "exempt",
-    "confirmed_by",
-    "confirmed_because",
-    "ended_because",
-    "ended_by",
-    "npdb_asked",
-    "npdb_answered_by",
-    "npdb_answer",
-    "superseded",
-    "proposal",
-    "track",
-    "fine_cents",
+const COLUMNS: &[Column<SuspensionView, Site>] = &[
+    ("provider", |item, _| item.provider.id.clone()),
+    ("authority", |item, _| item.provider.authority.clone()),
+    ("name", |item, _| item.provider.name.clone()),
+    ("facility", |item, _| item.facility.clone()),
+    ("from", |item, site| site.local(Some(item.from), &item.facility)),
+    ("until", |item, site| site.local(item.until, &item.facility)),
+    ("in_force", |item, _| yes(item.until.is_none())),
+    ("days", |item, _| item.days.to_string()),
+    ("within_year", |item, _| item.within_year.to_string()),
+    ("items", |item, _| item.items.to_string()),
+    ("scope", |item, _| item.scope.join("; ")),
+    ("exempt", |item, _| item.exempt.join("; ")),
+    ("confirmed_by", |item, _| of_each(&item.authority, |by| &by.name)),
+    ("confirmed_because", |item, _| of_each(&item.authority, |by| &by.why)),
+    ("ended_because", |item, _| item.ended_because.clone().unwrap_or_default()),
+    ("ended_by", |item, _| item.ended_by.as_ref().map(|by| by.name.clone()).unwrap_or_default()),
+    ("npdb_asked", |item, site| site.local(item.npdb_asked_at, &item.facility)),
+    ("npdb_answered_by", |item, _| item.npdb_answer.as_ref().map(|by| by.name.clone()).unwrap_or_default()),
+    ("npdb_answer", |item, _| item.npdb_answer.as_ref().map(|by| by.why.clone()).unwrap_or_default()),
+    ("superseded", |item, _| yes(item.superseded)),
+    ("proposal", |item, _| item.proposal.to_string()),
+    ("track", |item, _| item.track.to_string()),
+    ("fine_cents", |item, _| item.fine_cents.map(|cents| cents.to_string()).unwrap_or_default()),
 ];
+
+fn of_each(who: &[ByWhom], said: fn(&ByWhom) -> &str) -> String {
+    who.iter().map(said).collect::<Vec<_>>().join("; ")
+}
 
 /// `/suspensions.csv`: the present choice as a file.
 pub(super) async fn export(
@@ -194,43 +189,5 @@ pub(super) async fn export(
     let choice = Choice::read(query.as_deref(), NAMES);
     let (api, now) = (portal.api.as_ref(), portal.clock.now());
     let register = ask::escalation::register(api, wanted(&choice)).await?;
-    let site = Site::ask(api, now).await;
-    let mut file = Spreadsheet::new(&COLUMNS);
-    for item in register.items {
-        file.line(cells(item, &site));
-    }
-    file.answer("suspensions", now)
-}
-
-fn cells(item: SuspensionView, site: &Site) -> [String; 23] {
-    let facility = item.facility.clone();
-    let local = |at| site.local(at, &facility);
-    let yes = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
-    let all = |of: fn(&ByWhom) -> &str, who: &[ByWhom]| who.iter().map(of).collect::<Vec<_>>().join("; ");
-    let (answered_by, answer) = item.npdb_answer.map(|by| (by.name, by.why)).unwrap_or_default();
-    [
-        item.provider.id,
-        item.provider.authority,
-        item.provider.name,
-        item.facility.clone(),
-        local(Some(item.from)),
-        local(item.until),
-        yes(item.until.is_none()),
-        item.days.to_string(),
-        item.within_year.to_string(),
-        item.items.to_string(),
-        item.scope.join("; "),
-        item.exempt.join("; "),
-        all(|by| &by.name, &item.authority),
-        all(|by| &by.why, &item.authority),
-        item.ended_because.unwrap_or_default(),
-        item.ended_by.map(|by| by.name).unwrap_or_default(),
-        local(item.npdb_asked_at),
-        answered_by,
-        answer,
-        yes(item.superseded),
-        item.proposal.to_string(),
-        item.track.to_string(),
-        item.fine_cents.map_or_else(String::new, |cents| cents.to_string()),
-    ]
+    Spreadsheet::of(COLUMNS, &register.items, &Site::ask(api, now).await).answer("suspensions", now)
 }

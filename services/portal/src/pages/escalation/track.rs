@@ -38,7 +38,7 @@ pub(super) async fn handle(
 ) -> Result<Response, Failure> {
     let id = id.parse().map_err(|_| Failure::NotFound(None))?;
     let choice = Choice::read(query.as_deref(), &[]);
-    let sent = Sent { done: choice.done.as_deref().map(act::done), refused: None };
+    let sent = Sent::just_done(&choice, act::done);
     page(&portal, id, &Entered::default(), sent, choice.position).await
 }
 

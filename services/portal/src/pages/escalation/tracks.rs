@@ -4,40 +4,68 @@ use axum::{
     extract::{RawQuery, State},
     response::Response,
 };
-use countersign_contracts::api::escalation::TrackView;
+use countersign_contracts::api::{Page, escalation::TrackView};
 
 use super::{person, state_chip, told};
 use crate::{
+    api::Api,
     ask::{self, escalation::Wanted},
     failure::Failure,
     pages::{
         Portal,
         choice::Choice,
-        sheet::{Block, Filter, FilterField, Line, Part, Row, Sheet, Table},
+        list::{List, Listing, ROWS},
+        sheet::{Line, Part, Row, Sheet, Table},
         site::Site,
     },
-    show::{Section, Spreadsheet, number},
+    show::{Column, Section, number},
 };
 
-/// Rows of a page.
-const ROWS: usize = 50;
-/// Rows of the file that are asked for at a time: what the API gives at most.
-const ROWS_AT_A_TIME: usize = 1000;
-/// Rows of the file at most.
-const MOST_EXPORTED: usize = 10_000;
-const NAMES: &[&str] = &["state", "facility", "provider", "held"];
 const STATES: &[(&str, &str)] =
     &[("open", "Open"), ("proposed", "Suspension proposed"), ("suspended", "Suspended"), ("idle", "Idle")];
 
-fn wanted(choice: &Choice, limit: usize) -> Wanted<'_> {
-    Wanted {
-        facility: choice.get("facility"),
-        provider: choice.get("provider"),
-        state: choice.get("state"),
-        held: choice.get("held"),
-        cursor: choice.cursor(),
-        limit,
-        ..Wanted::default()
+/// Who stands where; `/tracks.csv`: the same as a file.
+pub(super) struct Tracks;
+
+impl Listing for Tracks {
+    type Row = TrackView;
+    const NAMES: &'static [&'static str] = &["state", "facility", "provider", "held"];
+    const FILE: &'static str = "tracks";
+    const COLUMNS: &'static [Column<TrackView, Site>] = &[
+        ("provider", |track, _| track.provider.id.clone()),
+        ("authority", |track, _| track.provider.authority.clone()),
+        ("name", |track, _| track.provider.name.clone()),
+        ("facility", |track, _| track.facility.clone()),
+        ("state", |track, _| track.state.clone()),
+        ("cycle", |track, _| track.cycle.to_string()),
+        ("opened", |track, site| site.local(track.opened_at, &track.facility)),
+        ("step", |track, _| track.step.clone().unwrap_or_default()),
+        ("step_taken", |track, site| site.local(track.step_at, &track.facility)),
+        ("counting", |track, _| track.counting.to_string()),
+        ("oldest_days", |track, _| track.oldest_days.to_string()),
+        ("next", |track, site| site.local(track.next_at, &track.facility)),
+        ("held", |track, _| track.held.clone().unwrap_or_default()),
+        ("granted", |track, _| {
+            track.granted.as_ref().map(|granted| granted.kind.clone()).unwrap_or_default()
+        }),
+        ("suspended_from", |track, site| site.local(track.suspended_from, &track.facility)),
+        ("policy_version", |track, _| {
+            track.policy.as_ref().map(|policy| policy.version.to_string()).unwrap_or_default()
+        }),
+        ("id", |track, _| track.id.to_string()),
+    ];
+
+    async fn ask(api: &dyn Api, choice: &Choice, limit: usize) -> Result<Page<TrackView>, Failure> {
+        let wanted = Wanted {
+            facility: choice.get("facility"),
+            provider: choice.get("provider"),
+            state: choice.get("state"),
+            held: choice.get("held"),
+            cursor: choice.cursor(),
+            limit,
+            ..Wanted::default()
+        };
+        ask::escalation::tracks(api, wanted).await
     }
 }
 
@@ -45,39 +73,31 @@ pub(super) async fn handle(
     State(portal): State<Portal>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let choice = Choice::read(query.as_deref(), NAMES);
-    let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let page = ask::escalation::tracks(api, wanted(&choice, ROWS)).await?;
-    let site = Site::ask(api, now).await;
-    let text = |name, label| FilterField {
-        name,
-        label,
-        value: choice.get(name).unwrap_or_default().to_owned(),
-        offers: Vec::new(),
-    };
-    let mut states = choice.offers("state", STATES);
-    "All but idle".clone_into(&mut states[0].label);
-    let fields = vec![
-        FilterField { offers: states, ..text("state", "State") },
-        FilterField { offers: site.offers(&choice), ..text("facility", "Facility") },
-        text("provider", "Provider’s identifier"),
-        text("held", "Held, because"),
+    let choice = Choice::read(query.as_deref(), Tracks::NAMES);
+    let api = portal.api.as_ref();
+    let page = Tracks::ask(api, &choice, ROWS).await?;
+    let site = Site::ask(api, portal.clock.now()).await;
+    let fields = [
+        choice.picked("state", "State", "All but idle", STATES),
+        site.picked(&choice),
+        choice.typed("provider", "Provider’s identifier"),
+        choice.typed("held", "Held, because"),
     ];
-    let table =
-        Table::new("Tracks", &["Whom", "State", "Last step", "#Items", "#Oldest, days", "Next", "!Why"])
-            .rows(page.items.iter().map(|track| row(track, &site)));
-    let mut list = Part::new("tracks", "Who stands where");
-    if !page.items.is_empty() {
-        let told = format!("{} in all, the most severe first", number(page.total));
-        list = list.block(Block::Above { told, csv: Some(choice.at_cursor(None).href("/tracks.csv")) });
-    }
+    let heads = ["Whom", "State", "Last step", "#Items", "#Oldest, days", "Next", "!Why"];
+    let list = List {
+        part: Part::new("tracks", "Who stands where"),
+        total: page.total,
+        order: "the most severe first",
+        table: Table::new("Tracks", &heads).rows(page.items.iter().map(|track| row(track, &site))),
+        empty: "No track is like that.",
+        next: page.next,
+    };
     Sheet::new("Tracks", Section::Escalation, "/tracks")
         .intro(
             "One track for each provider and facility: what the escalation policy did, does next, and why.",
         )
-        .filter(Filter { path: "/tracks", fields, filtered: choice.is_narrow() })
-        .part(list.table_or(table, "No track is like that."))
-        .pages(choice.start("/tracks"), choice.next("/tracks", page.next))
+        .narrowed_by(&choice, fields)
+        .list(&choice, list)
         .answer()
 }
 
@@ -113,69 +133,4 @@ fn row(track: &TrackView, site: &Site) -> Row {
         ),
     ])
     .late(track.state == "suspended")
-}
-
-const COLUMNS: [&str; 17] = [
-    "provider",
-    "authority",
-    "name",
-    "facility",
-    "state",
-    "cycle",
-    "opened",
-    "step",
-    "step_taken",
-    "counting",
-    "oldest_days",
-    "next",
-    "held",
-    "granted",
-    "suspended_from",
-    "policy_version",
-    "id",
-];
-
-/// `/tracks.csv`: the present choice as a file.
-pub(super) async fn export(
-    State(portal): State<Portal>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
-    let mut choice = Choice::read(query.as_deref(), NAMES).at_cursor(None);
-    let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let mut file = Spreadsheet::new(&COLUMNS);
-    let mut written = 0;
-    let site = Site::ask(api, now).await;
-    loop {
-        let page = ask::escalation::tracks(api, wanted(&choice, ROWS_AT_A_TIME)).await?;
-        written += page.items.len();
-        for track in &page.items {
-            file.line(cells(track, &site));
-        }
-        let Some(next) = page.next.filter(|_| written < MOST_EXPORTED) else { break };
-        choice = choice.at_cursor(Some(next));
-    }
-    file.answer("tracks", now)
-}
-
-fn cells(track: &TrackView, site: &Site) -> [String; 17] {
-    let local = |at| site.local(at, &track.facility);
-    [
-        track.provider.id.clone(),
-        track.provider.authority.clone(),
-        track.provider.name.clone(),
-        track.facility.clone(),
-        track.state.clone(),
-        track.cycle.to_string(),
-        local(track.opened_at),
-        track.step.clone().unwrap_or_default(),
-        local(track.step_at),
-        track.counting.to_string(),
-        track.oldest_days.to_string(),
-        local(track.next_at),
-        track.held.clone().unwrap_or_default(),
-        track.granted.as_ref().map(|granted| granted.kind.clone()).unwrap_or_default(),
-        local(track.suspended_from),
-        track.policy.as_ref().map(|policy| policy.version.to_string()).unwrap_or_default(),
-        track.id.to_string(),
-    ]
 }

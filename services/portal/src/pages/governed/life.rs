@@ -3,9 +3,8 @@
 use countersign_contracts::api::governed::{StepAct, VersionView, WindowView};
 use countersign_kernel::Timestamp;
 
-use super::ZONE;
 use crate::{
-    pages::sheet::Line,
+    pages::{sheet::Line, site::Site},
     show::{Chip, Moment, words},
 };
 
@@ -30,8 +29,8 @@ pub(super) struct VersionRow {
 }
 
 impl VersionRow {
-    pub(super) fn new(view: VersionView, now: Timestamp) -> Self {
-        let moment = |at: Timestamp| Moment::new(at, now, ZONE);
+    pub(super) fn new(view: VersionView, site: &Site) -> Self {
+        let moment = |at: Timestamp| site.moment_anywhere(at);
         let step = |what: &'static str, act: Option<StepAct>| {
             act.map(|act| Step { what, by: act.by, at: moment(act.at), why: act.why })
         };
@@ -92,8 +91,8 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(window: &WindowView, now: Timestamp) -> Self {
-        let moment = |at: Timestamp| Moment::new(at, now, ZONE);
+    pub(super) fn new(window: &WindowView, site: &Site) -> Self {
+        let (now, moment) = (site.now(), |at: Timestamp| site.moment_anywhere(at));
         Self {
             version: window.version,
             // the first one is in force for everything before, too

@@ -10,16 +10,18 @@ use crate::{
         Portal,
         escalation::simulation,
         sheet::{Line, Part, Row, Sheet, Table},
+        site::Site,
     },
     visitor,
 };
 
 pub(super) async fn handle(portal: Portal, texts: Texts) -> Result<Response, Failure> {
-    let (words, now, visitor) = (Words::of(texts), portal.clock.now(), visitor::present());
+    let (words, visitor) = (Words::of(texts), visitor::present());
+    let site = Site::ask(portal.api.as_ref(), portal.clock.now()).await;
     let path = words.path;
     let versions = ask::governed::list(portal.api.as_ref(), texts).await?;
     let windows = versions.windows.iter().map(|window| {
-        let window = Window::new(window, now);
+        let window = Window::new(window, &site);
         let version = format!("Version {}", window.version);
         let which = Line::new().link(format!("{path}/{}", window.version), version);
         Row::new([
@@ -33,7 +35,7 @@ pub(super) async fn handle(portal: Portal, texts: Texts) -> Result<Response, Fai
     // the newest first
     let rows = versions.items.into_iter().rev().map(|set| {
         let open = matches!(set.status.as_str(), "draft" | "checked");
-        let row = VersionRow::new(set, now);
+        let row = VersionRow::new(set, &site);
         let (at, told) = (format!("{path}/{}", row.version), row.told());
         let mut next = Line::new();
         if let Some(based_on) = row.based_on {

@@ -20,6 +20,7 @@ use crate::{
         escalation::simulation,
         form::Entered,
         sheet::{Block, Line, Part, Row, Sent, Sheet, Table},
+        site::Site,
     },
     show::words,
     visitor,
@@ -32,7 +33,7 @@ pub(super) async fn handle(
     query: Option<String>,
 ) -> Result<Response, Failure> {
     let choice = Choice::read(query.as_deref(), &[]);
-    let sent = Sent { done: choice.done.as_deref().map(done), refused: None };
+    let sent = Sent::just_done(&choice, done);
     page(&portal, texts, version(&number)?, &Entered::default(), sent).await
 }
 
@@ -55,10 +56,11 @@ pub(in crate::pages) async fn page(
     sent: Sent,
 ) -> Result<Response, Failure> {
     let (api, call, visitor) = (portal.api.as_ref(), Words::of(texts), visitor::present());
+    let site = Site::ask(api, portal.clock.now()).await;
     let (found, versions) =
         tokio::try_join!(ask::governed::one(api, texts, number), ask::governed::list(api, texts))?;
-    let forms = steps::forms(texts, &found.set, &versions, &visitor, entered);
-    let set = VersionRow::new(found.set, portal.clock.now());
+    let forms = steps::forms(texts, (&found.set, &versions), &visitor, &site, entered);
+    let set = VersionRow::new(found.set, &site);
     let mut pairs = Vec::new();
     if let Some(moment) = set.effective.clone() {
         pairs.push(("In force from", Line::new().at(moment)));

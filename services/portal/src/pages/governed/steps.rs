@@ -10,7 +10,7 @@ use axum::{
 use countersign_contracts::api::governed::{PublishRequest, ReasonRequest, VersionView, VersionsView};
 use countersign_kernel::Timestamp;
 
-use super::{Words, ZONE, changes, page, version};
+use super::{Words, changes, page, version};
 use crate::{
     ask::{self, governed::Texts},
     failure::Failure,
@@ -18,18 +18,19 @@ use crate::{
         Portal,
         form::{Entered, Field, Form, Kind},
         sheet::{Block, Line, Part, Sent, Sheet},
+        site::Site,
     },
     same_origin,
-    show::{Moment, sentence},
+    show::sentence,
     visitor::{self, Visitor},
 };
 
 /// The next steps in the life of a version, for those who may take them.
 pub(super) fn forms(
     texts: Texts,
-    set: &VersionView,
-    versions: &VersionsView,
+    (set, versions): (&VersionView, &VersionsView),
     visitor: &Visitor,
+    site: &Site,
     entered: &Entered,
 ) -> Vec<Form> {
     let words = Words::of(texts);
@@ -43,7 +44,7 @@ pub(super) fn forms(
         forms.push(Form::new("check", "Check it", "Its author cannot check it.", "It is right", fields));
     }
     if approves && status == "checked" {
-        let from = Field::new("effective_from", "In force from, in UTC", Kind::Instant)
+        let from = Field::new("effective_from", format!("In force from, {}", site.any_zone()), Kind::Instant)
             .optional()
             .hint("Left empty: from now on");
         let hint = "You are shown what it changes before it is published.";
@@ -74,12 +75,12 @@ enum Asked {
     Confirm(PublishRequest),
 }
 
-fn asked(entered: &Entered) -> Result<Asked, String> {
+fn asked(entered: &Entered, site: &Site) -> Result<Asked, String> {
     let why = entered.get("why").ok_or("“Why” is empty: the reason goes on record")?.to_owned();
     let confirmed = entered.get("confirmed").is_some();
     let step = match entered.get("act") {
         Some("publish") => {
-            let effective_from = entered.instant("effective_from", "In force from", ZONE)?;
+            let effective_from = entered.instant("effective_from", "In force from", site.any_zone())?;
             let request = PublishRequest { effective_from, why };
             return Ok(if confirmed { Asked::Publish(request) } else { Asked::Confirm(request) });
         }
@@ -109,7 +110,7 @@ pub(super) async fn decide(
     }
     let (api, entered) = (portal.api.as_ref(), Entered::read(&body));
     let seen = entered.get("seen").unwrap_or_default();
-    let (act, taken) = match asked(&entered) {
+    let (act, taken) = match asked(&entered, &Site::ask(api, portal.clock.now()).await) {
         Ok(Asked::Reason(step, request)) => {
             (step, ask::governed::step(api, texts, (number, step), &request, seen).await)
         }
@@ -140,10 +141,11 @@ async fn confirm(
     request: &PublishRequest,
     entered: &Entered,
 ) -> Result<Response, Failure> {
-    let (api, words, now) = (portal.api.as_ref(), Words::of(texts), portal.clock.now());
+    let (api, words) = (portal.api.as_ref(), Words::of(texts));
+    let site = Site::ask(api, portal.clock.now()).await;
     let (found, versions) =
         tokio::try_join!(ask::governed::one(api, texts, number), ask::governed::list(api, texts))?;
-    let from = request.effective_from.unwrap_or(now);
+    let from = request.effective_from.unwrap_or(site.now());
     let instead = before(&versions, from);
     let differs = ask::governed::compare(api, texts, number, instead).await?;
     let at = format!("{}/{number}", words.path);
@@ -152,7 +154,7 @@ async fn confirm(
         (
             "In force",
             match request.effective_from {
-                Some(from) => Line::from("from").at(Moment::new(from, now, ZONE)),
+                Some(from) => Line::from("from").at(site.moment_anywhere(from)),
                 None => Line::from("from now on"),
             },
         ),

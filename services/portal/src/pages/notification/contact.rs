@@ -66,7 +66,7 @@ pub(super) async fn handle(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let choice = Choice::read(query.as_deref(), &[]);
-    let sent = Sent { done: choice.done.as_deref().map(done), refused: None };
+    let sent = Sent::just_done(&choice, done);
     page(&portal, &key, &Entered::default(), sent, choice.position).await
 }
 
@@ -208,20 +208,12 @@ async fn deciding(portal: &Portal, contact: &ContactView, visitor: &Visitor, ent
 }
 
 fn preferences_form(contact: &ContactView) -> Form {
-    let offers = |known: &[(&str, &str)], chosen: &str| {
-        let offer = |(value, label): &(&str, &str)| Offer {
-            value: (*value).to_owned(),
-            label: (*label).to_owned(),
-            chosen: *value == chosen,
-        };
-        known.iter().map(offer).collect::<Vec<_>>()
-    };
     let days: Vec<Offer> = DAYS
         .iter()
         .map(|day| Offer { value: (*day).to_owned(), label: words(day), chosen: *day == contact.digest.day })
         .collect();
     let mut fields = vec![
-        Field::new("every", "Digest", Kind::Choice(offers(&EVERY, &contact.digest.every))),
+        Field::new("every", "Digest", Kind::Choice(Offer::each(&EVERY, Some(&contact.digest.every)))),
         Field::new("day", "On the day, for a weekly one", Kind::Choice(days)),
         Field::new("at", "At", Kind::Time).value(clock(contact.digest.at)),
         Field::new("channels", "Ways, the preferred one first", Kind::Line)

@@ -6,55 +6,81 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
-use countersign_contracts::api::notification::ContactTaskView;
+use countersign_contracts::api::{Page, notification::ContactTaskView};
 
-use super::{HIM, above, banner, by, done, outcome, page_for_file, page_of, unfit};
+use super::{HIM, banner, by, done, outcome, page_of, unfit};
 use crate::{
+    api::Api,
     ask,
     failure::Failure,
     pages::{
         Portal,
         choice::Choice,
         form::{Entered, Field, Form},
-        sheet::{Filter, FilterField, Line, Part, Row, Sent, Sheet, Table},
+        list::{List, Listing, ROWS},
+        sheet::{Line, Part, Row, Sent, Sheet, Table},
         site::Site,
     },
     same_origin,
-    show::{Pages, Section, Spreadsheet, sentence, words},
+    show::{Column, Section, sentence, words},
     visitor::{self, Visitor},
 };
 
-const NAMES: &[&str] = &["settled"];
+/// Addresses to look after; `/contact-tasks.csv`: the same as a file.
+pub(super) struct ContactTasks;
+
+impl Listing for ContactTasks {
+    type Row = ContactTaskView;
+    const NAMES: &'static [&'static str] = &["settled"];
+    const FILE: &'static str = "contact-tasks";
+    const COLUMNS: &'static [Column<ContactTaskView, Site>] = &[
+        ("kind", |task, _| task.kind.clone()),
+        ("contact", |task, _| task.contact.clone()),
+        ("contact_name", |task, _| task.contact_name.clone()),
+        ("channel", |task, _| task.channel.clone().unwrap_or_default()),
+        ("detail", |task, _| task.detail.clone()),
+        ("since", |task, site| site.local(Some(task.since), "")),
+        ("settled", |task, site| site.local(task.settled.as_ref().map(|who| who.at), "")),
+        ("settled_by", |task, _| task.settled.as_ref().map(|who| who.by.clone()).unwrap_or_default()),
+        ("settled_why", |task, _| task.settled.as_ref().map(|who| who.why.clone()).unwrap_or_default()),
+        ("notice", |task, _| task.notice.map(|id| id.to_string()).unwrap_or_default()),
+        ("id", |task, _| task.id.to_string()),
+    ];
+
+    async fn ask(api: &dyn Api, choice: &Choice, limit: usize) -> Result<Page<ContactTaskView>, Failure> {
+        let settled = choice.get("settled").is_some();
+        ask::notification::contact_tasks(api, settled, page_of(choice, limit)).await
+    }
+}
 
 pub(super) async fn handle(
     State(portal): State<Portal>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let choice = Choice::read(query.as_deref(), NAMES);
-    let sent = Sent { done: choice.done.as_deref().map(done), refused: None };
-    page(&portal, &choice, &Entered::default(), sent).await
+    let choice = Choice::read(query.as_deref(), ContactTasks::NAMES);
+    page(&portal, &choice, &Entered::default(), Sent::just_done(&choice, done)).await
 }
 
 async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -> Result<Response, Failure> {
     let (api, visitor) = (portal.api.as_ref(), visitor::present());
-    let settled = choice.get("settled").is_some();
-    let tasks = ask::notification::contact_tasks(api, settled, page_of(choice)).await?;
+    let tasks = ContactTasks::ask(api, choice, ROWS).await?;
     let site = Site::ask(api, portal.clock.now()).await;
-    let table = Table::new("Tasks", &["What", "Whose", "What was reported", "Since", "!Settle"])
-        .rows(tasks.items.iter().map(|task| row(task, &site, &visitor, entered)));
-    let mut states = choice.offers("settled", &[("true", "Settled")]);
-    "Waiting".clone_into(&mut states[0].label);
-    let state = FilterField { name: "settled", label: "State", value: String::new(), offers: states };
-    let filter = Filter { path: "/contact-tasks", fields: vec![state], filtered: choice.is_narrow() };
-    let order = if settled { "the latest first" } else { "those that wait longest first" };
-    let list = above(Part::new("tasks", "Tasks"), tasks.total, order, choice, "/contact-tasks.csv");
+    let rows = tasks.items.iter().map(|task| row(task, &site, &visitor, entered));
+    let settled = choice.get("settled").is_some();
+    let list = List {
+        part: Part::new("tasks", "Tasks"),
+        total: tasks.total,
+        order: if settled { "the latest first" } else { "those that wait longest first" },
+        table: Table::new("Tasks", &["What", "Whose", "What was reported", "Since", "!Settle"]).rows(rows),
+        empty: "Every address is in order, as far as is known.",
+        next: tasks.next,
+    };
     Sheet::new("Addresses to look after", Section::Notices, "/contact-tasks")
         .intro("A message came back, somebody complained, or nobody knows an address. Meanwhile the next way is taken.")
         .banner(banner(api).await)
         .sent(sent)
-        .filter(filter)
-        .part(list.table_or(table, "Every address is in order, as far as is known."))
-        .pages(choice.start("/contact-tasks"), choice.next("/contact-tasks", tasks.next))
+        .narrowed_by(choice, [choice.picked("settled", "State", "Waiting", &[("true", "Settled")])])
+        .list(choice, list)
         .answer()
 }
 
@@ -97,55 +123,6 @@ fn row(task: &ContactTaskView, site: &Site, visitor: &Visitor, entered: &Entered
     .forms(forms)
 }
 
-const COLUMNS: [&str; 11] = [
-    "kind",
-    "contact",
-    "contact_name",
-    "channel",
-    "detail",
-    "since",
-    "settled",
-    "settled_by",
-    "settled_why",
-    "notice",
-    "id",
-];
-
-/// `/contact-tasks.csv`: the present choice as a file.
-pub(super) async fn export(
-    State(portal): State<Portal>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
-    let settled = Choice::read(query.as_deref(), NAMES).get("settled").is_some();
-    let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let (mut file, mut pages, site) =
-        (Spreadsheet::new(&COLUMNS), Pages::default(), Site::ask(api, now).await);
-    while pages.go_on() {
-        let cursor = pages.cursor();
-        let page = ask::notification::contact_tasks(api, settled, page_for_file(cursor.as_deref())).await?;
-        page.items.iter().for_each(|task| file.line(cells(task, &site)));
-        pages.written(page.items.len(), page.next);
-    }
-    file.answer("contact-tasks", now)
-}
-
-fn cells(task: &ContactTaskView, site: &Site) -> [String; 11] {
-    let settled = task.settled.as_ref();
-    [
-        task.kind.clone(),
-        task.contact.clone(),
-        task.contact_name.clone(),
-        task.channel.clone().unwrap_or_default(),
-        task.detail.clone(),
-        site.local(Some(task.since), ""),
-        site.local(settled.map(|who| who.at), ""),
-        settled.map(|who| who.by.clone()).unwrap_or_default(),
-        settled.map(|who| who.why.clone()).unwrap_or_default(),
-        task.notice.map(|id| id.to_string()).unwrap_or_default(),
-        task.id.to_string(),
-    ]
-}
-
 /// `POST /contact-tasks`: a task is settled.
 pub(super) async fn settle(
     State(portal): State<Portal>,
@@ -168,6 +145,6 @@ pub(super) async fn settle(
             Ok(Redirect::to(&format!("/contact-tasks?done=settle&position={}", step.position))
                 .into_response())
         }
-        Err(sent) => page(&portal, &Choice::read(None, NAMES), &entered, sent).await,
+        Err(sent) => page(&portal, &Choice::read(None, ContactTasks::NAMES), &entered, sent).await,
     }
 }

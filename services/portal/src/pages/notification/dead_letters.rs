@@ -6,35 +6,67 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
-use countersign_contracts::api::notification::{DeadLetterView, ResendReport, ResendRequest};
+use countersign_contracts::api::{
+    Page,
+    notification::{DeadLetterView, ResendReport, ResendRequest},
+};
 use countersign_kernel::{NoticeId, Role};
 
-use super::{above, banner, class, done, legs, notice, outcome, page_for_file, page_of, told, unfit};
+use super::{banner, class, done, legs, notice, notices, outcome, page_of, told, unfit};
 use crate::{
+    api::Api,
     ask,
     failure::Failure,
     pages::{
         Portal,
         choice::Choice,
         form::{Entered, Field, Form, Kind, Offer},
+        list::{List, Listing, ROWS},
         sheet::{Block, Line, Part, Row, Sent, Sheet, Table},
         site::Site,
     },
     same_origin,
-    show::{Pages, Section, Spreadsheet, number, sentence},
+    show::{Column, Section, number, sentence, yes},
     visitor::{self, Visitor},
 };
 
 /// Who has something sent again.
 pub(super) const RESEND: &[Role] = &[Role::HimManager, Role::MedicalStaffOffice];
 
+/// Notices that did not arrive; `/dead-letters.csv`: the same as a file.
+pub(super) struct DeadLetters;
+
+impl Listing for DeadLetters {
+    type Row = DeadLetterView;
+    const NAMES: &'static [&'static str] = &[];
+    const FILE: &'static str = "not-delivered";
+    const COLUMNS: &'static [Column<DeadLetterView, Site>] = &[
+        ("reference", |letter, _| letter.notice.reference.clone()),
+        ("kind", |letter, _| letter.notice.kind.clone()),
+        ("class", |letter, _| letter.notice.class.clone()),
+        ("facility", |letter, _| letter.notice.facility.clone()),
+        ("about", |letter, _| letter.notice.about_name.clone().unwrap_or_default()),
+        ("recipient", |letter, _| letter.notice.recipient.clone()),
+        ("recipient_name", |letter, _| letter.notice.recipient_name.clone()),
+        ("nothing_left", |letter, _| yes(letter.nothing_left)),
+        ("since", |letter, site| site.local(Some(letter.since), &letter.notice.facility)),
+        ("because", |letter, _| letter.because.clone()),
+        ("requested", |letter, site| site.local(Some(letter.notice.requested_at), &letter.notice.facility)),
+        ("channels", |letter, _| notices::channels(&letter.notice)),
+        ("id", |letter, _| letter.notice.id.to_string()),
+    ];
+
+    async fn ask(api: &dyn Api, choice: &Choice, limit: usize) -> Result<Page<DeadLetterView>, Failure> {
+        ask::notification::dead_letters(api, page_of(choice, limit)).await
+    }
+}
+
 pub(super) async fn handle(
     State(portal): State<Portal>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let choice = Choice::read(query.as_deref(), &[]);
-    let sent = Sent { done: choice.done.as_deref().map(done), refused: None };
-    page(&portal, &choice, &Entered::default(), sent, None).await
+    page(&portal, &choice, &Entered::default(), Sent::just_done(&choice, done), None).await
 }
 
 async fn page(
@@ -45,18 +77,23 @@ async fn page(
     would: Option<ResendReport>,
 ) -> Result<Response, Failure> {
     let (api, visitor) = (portal.api.as_ref(), visitor::present());
-    let letters = ask::notification::dead_letters(api, page_of(choice)).await?;
+    let letters = DeadLetters::ask(api, choice, ROWS).await?;
     let site = Site::ask(api, portal.clock.now()).await;
-    let table = Table::new("Not delivered", &["Notice", "About", "To", "Why", "Since", "!Send again"])
-        .rows(letters.items.iter().map(|letter| row(letter, &site, &visitor, entered)));
-    let list = Part::new("dead", "What did not arrive");
-    let list = above(list, letters.total, "the latest first", choice, "/dead-letters.csv");
+    let rows = letters.items.iter().map(|letter| row(letter, &site, &visitor, entered));
+    let heads = ["Notice", "About", "To", "Why", "Since", "!Send again"];
+    let list = List {
+        part: Part::new("dead", "What did not arrive"),
+        total: letters.total,
+        order: "the latest first",
+        table: Table::new("Not delivered", &heads).rows(rows),
+        empty: "Everything arrived, or is still under way.",
+        next: letters.next,
+    };
     let mut sheet = Sheet::new("Not delivered", Section::Notices, "/dead-letters")
         .intro("Of these, a way has failed or nothing is left to try. A formal notice here holds the step after it.")
         .banner(banner(api).await)
         .sent(sent)
-        .part(list.table_or(table, "Everything arrived, or is still under way."))
-        .pages(choice.start("/dead-letters"), choice.next("/dead-letters", letters.next));
+        .list(choice, list);
     if visitor.has_any(RESEND) {
         let mut part = Part::new("resend", "After a failure of a whole way").hint(
             "When a mail server was down, say: everything that failed since then is queued again at once.",
@@ -106,72 +143,16 @@ fn row(letter: &DeadLetterView, site: &Site, visitor: &Visitor, entered: &Entere
 }
 
 fn resend_form(entered: &Entered) -> Form {
-    let offer = |(value, label): (&str, &str)| Offer {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        chosen: false,
-    };
     let channels =
         [("", "Any"), ("email", "E-mail"), ("webhook", "Webhook"), ("letter", "Letter"), ("inbox", "Inbox")];
     let fields = vec![
         Field::new("since", "Everything that failed since", Kind::Instant),
-        Field::new("channel", "By which way", Kind::Choice(channels.map(offer).into())).optional(),
+        Field::new("channel", "By which way", Kind::Choice(Offer::each(&channels, None))).optional(),
         Field::new("dry_run", "Only tell what would be sent again", Kind::Tick).value("yes"),
         Field::why().optional(),
     ];
     let form = Form::new("resend", "Send again what failed since", "", "Send again", fields);
     form.sent_to("/dead-letters").filled(entered)
-}
-
-const COLUMNS: [&str; 13] = [
-    "reference",
-    "kind",
-    "class",
-    "facility",
-    "about",
-    "recipient",
-    "recipient_name",
-    "nothing_left",
-    "since",
-    "because",
-    "requested",
-    "channels",
-    "id",
-];
-
-/// `/dead-letters.csv`: all of them as a file.
-pub(super) async fn export(State(portal): State<Portal>) -> Result<Response, Failure> {
-    let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let (mut file, mut pages, site) =
-        (Spreadsheet::new(&COLUMNS), Pages::default(), Site::ask(api, now).await);
-    while pages.go_on() {
-        let cursor = pages.cursor();
-        let page = ask::notification::dead_letters(api, page_for_file(cursor.as_deref())).await?;
-        page.items.iter().for_each(|letter| file.line(cells(letter, &site)));
-        pages.written(page.items.len(), page.next);
-    }
-    file.answer("not-delivered", now)
-}
-
-fn cells(letter: &DeadLetterView, site: &Site) -> [String; 13] {
-    let notice = &letter.notice;
-    let local = |at| site.local(Some(at), &notice.facility);
-    let channels = notice.legs.iter().map(|leg| format!("{}: {}", leg.channel, leg.state));
-    [
-        notice.reference.clone(),
-        notice.kind.clone(),
-        notice.class.clone(),
-        notice.facility.clone(),
-        notice.about_name.clone().unwrap_or_default(),
-        notice.recipient.clone(),
-        notice.recipient_name.clone(),
-        if letter.nothing_left { "yes" } else { "no" }.to_owned(),
-        local(letter.since),
-        letter.because.clone(),
-        local(notice.requested_at),
-        channels.collect::<Vec<_>>().join("; "),
-        notice.id.to_string(),
-    ]
 }
 
 /// `POST /dead-letters`: sends one again, or everything since.

@@ -6,29 +6,31 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
-use countersign_contracts::api::notification::{LetterConfirmation, LetterView};
+use countersign_contracts::api::{
+    Page,
+    notification::{LetterConfirmation, LetterView},
+};
 use countersign_kernel::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{
-    HIM, above, banner, done, leg_key, leg_of, outcome, page_for_file, page_of, state_chip, told, unfit,
-};
+use super::{HIM, banner, done, leg_key, leg_of, outcome, page_of, state_chip, told, unfit};
 use crate::{
+    api::Api,
     ask,
     failure::Failure,
     pages::{
         Portal,
         choice::Choice,
         form::{Entered, Field, Form, Kind, Offer},
-        sheet::{Filter, FilterField, Line, Part, Row, Sent, Sheet, Table},
+        list::{List, Listing, ROWS},
+        sheet::{Line, Part, Row, Sent, Sheet, Table},
         site::{Site, day},
     },
     same_origin,
-    show::{Pages, Section, Spreadsheet, words},
+    show::{Column, Section, words},
     visitor::{self, Visitor},
 };
 
-const NAMES: &[&str] = &["state"];
 const STATES: &[(&str, &str)] = &[("printed", "Printed"), ("left", "Left")];
 /// How a letter leaves: name in the API, in words.
 const HOW: [(&str, &str); 2] = [("mailed", "Mailed"), ("handed_over", "Handed over")];
@@ -40,13 +42,8 @@ pub(super) fn today(now: Timestamp, zone: &str) -> String {
 
 /// The form that says that a letter left.
 pub(super) fn left_form(key: &str, reference: &str, today: &str, entered: &Entered) -> Form {
-    let offer = |(value, label): (&str, &str)| Offer {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        chosen: false,
-    };
     let fields = vec![
-        Field::new("how", "How", Kind::Choice(HOW.map(offer).into())),
+        Field::new("how", "How", Kind::Choice(Offer::each(&HOW, None))),
         Field::new("on", "On the day", Kind::Day).value(today),
         Field::new("by_whom", "By whom", Kind::Line).optional().hint("Left empty: by you"),
         Field::new("why", "A word on it", Kind::Text)
@@ -58,31 +55,61 @@ pub(super) fn left_form(key: &str, reference: &str, today: &str, entered: &Enter
     form.about(key, format!("letter {reference}")).filled(entered)
 }
 
+/// Letters of the queue; `/letters.csv`: the same as a file.
+pub(super) struct Letters;
+
+impl Listing for Letters {
+    type Row = LetterView;
+    const NAMES: &'static [&'static str] = &["state"];
+    const FILE: &'static str = "letters";
+    const COLUMNS: &'static [Column<LetterView, Site>] = &[
+        ("reference", |letter, _| letter.reference.clone()),
+        ("kind", |letter, _| letter.kind.clone()),
+        ("facility", |letter, _| letter.facility.clone()),
+        ("recipient_name", |letter, _| letter.recipient_name.clone()),
+        ("to", |letter, _| letter.to.clone().unwrap_or_default()),
+        ("state", |letter, _| letter.state.clone()),
+        ("since", |letter, site| site.local(Some(letter.since), &letter.facility)),
+        ("printed", |letter, site| {
+            site.local(letter.printed.as_ref().map(|printed| printed.at), &letter.facility)
+        }),
+        ("printed_by", |letter, _| {
+            letter.printed.as_ref().map(|printed| printed.by.clone()).unwrap_or_default()
+        }),
+        ("how", |letter, _| letter.how.clone().unwrap_or_default()),
+        ("left_on", |letter, _| letter.left_on.map(|on| on.to_string()).unwrap_or_default()),
+        ("by_whom", |letter, _| letter.by_whom.clone().unwrap_or_default()),
+        ("leg", |letter, _| letter.leg.to_string()),
+        ("notice", |letter, _| letter.notice.to_string()),
+    ];
+
+    async fn ask(api: &dyn Api, choice: &Choice, limit: usize) -> Result<Page<LetterView>, Failure> {
+        ask::notification::letters(api, choice.get("state"), page_of(choice, limit)).await
+    }
+}
+
 pub(super) async fn handle(
     State(portal): State<Portal>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
-    let choice = Choice::read(query.as_deref(), NAMES);
-    let sent = Sent { done: choice.done.as_deref().map(done), refused: None };
-    page(&portal, &choice, &Entered::default(), sent).await
+    let choice = Choice::read(query.as_deref(), Letters::NAMES);
+    page(&portal, &choice, &Entered::default(), Sent::just_done(&choice, done)).await
 }
 
 async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -> Result<Response, Failure> {
     let (api, now, visitor) = (portal.api.as_ref(), portal.clock.now(), visitor::present());
-    let letters = ask::notification::letters(api, choice.get("state"), page_of(choice)).await?;
+    let letters = Letters::ask(api, choice, ROWS).await?;
     let site = Site::ask(api, now).await;
-    let mut states = choice.offers("state", STATES);
-    "To print".clone_into(&mut states[0].label);
-    let fields = vec![FilterField { name: "state", label: "State", value: String::new(), offers: states }];
-    let heads = ["Letter", "To", "State", "Since", "!What to do"];
     let rows = letters.items.iter().map(|letter| row(letter, &site, &visitor, entered, now));
-    let table = Table::new("Letters", &heads).rows(rows);
-    let order = if choice.get("state") == Some("left") {
-        "the latest first"
-    } else {
-        "those that wait longest first"
+    let left = choice.get("state") == Some("left");
+    let list = List {
+        part: Part::new("letters", "The queue"),
+        total: letters.total,
+        order: if left { "the latest first" } else { "those that wait longest first" },
+        table: Table::new("Letters", &["Letter", "To", "State", "Since", "!What to do"]).rows(rows),
+        empty: "No letter waits.",
+        next: letters.next,
     };
-    let list = above(Part::new("letters", "The queue"), letters.total, order, choice, "/letters.csv");
     Sheet::new("Letters", Section::Notices, "/letters")
         .intro(
             "A letter counts as delivered when a person says that it was mailed or handed over. Nothing of a patient \
@@ -90,9 +117,8 @@ async fn page(portal: &Portal, choice: &Choice, entered: &Entered, sent: Sent) -
         )
         .banner(banner(api).await)
         .sent(sent)
-        .filter(Filter { path: "/letters", fields, filtered: choice.is_narrow() })
-        .part(list.table_or(table, "No letter waits."))
-        .pages(choice.start("/letters"), choice.next("/letters", letters.next))
+        .narrowed_by(choice, [choice.picked("state", "State", "To print", STATES)])
+        .list(choice, list)
         .answer()
 }
 
@@ -142,62 +168,6 @@ fn row(letter: &LetterView, site: &Site, visitor: &Visitor, entered: &Entered, n
     .forms(forms.into_iter().map(|form| form.sent_to("/letters").carries("seen", seen.clone())).collect())
 }
 
-const COLUMNS: [&str; 14] = [
-    "reference",
-    "kind",
-    "facility",
-    "recipient_name",
-    "to",
-    "state",
-    "since",
-    "printed",
-    "printed_by",
-    "how",
-    "left_on",
-    "by_whom",
-    "leg",
-    "notice",
-];
-
-/// `/letters.csv`: the present choice as a file.
-pub(super) async fn export(
-    State(portal): State<Portal>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
-    let choice = Choice::read(query.as_deref(), NAMES);
-    let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let (mut file, mut pages, site) =
-        (Spreadsheet::new(&COLUMNS), Pages::default(), Site::ask(api, now).await);
-    while pages.go_on() {
-        let cursor = pages.cursor();
-        let of = page_for_file(cursor.as_deref());
-        let page = ask::notification::letters(api, choice.get("state"), of).await?;
-        page.items.iter().for_each(|letter| file.line(cells(letter, &site)));
-        pages.written(page.items.len(), page.next);
-    }
-    file.answer("letters", now)
-}
-
-fn cells(letter: &LetterView, site: &Site) -> [String; 14] {
-    let local = |at| site.local(at, &letter.facility);
-    [
-        letter.reference.clone(),
-        letter.kind.clone(),
-        letter.facility.clone(),
-        letter.recipient_name.clone(),
-        letter.to.clone().unwrap_or_default(),
-        letter.state.clone(),
-        local(Some(letter.since)),
-        local(letter.printed.as_ref().map(|printed| printed.at)),
-        letter.printed.as_ref().map(|printed| printed.by.clone()).unwrap_or_default(),
-        letter.how.clone().unwrap_or_default(),
-        letter.left_on.map(|on| on.to_string()).unwrap_or_default(),
-        letter.by_whom.clone().unwrap_or_default(),
-        letter.leg.to_string(),
-        letter.notice.to_string(),
-    ]
-}
-
 /// `POST /letters`: a letter was printed, or left.
 pub(super) async fn decide(
     State(portal): State<Portal>,
@@ -223,7 +193,7 @@ pub(super) async fn decide(
         Ok(step) => {
             Ok(Redirect::to(&format!("/letters?done={act}&position={}", step.position)).into_response())
         }
-        Err(sent) => page(&portal, &Choice::read(None, NAMES), &entered, sent).await,
+        Err(sent) => page(&portal, &Choice::read(None, Letters::NAMES), &entered, sent).await,
     }
 }
 

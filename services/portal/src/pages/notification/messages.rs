@@ -5,23 +5,56 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use countersign_contracts::api::notification::{InboxMessage, LegView, NoticeDetail};
+use countersign_contracts::api::{
+    Page,
+    notification::{InboxMessage, LegView, NoticeDetail},
+};
 use countersign_kernel::NoticeId;
 
-use super::{ROWS, above, banner, class, notice, told};
+use super::{banner, class, notice, told};
 use crate::{
+    api::Api,
     ask,
     failure::Failure,
     pages::{
         Portal,
         choice::Choice,
+        list::{List, Listing, ROWS},
         sheet::{Block, Figure, Line, Part, Row, Sheet, Table},
         sign_in,
         site::{Site, day},
     },
-    show::{Pages, Section, Spreadsheet},
+    show::{Column, Section},
     visitor,
 };
+
+/// The visitor’s messages; `/messages.csv`: the same as a file.
+pub(super) struct Messages;
+
+impl Listing for Messages {
+    type Row = InboxMessage;
+    const NAMES: &'static [&'static str] = &[];
+    const FILE: &'static str = "messages";
+    const COLUMNS: &'static [Column<InboxMessage, Site>] = &[
+        ("reference", |message, _| message.reference.clone()),
+        ("kind", |message, _| message.kind.clone()),
+        ("class", |message, _| message.class.clone()),
+        ("facility", |message, _| message.facility.clone()),
+        ("about", |message, _| message.about_name.clone().unwrap_or_default()),
+        ("owner", |message, _| message.owner.clone()),
+        ("items", |message, _| message.items.to_string()),
+        ("names_date", |message, _| message.names_date.map(|date| date.to_string()).unwrap_or_default()),
+        ("came", |message, site| site.local(Some(message.at), &message.facility)),
+        ("read", |message, site| site.local(message.read_at, &message.facility)),
+        ("subject", |message, _| message.subject.clone().unwrap_or_default()),
+        ("text", |message, _| message.text.clone().unwrap_or_default()),
+        ("id", |message, _| message.id.to_string()),
+    ];
+
+    async fn ask(api: &dyn Api, choice: &Choice, limit: usize) -> Result<Page<InboxMessage>, Failure> {
+        ask::notification::messages(api, false, choice.cursor(), limit).await
+    }
+}
 
 pub(super) async fn handle(
     State(portal): State<Portal>,
@@ -36,7 +69,7 @@ pub(super) async fn handle(
     }
     let (unread, page) = tokio::try_join!(
         ask::notification::messages(api, true, None, ROWS),
-        ask::notification::messages(api, false, choice.cursor(), ROWS),
+        Messages::ask(api, &choice, ROWS)
     )?;
     let site = Site::ask(api, portal.clock.now()).await;
     let table = |name: &'static str, messages: Vec<&InboxMessage>| {
@@ -44,6 +77,14 @@ pub(super) async fn handle(
             .rows(messages.into_iter().map(|message| row(message, &site)))
     };
     let read = page.items.iter().filter(|message| message.read_at.is_some()).collect();
+    let list = List {
+        part: Part::new("read", "Read"),
+        total: page.total,
+        order: "read or not, the latest first",
+        table: table("Read", read),
+        empty: "Nothing so far.",
+        next: page.next,
+    };
     sheet
         .intro("What was sent to you. Formal notices are marked: what follows counts from them.")
         .figures([
@@ -54,16 +95,7 @@ pub(super) async fn handle(
             Part::new("unread", "Not read")
                 .table_or(table("Not read", unread.items.iter().collect()), "You have read everything."),
         )
-        .part(
-            above(
-                Part::new("read", "Read"),
-                page.total,
-                "read or not, the latest first",
-                &choice,
-                "/messages.csv",
-            )
-            .table_or(table("Read", read), "Nothing so far."),
-        )
+        .list(&choice, list)
         .part(
             Part::card("how", "How you are told").line(
                 Line::new()
@@ -71,57 +103,7 @@ pub(super) async fn handle(
                     .text("when, and by which ways"),
             ),
         )
-        .pages(choice.start("/messages"), choice.next("/messages", page.next))
         .answer()
-}
-
-const COLUMNS: [&str; 13] = [
-    "reference",
-    "kind",
-    "class",
-    "facility",
-    "about",
-    "owner",
-    "items",
-    "names_date",
-    "came",
-    "read",
-    "subject",
-    "text",
-    "id",
-];
-
-/// `/messages.csv`: the visitor's messages as a file.
-pub(super) async fn export(State(portal): State<Portal>) -> Result<Response, Failure> {
-    let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let (mut file, mut pages, site) =
-        (Spreadsheet::new(&COLUMNS), Pages::default(), Site::ask(api, now).await);
-    while pages.go_on() {
-        let cursor = pages.cursor();
-        let page = ask::notification::messages(api, false, cursor.as_deref(), Pages::ROWS).await?;
-        page.items.iter().for_each(|message| file.line(cells(message, &site)));
-        pages.written(page.items.len(), page.next);
-    }
-    file.answer("messages", now)
-}
-
-fn cells(message: &InboxMessage, site: &Site) -> [String; 13] {
-    let local = |at| site.local(at, &message.facility);
-    [
-        message.reference.clone(),
-        message.kind.clone(),
-        message.class.clone(),
-        message.facility.clone(),
-        message.about_name.clone().unwrap_or_default(),
-        message.owner.clone(),
-        message.items.to_string(),
-        message.names_date.map(|date| date.to_string()).unwrap_or_default(),
-        local(Some(message.at)),
-        local(message.read_at),
-        message.subject.clone().unwrap_or_default(),
-        message.text.clone().unwrap_or_default(),
-        message.id.to_string(),
-    ]
 }
 
 fn row(message: &InboxMessage, site: &Site) -> Row {

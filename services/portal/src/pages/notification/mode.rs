@@ -50,7 +50,7 @@ pub(super) async fn handle(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let choice = Choice::read(query.as_deref(), &[]);
-    let sent = Sent { done: choice.done.as_deref().map(done), refused: None };
+    let sent = Sent::just_done(&choice, done);
     page(&portal, &Entered::default(), sent, choice.position).await
 }
 
@@ -105,20 +105,10 @@ fn deciding(mode: &ModeView, entered: &Entered) -> Part {
     if !visitor.has_any(CHANGE) {
         return part.line(Line::new().quiet("Your roles do not allow it."));
     }
-    let offer = |(value, label): (&str, &str)| Offer {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        chosen: value == mode.mode,
-    };
     let kinds = [("email", "E-mail address"), ("webhook", "Endpoint of the configuration")];
-    let kind = |(value, label): (&str, &str)| Offer {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        chosen: false,
-    };
     let fields = vec![
-        Field::new("mode", "Mode", Kind::Choice(MODES.map(offer).into())),
-        Field::new("kind", "Where everything goes is an", Kind::Choice(kinds.map(kind).into()))
+        Field::new("mode", "Mode", Kind::Choice(Offer::each(&MODES, Some(&mode.mode)))),
+        Field::new("kind", "Where everything goes is an", Kind::Choice(Offer::each(&kinds, None)))
             .hint("Only for redirecting"),
         Field::new("to", "Where everything goes", Kind::Line).optional().hint("Only for redirecting"),
         Field::why(),

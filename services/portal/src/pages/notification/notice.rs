@@ -44,7 +44,7 @@ pub(super) async fn handle(
         return Ok(Redirect::to(&format!("/messages/{id}")).into_response());
     }
     let choice = Choice::read(query.as_deref(), &[]);
-    let sent = Sent { done: choice.done.as_deref().map(done), refused: None };
+    let sent = Sent::just_done(&choice, done);
     page(&portal, id, &Entered::default(), sent, choice.position).await
 }
 

@@ -4,40 +4,63 @@ use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse, Redirect, Response},
 };
-use countersign_contracts::api::notification::NoticeView;
+use countersign_contracts::api::{Page, notification::NoticeView};
 
 use super::{about, banner, class, legs, recipient, state_chip, told};
 use crate::{
+    api::Api,
     ask::{self, notification::Wanted},
     failure::Failure,
     pages::{
         Portal,
         choice::Choice,
-        sheet::{Block, Filter, FilterField, Line, Part, Row, Sheet, Table},
+        list::{List, Listing, ROWS},
+        sheet::{Line, Part, Row, Sheet, Table},
         site::{Site, day},
     },
-    show::{Section, Spreadsheet, number, sentence},
+    show::{Column, Section, count, sentence},
     visitor,
 };
 
-/// Rows of a page.
-const ROWS: usize = 50;
-/// Rows of the file that are asked for at a time: what the API gives at most.
-const ROWS_AT_A_TIME: usize = 500;
-/// Rows of the file at most.
-const MOST_EXPORTED: usize = 10_000;
-const NAMES: &[&str] = &["class", "kind", "about", "recipient", "track"];
 const CLASSES: &[(&str, &str)] = &[("formal", "Formal notices"), ("reminder", "Reminders")];
 
-fn wanted(choice: &Choice, limit: usize) -> Wanted<'_> {
-    Wanted {
-        about: choice.get("about"),
-        recipient: choice.get("recipient"),
-        track: choice.get("track"),
-        class: choice.get("class"),
-        kind: choice.get("kind"),
-        cursor: choice.cursor(),
-        limit,
+/// Notices; `/notices.csv`: the same as a file.
+pub(super) struct Notices;
+
+impl Listing for Notices {
+    type Row = NoticeView;
+    const NAMES: &'static [&'static str] = &["class", "kind", "about", "recipient", "track"];
+    const FILE: &'static str = "notices";
+    const COLUMNS: &'static [Column<NoticeView, Site>] = &[
+        ("reference", |notice, _| notice.reference.clone()),
+        ("kind", |notice, _| notice.kind.clone()),
+        ("class", |notice, _| notice.class.clone()),
+        ("facility", |notice, _| notice.facility.clone()),
+        ("about", |notice, _| notice.about_name.clone().unwrap_or_default()),
+        ("recipient", |notice, _| notice.recipient.clone()),
+        ("recipient_name", |notice, _| notice.recipient_name.clone()),
+        ("role", |notice, _| notice.role.clone()),
+        ("state", |notice, _| notice.state.clone()),
+        ("because", |notice, _| notice.because.clone().unwrap_or_default()),
+        ("items", |notice, _| notice.items.to_string()),
+        ("names_date", |notice, _| notice.names_date.map(|date| date.to_string()).unwrap_or_default()),
+        ("requested", |notice, site| site.local(Some(notice.requested_at), &notice.facility)),
+        ("delivered", |notice, site| site.local(notice.delivered_at, &notice.facility)),
+        ("channels", |notice, _| channels(notice)),
+        ("id", |notice, _| notice.id.to_string()),
+    ];
+
+    async fn ask(api: &dyn Api, choice: &Choice, limit: usize) -> Result<Page<NoticeView>, Failure> {
+        let wanted = Wanted {
+            about: choice.get("about"),
+            recipient: choice.get("recipient"),
+            track: choice.get("track"),
+            class: choice.get("class"),
+            kind: choice.get("kind"),
+            cursor: choice.cursor(),
+            limit,
+        };
+        ask::notification::notices(api, wanted).await
     }
 }
 
@@ -49,44 +72,41 @@ pub(super) async fn handle(
     if query.as_deref().is_none_or(str::is_empty) && visitor::present().only_own() {
         return Ok(Redirect::to("/messages").into_response());
     }
-    let choice = Choice::read(query.as_deref(), NAMES);
-    let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let page = ask::notification::notices(api, wanted(&choice, ROWS)).await?;
-    let site = Site::ask(api, now).await;
-    let text = |name, label| FilterField {
-        name,
-        label,
-        value: choice.get(name).unwrap_or_default().to_owned(),
-        offers: Vec::new(),
-    };
-    let fields = vec![
-        FilterField { offers: choice.offers("class", CLASSES), ..text("class", "Class") },
-        text("kind", "Kind"),
-        text("recipient", "Recipient’s key"),
-        text("about", "Key of the provider"),
-        text("track", "Track"),
+    let choice = Choice::read(query.as_deref(), Notices::NAMES);
+    let api = portal.api.as_ref();
+    let page = Notices::ask(api, &choice, ROWS).await?;
+    let site = Site::ask(api, portal.clock.now()).await;
+    let fields = [
+        choice.picked("class", "Class", "Any", CLASSES),
+        choice.typed("kind", "Kind"),
+        choice.typed("recipient", "Recipient’s key"),
+        choice.typed("about", "Key of the provider"),
+        choice.typed("track", "Track"),
     ];
-    let table =
-        Table::new("Notices", &["Notice", "About", "To", "State", "Asked for", "By which way", "!Details"])
-            .rows(page.items.iter().map(|notice| row(notice, &site)));
-    let mut list = Part::new("notices", "What was sent");
-    if !page.items.is_empty() {
-        let told = format!("{} in all, the latest first", number(page.total));
-        list = list.block(Block::Above { told, csv: Some(choice.at_cursor(None).href("/notices.csv")) });
-    }
+    let heads = ["Notice", "About", "To", "State", "Asked for", "By which way", "!Details"];
+    let list = List {
+        part: Part::new("notices", "What was sent"),
+        total: page.total,
+        order: "the latest first",
+        table: Table::new("Notices", &heads).rows(page.items.iter().map(|notice| row(notice, &site))),
+        empty: "No notice is like that.",
+        next: page.next,
+    };
     Sheet::new("Notices", Section::Notices, "/notices")
         .intro(
             "Digests and formal notices, with what became of them. None of them says anything of a patient.",
         )
         .banner(banner(api).await)
-        .filter(Filter { path: "/notices", fields, filtered: choice.is_narrow() })
-        .part(list.table_or(table, "No notice is like that."))
-        .pages(choice.start("/notices"), choice.next("/notices", page.next))
+        .narrowed_by(&choice, fields)
+        .list(&choice, list)
         .answer()
 }
 
 fn row(notice: &NoticeView, site: &Site) -> Row {
     let facility = notice.facility.as_str();
+    let items = count(notice.items.into(), "item");
+    // A digest is about all facilities.
+    let where_and_how_many = if facility.is_empty() { items } else { format!("{facility}, {items}") };
     let what = class(Line::new().strong(told(&notice.kind)), &notice.class).below(notice.reference.clone());
     let what = what.and(notice.names_date, |line, date| line.below(format!("names {}", day(date))));
     let state = Line::new().a_chip(state_chip(&notice.state));
@@ -96,8 +116,7 @@ fn row(notice: &NoticeView, site: &Site) -> Row {
     };
     Row::new([
         what,
-        about(notice.about, notice.about_name.as_deref())
-            .below(format!("{facility}, {} items", notice.items)),
+        about(notice.about, notice.about_name.as_deref()).below(where_and_how_many),
         Line::new()
             .link(format!("/contacts/{}", notice.recipient), recipient(notice))
             .below(told(&notice.role)),
@@ -109,66 +128,8 @@ fn row(notice: &NoticeView, site: &Site) -> Row {
     .late(matches!(notice.state.as_str(), "dead" | "bounced" | "failed"))
 }
 
-const COLUMNS: [&str; 16] = [
-    "reference",
-    "kind",
-    "class",
-    "facility",
-    "about",
-    "recipient",
-    "recipient_name",
-    "role",
-    "state",
-    "because",
-    "items",
-    "names_date",
-    "requested",
-    "delivered",
-    "channels",
-    "id",
-];
-
-/// `/notices.csv`: the present choice as a file.
-pub(super) async fn export(
-    State(portal): State<Portal>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Failure> {
-    let mut choice = Choice::read(query.as_deref(), NAMES).at_cursor(None);
-    let (api, now) = (portal.api.as_ref(), portal.clock.now());
-    let mut file = Spreadsheet::new(&COLUMNS);
-    let mut written = 0;
-    let site = Site::ask(api, now).await;
-    loop {
-        let page = ask::notification::notices(api, wanted(&choice, ROWS_AT_A_TIME)).await?;
-        written += page.items.len();
-        for notice in &page.items {
-            file.line(cells(notice, &site));
-        }
-        let Some(next) = page.next.filter(|_| written < MOST_EXPORTED) else { break };
-        choice = choice.at_cursor(Some(next));
-    }
-    file.answer("notices", now)
-}
-
-fn cells(notice: &NoticeView, site: &Site) -> [String; 16] {
-    let local = |at| site.local(at, &notice.facility);
+/// The channels of a notice with their states, for files.
+pub(super) fn channels(notice: &NoticeView) -> String {
     let channels = notice.legs.iter().map(|leg| format!("{}: {}", leg.channel, leg.state));
-    [
-        notice.reference.clone(),
-        notice.kind.clone(),
-        notice.class.clone(),
-        notice.facility.clone(),
-        notice.about_name.clone().unwrap_or_default(),
-        notice.recipient.clone(),
-        notice.recipient_name.clone(),
-        notice.role.clone(),
-        notice.state.clone(),
-        notice.because.clone().unwrap_or_default(),
-        notice.items.to_string(),
-        notice.names_date.map(|date| date.to_string()).unwrap_or_default(),
-        local(Some(notice.requested_at)),
-        local(notice.delivered_at),
-        channels.collect::<Vec<_>>().join("; "),
-        notice.id.to_string(),
-    ]
+    channels.collect::<Vec<_>>().join("; ")
 }
