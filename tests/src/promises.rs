@@ -24,6 +24,10 @@ pub struct Notice {
     pub channels: BTreeMap<u64, String>,
     /// Something final is known of it: delivered, lost, given up, withdrawn, exhausted.
     pub settled: bool,
+    /// The list that it goes out in.
+    pub list: Option<String>,
+    /// It is no longer to be sent.
+    pub dropped: bool,
 }
 
 /// Everything that is known in the end.
@@ -46,6 +50,9 @@ impl Account {
             let leg = event.data["leg"].as_u64().unwrap_or_default();
             match event.kind.as_str() {
                 "notice-requested" => notice.formal = event.data["request"]["class"] == "formal",
+                "notice-gathered" => notice.formal |= event.text("class") == "formal",
+                "notice-listed" => notice.list = Some(event.text("list").to_owned()),
+                "notice-dropped" => (notice.settled, notice.dropped) = (true, true),
                 "notice-queued" => {
                     notice.channels.insert(leg, event.text("channel").to_owned());
                 }
@@ -56,7 +63,7 @@ impl Account {
                 "notice-attempt-ended" => {
                     notice.ended.entry(leg).or_default().push(event.text("ending").to_owned());
                 }
-                "notice-delivered" | "notice-lost" | "notice-exhausted" | "notice-dropped"
+                "notice-told" | "notice-delivered" | "notice-lost" | "notice-exhausted"
                 | "notice-withheld" | "notice-taken-over" => notice.settled = true,
                 _ => {}
             }
@@ -141,9 +148,11 @@ impl Account {
     /// None lost between the services: what a track or a limit asked for is a notice, and the other way round.
     fn asked(&self, broken: &mut Vec<String>) {
         let of = |own: bool| -> BTreeSet<&str> {
-            // A digest asks for itself.
+            // A digest asks for itself, and so does the list of an office.
+            let asks_for_itself =
+                |event: &Stored| !event.data["digest"].is_null() || event.data["is_list"] == true;
             self.of_kind("notice-requested")
-                .filter(|event| (event.category() == "notice") == own && event.data["digest"].is_null())
+                .filter(|event| (event.category() == "notice") == own && !asks_for_itself(event))
                 .map(
                     |event| {
                         if own { event.stream.trim_start_matches("notice-") } else { event.text("notice") }
@@ -187,7 +196,9 @@ impl Account {
             let arrived = by_mail > 0
                 || calls.contains_key(id.as_str())
                 || notice.channels.values().any(|channel| channel == "inbox" || channel == "letter");
-            if notice.formal && !arrived {
+            // What goes out in a list has no ways of its own: the list is looked at for itself.
+            let in_list = notice.list.as_ref().is_some_and(|list| notices.contains_key(list));
+            if notice.formal && !arrived && !in_list && !notice.dropped {
                 broken.push(format!("the formal notice {id} reached nobody: {notice:?}"));
             }
             if notice.ended.values().flatten().any(|ending| ending == "accepted") && !arrived {

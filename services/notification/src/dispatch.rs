@@ -351,6 +351,11 @@ impl Dispatcher {
         if notice.standing() != Standing::Live || !waits {
             return Ok(Begun::Nothing(None));
         }
+        let mode = self.mode(&leg.to).await?;
+        if let Some(obstacle) = self.obstacle(leg.to.channel(), &mode) {
+            let change = Change::NotSetUp { leg: due.leg, because: obstacle.to_owned() };
+            return Ok(Begun::Nothing(Some(self.change(due.notice, &change).await?.position)));
+        }
         let rendering = match &leg.rendered {
             Some(_) => None,
             None => match self.render(&notice, &requested, due.leg, &leg.to).await? {
@@ -358,12 +363,6 @@ impl Dispatcher {
                 Err(because) => return self.cannot_be_made(due, because).await,
             },
         };
-        let mode = self.mode(&leg.to).await?;
-        if mode != Mode::Shadow
-            && let Some(obstacle) = self.transports.get(&leg.to.channel()).and_then(|way| way.obstacle())
-        {
-            return self.cannot_be_made(due, obstacle.to_owned()).await;
-        }
         let sender = Some(self.sender.clone());
         let begin = Change::Begin { leg: due.leg, rendering, mode: mode.clone(), sender };
         let number = leg.attempts + 1;
@@ -437,6 +436,19 @@ impl Dispatcher {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Why nothing can be handed over on a channel. Shadow mode needs no server: it keeps what would have been sent.
+    fn obstacle(&self, channel: Channel, mode: &Mode) -> Option<&'static str> {
+        match self.transports.get(&channel) {
+            None => Some("the channel is not set up here"),
+            Some(way) => way.obstacle().filter(|_| *mode != Mode::Shadow),
+        }
+    }
+
+    /// The channels that this installation does not have, and what is missing.
+    pub(crate) fn not_set_up(&self) -> impl Iterator<Item = (Channel, &'static str)> {
+        self.transports.iter().filter_map(|(channel, way)| Some((*channel, way.obstacle()?)))
     }
 
     /// Items that are closed, or somebody else's by now.

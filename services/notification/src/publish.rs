@@ -62,6 +62,7 @@ fn outcome(event: NoticeEvent) -> Option<NoticeOutcome> {
             detail: event.detail,
         }),
         NoticeEvent::Requested(_)
+        | NoticeEvent::NotSetUp(_)
         | NoticeEvent::Listed(_)
         | NoticeEvent::Gathered(_)
         | NoticeEvent::Queued(_)
@@ -84,6 +85,7 @@ fn is_silent(kind: &str) -> bool {
             kind,
             "notice-requested"
                 | "notice-queued"
+                | "notice-not-set-up"
                 | "notice-listed"
                 | "notice-gathered"
                 | "notice-items-dropped"

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use countersign_contracts::notice;
+use countersign_contracts::notice::{self, Channel};
 use countersign_eventsourcing::{
     consumer::{Checkpoints, Consumer, Consuming, OPERATOR, recall_skips},
     feed::Feed,
@@ -173,6 +173,11 @@ impl Notification {
     /// How patient the service is: more so than any of its channels is slow.
     pub fn patience(&self) -> crate::domain::notice::Settings {
         self.config.patience
+    }
+
+    /// The channels that this installation does not have, and what is missing: a notice takes its next channel instead.
+    pub fn not_set_up(&self) -> Vec<(Channel, &'static str)> {
+        self.dispatcher.not_set_up().collect()
     }
 
     /// The consumer of requests, for readiness, resuming and skipping.

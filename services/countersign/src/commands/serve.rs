@@ -211,6 +211,15 @@ fn start_notification(
     life.spawn("dispatch", |stop| async move { stopped_by(stop, dispatcher.dispatch()).await });
     life.spawn("digests", |stop| async move { stopped_by(stop, digests.schedule_digests()).await });
     checks.push(consumer_stands("notices", Arc::clone(&service), |service| service.consumer().stopped()));
+    let ways = Arc::clone(&service);
+    checks.push(ReadinessCheck::new("ways to send", move || {
+        let missing: Vec<String> = ways
+            .not_set_up()
+            .into_iter()
+            .map(|(channel, missing)| format!("{}: {missing}", channel.name()))
+            .collect();
+        if missing.is_empty() { Readiness::Ready } else { Readiness::ReadyWithout(missing.join("; ")) }
+    }));
     let reports = countersign_notification::api::report_routes(Arc::clone(&service));
     Ok((countersign_notification::api::routes(service), reports))
 }

@@ -111,7 +111,7 @@ pub fn report_routes(service: Arc<Notification>) -> Router {
         dto::NoticeItemView, dto::NoticeStep, dto::InboxMessage, dto::LetterView, dto::LetterConfirmation,
         dto::NotificationStep, dto::WhyRequest, dto::RequeueRequest, dto::ResendRequest, dto::ResendReport,
         dto::DeadLetterView, dto::ContactTaskView, dto::OpenHoursView, dto::HoursView, dto::CadenceView,
-        dto::ContactAddressView, dto::ContactView, dto::ContactSummary, Page<dto::ContactSummary>, dto::AddressesRequest, dto::PreferencesRequest, dto::ModeView,
+        dto::ContactAddressView, dto::ContactView, dto::ContactSummary, Page<dto::ContactSummary>, dto::AddressesRequest, dto::PreferencesRequest, dto::ModeView, dto::ChannelNotSetUp,
         dto::ModeRequest, dto::DeliveryReports, dto::DeliveryReport, dto::DeliveryReportsAnswer, dto::DigestPreview,
         dto::TemplateView, dto::TemplatePreview, dto::TemplateDifference, dto::ProofOfNotice, dto::DestinationView, Problem,
     ))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use countersign_contracts::api::notification::ModeView;
+use countersign_contracts::api::notification::{ChannelNotSetUp, ModeView};
 use countersign_runtime::http::{Problem, Visitor};
 
 use super::{by_whom, internal, views};
@@ -53,6 +53,14 @@ pub(in crate::api) async fn handle(
         redirect_to,
         source: if by_operator { "operator" } else { "configuration" }.to_owned(),
         decided: decided.map(|last| by_whom(&last.act)),
+        not_set_up: service
+            .not_set_up()
+            .into_iter()
+            .map(|(channel, missing)| ChannelNotSetUp {
+                channel: channel.name().to_owned(),
+                missing: missing.to_owned(),
+            })
+            .collect(),
         position: loaded.position().0,
     }))
 }

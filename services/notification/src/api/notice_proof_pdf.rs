@@ -93,7 +93,12 @@ fn facts(detail: &NoticeDetail) -> Vec<(OneLine, OneLine)> {
         facts.push(("Went out in the list", format!("{list}: its bytes name this notice by its reference")));
     }
     for leg in &notice.legs {
-        let sha256 = leg.sha256.as_deref().unwrap_or("nothing rendered yet");
+        let none = if leg.state == "not_set_up" {
+            "not set up here, nothing went by it"
+        } else {
+            "nothing rendered yet"
+        };
+        let sha256 = leg.sha256.as_deref().unwrap_or(none);
         facts.push(("Sent bytes, SHA-256", format!("{}: {sha256}", leg.channel)));
     }
     facts.into_iter().map(|(name, value)| (OneLine::new(name), OneLine::new(&value))).collect()

@@ -188,6 +188,7 @@ fn told(event: &NoticeEvent) -> Option<Step<'_>> {
         NoticeEvent::Complained(event) => (event.at, Some(&event.leg), Some(event.detail.clone()), None),
         NoticeEvent::GivenUp(event) => (event.at, Some(&event.leg), Some(event.because.clone()), None),
         NoticeEvent::Lost(event) => (event.at, Some(&event.leg), Some(event.because.clone()), None),
+        NoticeEvent::NotSetUp(event) => (event.at, Some(&event.leg), Some(event.because.clone()), None),
         NoticeEvent::Withheld(event) => (event.at, Some(&event.leg), Some(event.because.clone()), None),
         NoticeEvent::Printed(event) => {
             (event.act.at, Some(&event.leg), Some(event.act.why.clone()), Some(event.act.by.clone()))

@@ -177,6 +177,10 @@ pub(super) fn apply(tables: &Transaction<'_>, id: &str, event: &NoticeEvent) -> 
             )?;
             touch(event.at)?;
         }
+        NoticeEvent::NotSetUp(event) => {
+            set(event.leg.leg, "state = 'not_set_up', detail = ?3, not_before = NULL", &[&event.because])?;
+            touch(event.at)?;
+        }
         NoticeEvent::Withheld(event) => {
             set(event.leg.leg, "state = 'withheld', detail = ?3, not_before = NULL", &[&event.because])?;
             touch(event.at)?;
@@ -367,8 +371,18 @@ pub struct LegRow {
 }
 
 /// States of legs, the best first.
-const BEST: [&str; 9] =
-    ["delivered", "accepted", "sending", "queued", "withheld", "unknown", "bounced", "failed", "dropped"];
+const BEST: [&str; 10] = [
+    "delivered",
+    "accepted",
+    "sending",
+    "queued",
+    "withheld",
+    "unknown",
+    "bounced",
+    "failed",
+    "not_set_up",
+    "dropped",
+];
 
 impl NoticeRow {
     /// Where it stands, in one word: the best that became of any of its legs, copies left aside.

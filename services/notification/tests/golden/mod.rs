@@ -55,7 +55,19 @@ fn notices() -> Vec<NoticeEvent> {
     lost.send(1, Ending::Unknown);
     let mut early = Story::early();
     early.when(&Change::Withdraw { notice: NoticeId::derive(&["test"]), because: "done".to_owned() });
-    [bounced.events, dead.events, read.events, kept.events, lost.events, early.events, listed()].concat()
+    let mut missing = Story::of(asked(Formal, &[email("a@example.org")], &[inbox()]));
+    missing.when(&Change::NotSetUp { leg: 1, because: "no server".to_owned() });
+    [
+        bounced.events,
+        dead.events,
+        read.events,
+        kept.events,
+        lost.events,
+        early.events,
+        listed(),
+        missing.events,
+    ]
+    .concat()
 }
 
 /// A notice that goes out in a list, and the list.
@@ -99,7 +111,7 @@ fn listed() -> Vec<NoticeEvent> {
 fn events_of_notices_are_stored_as_ever() {
     let events = notices();
     let kinds: std::collections::BTreeSet<_> = events.iter().map(NoticeEvent::kind).collect();
-    assert_eq!(kinds.len(), 25, "every type: {kinds:?}");
+    assert_eq!(kinds.len(), 26, "every type: {kinds:?}");
     insta::assert_snapshot!("notice", lines(&events));
 }
 

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use countersign_contracts::notice::{Channel, NoticeClass::Formal, NoticeRequested, Outcome};
+use countersign_contracts::{
+    deficiency::DeficiencyStatus::Open,
+    notice::{Channel, NoticeClass::Formal, NoticeRequested, Outcome},
+};
 use countersign_kernel::Role;
 use countersign_notification::{
     channels::{Sent, Transport, email::Email},
@@ -72,18 +75,88 @@ async fn without_a_mail_server_shadow_mode_keeps_the_exact_mail() {
 }
 
 #[tokio::test]
-async fn without_a_mail_server_live_mode_says_so_and_takes_the_next_channel() {
+async fn what_is_not_set_up_here_is_not_tried_and_is_no_failure_where_another_way_is_there() {
+    // given no mail server, a formal notice by mail or inbox, and a digest by both
     let mut office = Office::opened(Mode::Live).await;
     office.restart_with(false, without_server());
     office.ask(&by_mail_or_inbox()).await;
+    office.owe(1, Open, "2026-03-20T12:00:00Z".parse().expect("an instant")).await;
     office.catch_up().await;
+    office.at("2026-03-09T07:00:00Z").await;
+    // then both are in the inbox, nobody is told of a failure, and nothing failed
     let outcomes = office.outcomes().await;
-    let expected = [(Some(Channel::Email), Outcome::Failed), (Some(Channel::Inbox), Outcome::Accepted)];
-    assert_eq!(kinds(&outcomes)[..2], expected);
-    assert_eq!(outcomes[0].detail.as_deref(), Some("no mail server is set up: [notification.smtp]"));
-    // and the address is not to blame
+    assert!(outcomes.iter().all(|outcome| outcome.channel == Some(Channel::Inbox)), "{outcomes:?}");
+    assert_eq!(outcomes.len(), 4, "each accepted and delivered: {outcomes:?}");
     let him = office.api(Office::somebody("kim", Role::HimManager));
+    let (_, dead) = call(&him, "GET", "/api/v1/notices/dead-letters", None).await;
+    assert_eq!(dead["items"], json!([]));
     assert_eq!(call(&him, "GET", "/api/v1/contacts/tasks", None).await.1["items"], json!([]));
+    // and each notice says once what was not tried, and why
+    let (_, all) = call(&him, "GET", "/api/v1/notices", None).await;
+    for notice in all["items"].as_array().expect("notices") {
+        let id = notice["id"].as_str().expect("an id");
+        let (_, proof) = call(&him, "GET", &format!("/api/v1/notices/{id}/proof"), None).await;
+        let proof = &proof["detail"];
+        let steps = proof["timeline"].as_array().expect("steps");
+        let said: Vec<_> =
+            steps.iter().filter(|step| step["what"] == "not_set_up").map(|step| &step["detail"]).collect();
+        assert_eq!(said, [&json!("no mail server is set up: [notification.smtp]")], "{proof}");
+        let mail = proof["notice"]["legs"]
+            .as_array()
+            .and_then(|legs| legs.iter().find(|leg| leg["channel"] == "email"));
+        let mail = mail.expect("a leg");
+        assert_eq!(
+            (&mail["state"], &mail["attempts"], &mail["sha256"]),
+            (&json!("not_set_up"), &json!(0), &json!(null)),
+            "{proof}"
+        );
+        assert_eq!(proof["notice"]["state"], json!("delivered"));
+    }
+    let (_, mode) = call(&him, "GET", "/api/v1/notification/mode", None).await;
+    assert_eq!(mode["not_set_up"][0]["channel"], json!("email"), "{mode}");
+    // when a server is there, then it can be sent by hand
+    office.restart(false);
+    let id = request(Formal).notice;
+    let again = json!({"leg": 1, "why": "a server is there now"});
+    let (status, answer) = call(
+        &office.api(Office::somebody("lee", Role::HimManager)),
+        "POST",
+        &format!("/api/v1/notices/{id}/requeue"),
+        Some(again),
+    )
+    .await;
+    assert_eq!(status, 200, "{answer}");
+    office.catch_up().await;
+    assert_eq!(office.sent().len(), 1);
+    let (_, mode) = call(&him_of(&office), "GET", "/api/v1/notification/mode", None).await;
+    assert_eq!(mode["not_set_up"], json!(null), "{mode}");
+}
+
+fn him_of(office: &Office) -> (axum::Router, String) {
+    office.api(Office::somebody("max", Role::HimManager))
+}
+
+#[tokio::test]
+async fn what_is_not_set_up_here_is_a_failure_in_sight_where_nothing_else_is_left_or_the_policy_demands_it() {
+    for (channels, on_all) in [
+        (vec![Channel::Email], false),
+        (vec![Channel::Email, Channel::Inbox], true),
+        (vec![Channel::Email, Channel::Letter], false),
+    ] {
+        let mut office = Office::opened(Mode::Live).await;
+        office.restart_with(false, without_server());
+        office.ask(&NoticeRequested { channels: channels.clone(), on_all, ..request(Formal) }).await;
+        office.catch_up().await;
+        // then it is said, and to be seen: a letter is tried first, and has no address
+        let outcomes = kinds(&office.outcomes().await);
+        assert!(
+            outcomes.iter().any(|(_, outcome)| *outcome == Outcome::Failed),
+            "{channels:?}: {outcomes:?}"
+        );
+        let him = office.api(Office::somebody("kim", Role::HimManager));
+        let (_, dead) = call(&him, "GET", "/api/v1/notices/dead-letters", None).await;
+        assert_eq!(dead["total"], json!(1), "{channels:?}: {dead}");
+    }
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ fn state_chip(state: &str) -> Chip {
     let class = match state {
         "delivered" | "read" | "left" | "taken_over" => "satisfied",
         "bounced" | "failed" | "dead" => "overdue",
-        "unknown" | "withheld" | "dropped" => "doubt",
+        "unknown" | "withheld" | "dropped" | "not_set_up" => "doubt",
         "waiting" | "queued" | "printed" => "waiting",
         _ => "open",
     };

@@ -44,7 +44,9 @@ async fn the_mode_is_changed_by_name_and_with_a_reason() {
         json!({"mode": "redirect", "why": "pilot",
                "redirect_to": {"channel": "email", "address": "pilot@hospital.example"}})
     );
-    assert!(!site.get_as("cst_alvarez", "/notices/mode").await.text.contains("name=\"mode\""));
+    let seen = site.get_as("cst_alvarez", "/notices/mode").await.text;
+    assert!(!seen.contains("name=\"mode\""));
+    assert!(seen.contains("Not set up") && seen.contains("[notification.smtp]"), "{seen}");
 }
 
 #[tokio::test]

@@ -279,6 +279,10 @@ impl Hospital {
                 at: self.now - 300.hours(),
                 why: "the pilot".to_owned(),
             }),
+            not_set_up: vec![ChannelNotSetUp {
+                channel: "email".to_owned(),
+                missing: "no mail server is set up: [notification.smtp]".to_owned(),
+            }],
             position: 4711,
         }
     }

@@ -19,6 +19,8 @@ use crate::telemetry::Metrics;
 pub enum Readiness {
     /// It can.
     Ready,
+    /// It can, without something that an operator should know of (no patient data in it).
+    ReadyWithout(String),
     /// It cannot, for this reason (no patient data in it).
     NotReady(String),
 }
@@ -59,7 +61,7 @@ pub struct PartReadiness {
     pub name: String,
     /// Whether it is ready.
     pub ready: bool,
-    /// Why not.
+    /// Why not; or what it does without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -69,11 +71,12 @@ pub fn readiness(checks: &[ReadinessCheck]) -> ReadinessReport {
     let checks: Vec<PartReadiness> = checks
         .iter()
         .map(|ReadinessCheck { name, check }| {
-            let reason = match check() {
-                Readiness::Ready => None,
-                Readiness::NotReady(reason) => Some(reason),
+            let (ready, reason) = match check() {
+                Readiness::Ready => (true, None),
+                Readiness::ReadyWithout(missing) => (true, Some(missing)),
+                Readiness::NotReady(reason) => (false, Some(reason)),
             };
-            PartReadiness { name: (*name).to_owned(), ready: reason.is_none(), reason }
+            PartReadiness { name: (*name).to_owned(), ready, reason }
         })
         .collect();
     ReadinessReport { ready: checks.iter().all(|part| part.ready), checks }

@@ -51,6 +51,9 @@ async fn show(asking: &Asking) -> anyhow::Result<()> {
         other => other.to_owned(),
     };
     print::line(&says)?;
+    for missing in &view.not_set_up {
+        print::line(&format!("  not set up here: {}: {}", missing.channel, missing.missing))?;
+    }
     match &view.decided {
         Some(by) => print::line(&format!(
             "  {} decided by {} at {}: {}",

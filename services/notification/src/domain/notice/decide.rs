@@ -16,8 +16,8 @@ use super::{
     Refusal,
     events::{
         AttemptBegun, AttemptEnded, Bounced, Carried, Complained, Delivered, Dropped, Ending, Exhausted,
-        GivenUp, ItemsDropped, Lost, NoticeEvent, Place, Printed, Queued, Read, Rendered, Requested,
-        Requeued, Route, Sender, TakenOver, Unwanted, WhichLeg, Withheld,
+        GivenUp, ItemsDropped, Lost, NotSetUp, NoticeEvent, Place, Printed, Queued, Read, Rendered,
+        Requested, Requeued, Route, Sender, TakenOver, Unwanted, WhichLeg, Withheld,
     },
     retry,
     state::{Leg, LegState, Notice, Standing},
@@ -149,7 +149,14 @@ pub enum Change {
         /// Which process sends it.
         sender: Option<Sender>,
     },
-    /// It cannot be made into a message, or there is no way to hand it over here.
+    /// This installation does not have the channel.
+    NotSetUp {
+        /// Which leg.
+        leg: u32,
+        /// What is missing.
+        because: String,
+    },
+    /// It cannot be made into a message.
     Unrenderable {
         /// Which leg.
         leg: u32,
@@ -271,6 +278,7 @@ impl Notice {
             Change::Begin { leg, rendering, mode, sender } => {
                 story.begin(*leg, rendering.as_ref(), mode, sender.as_ref())?;
             }
+            Change::NotSetUp { leg, because } => story.not_set_up(*leg, because)?,
             Change::Unrenderable { leg, because } => story.unrenderable(*leg, because)?,
             Change::End { leg, attempt, answer } => story.end(*leg, *attempt, answer)?,
             Change::Fire { timer, arming, epoch } => story.fire(*timer, *arming, *epoch),
@@ -457,14 +465,16 @@ impl Story<'_> {
         if failed.copy || self.notice.standing() != Standing::Live {
             return;
         }
-        let next = self.notice.requested().and_then(|requested| {
-            let tried = |route: &&Route| self.notice.legs().iter().any(|leg| leg.to == route.to);
-            requested.routes.iter().filter(|route| !route.at_once).find(|route| !tried(route)).cloned()
-        });
-        match next {
+        match self.untried() {
             Some(route) => self.queue_new(&route, &format!("instead of {}", failed.channel().name())),
             None => self.exhaust_if_hopeless(because),
         }
+    }
+
+    fn untried(&self) -> Option<Route> {
+        let requested = self.notice.requested()?;
+        let tried = |route: &&Route| self.notice.legs().iter().any(|leg| leg.to == route.to);
+        requested.routes.iter().filter(|route| !route.at_once).find(|route| !tried(route)).cloned()
     }
 
     fn exhaust_if_hopeless(&mut self, because: &str) {

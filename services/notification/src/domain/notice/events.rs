@@ -55,6 +55,8 @@ pub enum NoticeEvent {
     Lost(Lost),
     /// Nothing leaves the installation: it was kept here.
     Withheld(Withheld),
+    /// This installation does not have the channel, and another way is there.
+    NotSetUp(NotSetUp),
     /// A letter is on paper.
     Printed(Printed),
     /// Nothing is left to try.
@@ -91,6 +93,7 @@ impl NoticeEvent {
             Self::GivenUp(_) => "notice-given-up",
             Self::Lost(_) => "notice-lost",
             Self::Withheld(_) => "notice-withheld",
+            Self::NotSetUp(_) => "notice-not-set-up",
             Self::Printed(_) => "notice-printed",
             Self::Exhausted(_) => "notice-exhausted",
             Self::Dropped(_) => "notice-dropped",
@@ -125,6 +128,7 @@ impl NoticeEvent {
             "notice-complained" => Self::Complained(serde_json::from_slice(data)?),
             "notice-given-up" => Self::GivenUp(serde_json::from_slice(data)?),
             "notice-lost" => Self::Lost(serde_json::from_slice(data)?),
+            "notice-not-set-up" => Self::NotSetUp(serde_json::from_slice(data)?),
             "notice-withheld" => Self::Withheld(serde_json::from_slice(data)?),
             "notice-printed" => Self::Printed(serde_json::from_slice(data)?),
             "notice-exhausted" => Self::Exhausted(serde_json::from_slice(data)?),
@@ -441,6 +445,19 @@ pub struct Withheld {
     /// `shadow`, or `redirected` to the pilot's address.
     pub because: String,
     /// When.
+    pub at: Timestamp,
+}
+
+/// A leg was not tried, because this installation does not have its channel, and another way is there. Stored format:
+/// version with care.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotSetUp {
+    /// Which leg.
+    #[serde(flatten)]
+    pub leg: WhichLeg,
+    /// What is missing.
+    pub because: String,
+    /// When that was seen.
     pub at: Timestamp,
 }
 

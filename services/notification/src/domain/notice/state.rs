@@ -98,6 +98,8 @@ pub enum LegState {
     Lost,
     /// It was kept here.
     Withheld,
+    /// It was not tried: this installation does not have the channel.
+    NotSetUp,
     /// It was waiting when the notice came to its end.
     Ended,
 }
@@ -114,13 +116,14 @@ impl LegState {
             Self::GivenUp => "failed",
             Self::Lost => "unknown",
             Self::Withheld => "withheld",
+            Self::NotSetUp => "not_set_up",
             Self::Ended => "dropped",
         }
     }
 
     /// Whether it may still arrive, or has.
     pub const fn is_hopeful(self) -> bool {
-        !matches!(self, Self::Bounced | Self::GivenUp | Self::Ended)
+        !matches!(self, Self::Bounced | Self::GivenUp | Self::NotSetUp | Self::Ended)
     }
 }
 
@@ -311,6 +314,7 @@ impl Notice {
             NoticeEvent::Bounced(event) => self.set(event.leg.leg, LegState::Bounced),
             NoticeEvent::GivenUp(event) => self.set(event.leg.leg, LegState::GivenUp),
             NoticeEvent::Lost(event) => self.set(event.leg.leg, LegState::Lost),
+            NoticeEvent::NotSetUp(event) => self.set(event.leg.leg, LegState::NotSetUp),
             NoticeEvent::Withheld(event) => self.set(event.leg.leg, LegState::Withheld),
             NoticeEvent::Printed(event) => {
                 if let Some(leg) = self.leg_mut(event.leg.leg) {

@@ -9,7 +9,7 @@ use axum::{
 use countersign_contracts::api::notification::{DestinationView, ModeRequest, ModeView};
 use countersign_kernel::Role;
 
-use super::{by, done, outcome, unfit};
+use super::{by, done, outcome, told, unfit};
 use crate::{
     ask,
     failure::Failure,
@@ -78,6 +78,10 @@ async fn page(
     let source =
         if mode.source == "operator" { "an operator, before the configuration" } else { "the configuration" };
     pairs.push(("Decided by", Line::from(source)));
+    for missing in &mode.not_set_up {
+        let line = Line::new().chip("doubt", "Not set up").text(format!("{}:", told(&missing.channel)));
+        pairs.push(("Without", line.text(missing.missing.clone()).below("What may go by another way does.")));
+    }
     if let Some(decided) = &mode.decided {
         pairs.push(("Who", by(decided, &site)));
     }

@@ -248,7 +248,10 @@ pub(super) fn story(detail: &NoticeDetail, site: &Site) -> Part {
             kind: format!("journal position {}", step.position),
             chip: (step.what == "taken_over")
                 .then(|| Chip { class: "satisfied", label: "By hand".to_owned() }),
-            said: format!("{}{way}{detail}", told(&step.what)),
+            said: match step.channel.as_deref().filter(|_| step.what == "not_set_up") {
+                Some(channel) => format!("{}: not set up here{detail}", told(channel)),
+                None => format!("{}{way}{detail}", told(&step.what)),
+            },
             by: step.by.as_ref().map(|by| format!("by {by}")),
             facts: None,
         }
@@ -259,7 +262,7 @@ pub(super) fn story(detail: &NoticeDetail, site: &Site) -> Part {
 /// The form that sends a leg again. `sent_to` is where it goes.
 pub(super) fn requeue_form(legs: &[LegView], entered: &Entered) -> Option<Form> {
     let failed = legs.iter().filter(|leg| {
-        matches!(leg.state.as_str(), "failed" | "bounced" | "unknown" | "withheld" | "dropped")
+        matches!(leg.state.as_str(), "failed" | "bounced" | "unknown" | "withheld" | "dropped" | "not_set_up")
     });
     let offers: Vec<Offer> = failed
         .map(|leg| Offer {

@@ -19,7 +19,7 @@ pub use contact::{
 pub use failed::{DeadLetterView, RequeueRequest, ResendReport, ResendRequest};
 pub use inbox::InboxMessage;
 pub use letter::{LetterConfirmation, LetterView};
-pub use mode::{ModeRequest, ModeView};
+pub use mode::{ChannelNotSetUp, ModeRequest, ModeView};
 pub use notice::{LegView, NoticeDetail, NoticeItemView, NoticeStep, NoticeView, ProofOfNotice};
 pub use report::{DeliveryReport, DeliveryReports, DeliveryReportsAnswer};
 pub use template::{TemplateDifference, TemplatePreview, TemplateView};

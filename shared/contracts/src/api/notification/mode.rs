@@ -17,8 +17,20 @@ pub struct ModeView {
     pub source: String,
     /// Whose decision it is.
     pub decided: Option<ByWhomView>,
+    /// Channels that this installation does not have: a notice takes its next channel instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_set_up: Vec<ChannelNotSetUp>,
     /// Journal position that the answer is up to date with.
     pub position: u64,
+}
+
+/// A channel that an installation does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChannelNotSetUp {
+    /// Which.
+    pub channel: String,
+    /// What is missing.
+    pub missing: String,
 }
 
 /// Whether anything is to leave the installation.

@@ -140,7 +140,11 @@ impl Story<'_> {
         if matches!(self.notice.standing(), Standing::Dropped | Standing::TakenOver) {
             return Err(Refusal::Ended);
         }
-        if !matches!(leg.state, LegState::Bounced | LegState::GivenUp | LegState::Lost | LegState::Withheld) {
+        let failed = matches!(
+            leg.state,
+            LegState::Bounced | LegState::GivenUp | LegState::Lost | LegState::Withheld | LegState::NotSetUp
+        );
+        if !failed {
             return Err(Refusal::NotFailed(number));
         }
         let to = to.unwrap_or(&leg.to);

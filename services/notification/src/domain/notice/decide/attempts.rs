@@ -1,9 +1,9 @@
 //! One attempt: it begins, and what was answered; whether another one is made.
 
 use super::{
-    ATTEMPT, Answer, AttemptBegun, AttemptEnded, Ending, LARGEST, Leg, LegState, Lost, Mode, NoticeClass,
-    NoticeEvent, Refusal, Rendered, Rendering, SEND, Sender, Standing, Story, Timestamp, WhichLeg, Withheld,
-    retry,
+    ATTEMPT, Answer, AttemptBegun, AttemptEnded, Ending, LARGEST, Leg, LegState, Lost, Mode, NotSetUp,
+    NoticeClass, NoticeEvent, Refusal, Rendered, Rendering, SEND, Sender, Standing, Story, Timestamp,
+    WhichLeg, Withheld, retry,
 };
 
 impl Story<'_> {
@@ -65,6 +65,29 @@ impl Story<'_> {
             bytes: rendering.base64.clone(),
             at: self.now,
         })));
+        Ok(())
+    }
+
+    /// What this installation does not have is not tried. It is a failure where nothing else is left, and where the
+    /// policy demands every channel.
+    pub(super) fn not_set_up(&mut self, number: u32, because: &str) -> Result<(), Refusal> {
+        let leg = self.leg(number)?;
+        let Some(requested) = self.notice.requested().cloned() else { return Err(Refusal::NoNotice) };
+        // A digest goes to inbox and mailbox because it can, and no policy demands it.
+        let demanded = requested.request.on_all && requested.digest.is_none() && !leg.copy;
+        let mut others = self.notice.legs().iter().filter(|other| other.number != number);
+        let another = others.any(|other| other.copy == leg.copy && other.state.is_hopeful())
+            || !leg.copy && self.untried().is_some();
+        if demanded || !another {
+            return self.unrenderable(number, because);
+        }
+        if !matches!(leg.state, LegState::Queued { .. }) || self.notice.standing() != Standing::Live {
+            return Err(Refusal::NotDue(number));
+        }
+        self.disarm(SEND, number, "the channel is not set up here");
+        let event = NotSetUp { leg: self.which(&leg), because: because.to_owned(), at: self.now };
+        self.record(NoticeEvent::NotSetUp(event));
+        self.fail_over(&leg, because);
         Ok(())
     }
 
