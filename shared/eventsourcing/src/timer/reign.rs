@@ -208,10 +208,13 @@ impl Reign {
 
     fn may_begin(&self, known: &Known, ran: SignedDuration) -> bool {
         let nobody = known.seen.as_ref().is_none_or(|seen| seen.ended);
+        // What it tried may have failed (a full disk): it may try again, and is told then if that was on record after all.
+        let seen = known.seen.as_ref().map_or(0, |seen| seen.said.epoch);
+        let is_new = known.tried.is_none_or(|tried| seen < tried);
         // Who is alone takes over as it starts; when somebody took over from it, it is not alone.
-        let alone = self.rivals == Rivals::None && known.tried.is_none();
+        let alone = self.rivals == Rivals::None && is_new;
         // Should the seat have been copied to another host, the two do not depose each other again and again.
-        let succeeds = known.tried.is_none()
+        let succeeds = is_new
             && self.seat.is_some()
             && known.seen.as_ref().is_some_and(|seen| seen.said.seat == self.seat);
         nobody || alone || succeeds || ran - known.heard >= self.rivals.heartbeat() * MISSED

@@ -146,9 +146,16 @@ async fn given_a_loop_that_does_not_reign_then_it_fires_nothing_until_it_does() 
 struct Reached {
     journal: Arc<dyn Journal>,
     down: AtomicBool,
+    /// It can be read, and takes nothing.
+    full: AtomicBool,
 }
 
 impl Reached {
+    fn of(world: &World) -> Arc<Self> {
+        let (down, full) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Self { journal: world.journal.clone(), down, full })
+    }
+
     fn check(&self) -> Result<(), JournalError> {
         let down = self.down.load(Ordering::SeqCst);
         if down { Err(JournalError::Unavailable("out of reach".to_owned())) } else { Ok(()) }
@@ -164,6 +171,9 @@ impl Journal for Reached {
     ) -> PortFuture<'_, Result<Appended, AppendError>> {
         Box::pin(async move {
             self.check()?;
+            if self.full.load(Ordering::SeqCst) {
+                return Err(JournalError::Unavailable("no space is left".to_owned()).into());
+            }
             self.journal.append(stream, expected, events).await
         })
     }
@@ -198,12 +208,27 @@ impl Journal for Reached {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn given_a_journal_that_takes_nothing_when_it_does_again_then_who_is_alone_reigns_at_once() {
+    // given a process that is alone, and starts while the disk is full
+    let world = World::new();
+    let journal = Reached::of(&world);
+    journal.full.store(true, Ordering::SeqCst);
+    let claim = Reign::new(journal.clone(), world.clock.clone(), "escalation", "alone", Rivals::None);
+    assert!(claim.step().await.is_err());
+    assert_eq!(claim.epoch(), None);
+    // when there is space, then it does not wait for anybody
+    journal.full.store(false, Ordering::SeqCst);
+    claim.step().await.expect("looked up");
+    assert_eq!(claim.epoch(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn given_a_journal_out_of_reach_then_the_loop_stands_by_and_goes_on_when_it_is_back() {
     // given a loop that reigns, and timers that come due while the journal is out of reach
     let world = World::new();
     world.arm(0, &[(0, at(1_000))]).await;
     world.caught_up().await;
-    let journal = Arc::new(Reached { journal: world.journal.clone(), down: AtomicBool::new(false) });
+    let journal = Reached::of(&world);
     let reign = Arc::new(Reign::new(journal.clone(), world.clock.clone(), "loop", "loop", Rivals::None));
     reign.step().await.expect("a reign");
     journal.down.store(true, Ordering::SeqCst);
