@@ -4,6 +4,8 @@
 //! A read model is local to its process and may be deleted at any time. Its checkpoint moves in the
 //! transaction of its rows, so after a crash it goes on exactly where its rows end.
 
+mod error;
+
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -18,9 +20,11 @@ use tokio::{
 };
 use tracing::Span;
 
+pub use error::ReadModelError;
+
 use crate::{
-    journal::{Batch, Journal, JournalError, Position, RecordedEvent},
-    projection::{Projection, ProjectionError},
+    journal::{Batch, Journal, Position, RecordedEvent},
+    projection::Projection,
 };
 
 /// Events folded in one transaction when a model is brought up to date or rebuilt.
@@ -35,38 +39,6 @@ const LONGEST_REST: Duration = Duration::from_millis(20);
 /// Queries that run at once; others wait their turn. Each has a connection with pages of its own, and a thread: without a
 /// limit a consumer that works through all its partitions at once leaves dozens of them behind.
 const AT_ONCE: usize = 8;
-
-/// A read model cannot be opened, read or brought up to date.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadModelError {
-    /// The file.
-    #[error("read model {path}: {source}")]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// What the file system said.
-        source: std::io::Error,
-    },
-    /// The database.
-    #[error("read model: {0}")]
-    Sql(#[from] rusqlite::Error),
-    /// The journal.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// An event that cannot be applied: the model stands still before it.
-    #[error("read model {name} stopped before position {position}: {source}")]
-    Stopped {
-        /// Which model.
-        name: &'static str,
-        /// The event.
-        position: Position,
-        /// Why.
-        source: ProjectionError,
-    },
-    /// A background task was cancelled.
-    #[error("read model: interrupted")]
-    Interrupted,
-}
 
 /// Makes the span under which an event is folded, from the name of the read model's step and the event's W3C
 /// trace context.
@@ -503,6 +475,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::projection::ProjectionError;
 
     struct Nothing;
 
