@@ -86,7 +86,7 @@ impl Inbox {
         };
         let muted = routes::is_muted(&request, &contact);
         let list = self.list_for(&request).filter(|_| digest.is_none() && !muted);
-        let mut requested = Box::new(Requested {
+        let requested = Box::new(Requested {
             routes: routes::routes(&request, &contact, &known),
             windows,
             with_digest_at,
@@ -96,13 +96,10 @@ impl Inbox {
             request,
             is_list: false,
         });
-        if let Some(list) = list {
-            // A list is tried on every channel, as the most formal of what it may carry.
-            let formal = NoticeRequested { class: NoticeClass::Formal, ..requested.request.clone() };
-            requested.routes = routes::routes(&formal, &contact, &known);
-            if requested.routes.iter().any(|route| route.copy_for.is_none()) {
-                return self.list(event, requested, list, now).await;
-            }
+        // Who has no address gets no list either: that is told of the notice itself.
+        let reached = requested.routes.iter().any(|route| route.copy_for.is_none());
+        if let Some(list) = list.filter(|_| reached) {
+            return self.list(event, requested, list, now).await;
         }
         let id = requested.request.notice.to_string();
         let change = if muted {
@@ -147,7 +144,6 @@ impl Inbox {
         let carried = Box::new(Carried {
             notice: requested.request.notice,
             kind: requested.request.kind.clone(),
-            class: requested.request.class,
             about: requested.request.about.clone(),
             about_key: requested.about,
             items: requested.request.items.clone(),

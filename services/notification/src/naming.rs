@@ -154,13 +154,18 @@ fn names(config: &Config, owed: &Owed, request: &NoticeRequested, now: Timestamp
     }
 }
 
-/// The list of an office that a notice goes out in: one a facility, office, and set of channels.
+/// The list of an office that a notice goes out in: one a facility, office, class, and set of channels. What is formal has
+/// one of its own, because that is sent again after an unknown outcome, and a reminder never is.
 pub(crate) fn list_id(of: &Requested, due_at: Timestamp, part: u32) -> NoticeId {
     let request = &of.request;
     let channels: Vec<&str> = request.channels.iter().map(|channel| channel.name()).collect();
     let ways = format!("{} {}", channels.join(" "), if request.on_all { "all" } else { "first" });
     let (due_at, part) = (due_at.to_string(), part.to_string());
-    NoticeId::derive(&["list", &of.contact, &request.facility, &ways, &due_at, &part])
+    let class = match request.class {
+        NoticeClass::Formal => "formal",
+        NoticeClass::Reminder => "reminder",
+    };
+    NoticeId::derive(&["list", class, &of.contact, &request.facility, &ways, &due_at, &part])
 }
 
 /// That list as it begins. It rests on no policy: what it carries does.
@@ -170,7 +175,6 @@ pub(crate) fn list(of: &Requested, at: Place, now: Timestamp) -> Requested {
             notice: at.list,
             track: TrackId::derive(&["list", &of.contact]),
             kind: kind::OFFICE_LIST.to_owned(),
-            class: NoticeClass::Reminder,
             number: at.part,
             about: None,
             in_list: false,

@@ -68,14 +68,8 @@ pub(super) fn apply(tables: &Transaction<'_>, id: &str, event: &NoticeEvent) -> 
         }
         NoticeEvent::Gathered(event) => {
             tables
-                .prepare_cached(
-                    "UPDATE notice SET items = items + ?2, formal = max(formal, ?3) WHERE id = ?1",
-                )?
-                .execute(params![
-                    id,
-                    event.carried.items.len(),
-                    event.carried.class == NoticeClass::Formal
-                ])?;
+                .prepare_cached("UPDATE notice SET items = items + ?2 WHERE id = ?1")?
+                .execute(params![id, event.carried.items.len()])?;
             touch(event.at)?;
         }
         NoticeEvent::Told(event) => touch(event.at)?,

@@ -90,7 +90,6 @@ fn listed() -> Vec<NoticeEvent> {
     let carried = Carried {
         notice: requested.request.notice,
         kind: requested.request.kind.clone(),
-        class: Formal,
         about: requested.request.about.clone(),
         about_key: requested.about,
         items: requested.request.items.clone(),

@@ -238,7 +238,23 @@ async fn a_reminder_to_an_office_waits_for_its_list_and_what_is_formal_or_wanted
 }
 
 #[tokio::test]
-async fn a_list_of_unknown_outcome_is_sent_again_when_something_formal_is_in_it() {
+async fn charts_at_their_limit_and_reminders_stand_in_lists_of_their_own() {
+    // given a chart at its limit and a reminder, for one office on one morning
+    let office = hospital().await;
+    office.ask(&at_limit(1, "him")).await;
+    office.ask(&NoticeRequested { class: Reminder, ..at_limit(2, "him") }).await;
+    office.catch_up().await;
+    // when it comes
+    office.at("2026-03-03T07:00:00Z").await;
+    // then there are two lists: one is sent again should its outcome be unknown, and the other never is
+    let mut lists: Vec<(Value, Value)> =
+        told(&office).into_iter().map(|mail| (mail["class"].clone(), mail["item_count"].clone())).collect();
+    lists.sort_by_key(|(class, _)| class.to_string());
+    assert_eq!(lists, [(json!("formal"), json!(1)), (json!("reminder"), json!(1))]);
+}
+
+#[tokio::test]
+async fn a_list_of_what_is_formal_is_sent_again_after_an_unknown_outcome_and_one_of_reminders_never_is() {
     for (formal, sent) in [(true, 2), (false, 1)] {
         // given a mail server that took the list, and a process that never heard of it
         let mut office = hospital().await;

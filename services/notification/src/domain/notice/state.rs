@@ -209,11 +209,9 @@ impl Notice {
         self.legs.iter().any(|leg| leg.rendered.is_none() && matches!(leg.state, LegState::Queued { .. }))
     }
 
-    /// How honestly it must arrive: a list as what it carries.
+    /// How honestly it must arrive.
     pub fn class(&self) -> NoticeClass {
-        let own = self.requested.as_ref().map_or(NoticeClass::Reminder, |requested| requested.class());
-        let formal = self.gathered.iter().any(|carried| carried.class == NoticeClass::Formal);
-        if formal { NoticeClass::Formal } else { own }
+        self.requested.as_ref().map_or(NoticeClass::Reminder, |requested| requested.class())
     }
 
     pub(super) fn which(&self) -> Which {

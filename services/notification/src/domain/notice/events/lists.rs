@@ -1,6 +1,6 @@
 //! What is stored of lists, and of the notices that go out in them. **Stored format: version with care.**
 
-use countersign_contracts::notice::{Channel, NoticeClass, NoticeItem, Outcome};
+use countersign_contracts::notice::{Channel, NoticeItem, Outcome};
 use countersign_kernel::{NoticeId, ProviderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -48,8 +48,6 @@ pub struct Carried {
     pub notice: NoticeId,
     /// Its kind.
     pub kind: String,
-    /// How honestly it must arrive: a list is as formal as the most formal of what it carries.
-    pub class: NoticeClass,
     /// Whom it is about; nothing when it is about a chart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<ProviderId>,
