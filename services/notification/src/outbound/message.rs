@@ -218,29 +218,13 @@ impl Message {
         let to_subject = matches!(&request.recipient,
             countersign_contracts::notice::Recipient::Provider { id, .. } if request.about.as_ref() == Some(id));
         Ok(Self {
-            kind,
-            class: request.class,
-            notice: request.notice,
-            reference: reference(request.notice),
-            number: request.number,
-            addressee: names.addressee.clone(),
             role: wording.role(request.recipient.role()),
             to_subject,
             about: names.about.clone(),
-            facility: names.facility.clone(),
-            letterhead: names.letterhead.clone(),
-            date: names.at.to_zoned(names.zone.clone()).date(),
-            at: names.at,
-            item_count: items.len(),
-            oldest_days: items.iter().map(|item| item.age_days).max().unwrap_or_default(),
-            items,
-            counts: None,
-            since: None,
             names_date: request.names_date,
             suspension: request.suspension.as_ref().map(|facts| Suspension::of(facts, &names.zone, wording)),
             policy: Some(Policy::of(&request.policy)),
-            at_limit: 0,
-            link: names.link.clone(),
+            ..Self::with(kind, request.class, (request.notice, request.number), items, names)
         })
     }
 
@@ -254,24 +238,44 @@ impl Message {
             .map(|(line, n)| Item::of(n, &line.item, Some(line.standing), line.new, &names.zone, wording))
             .collect();
         Self {
-            kind: Kind::Digest,
-            class: NoticeClass::Reminder,
-            notice: digest.notice,
-            reference: reference(digest.notice),
-            number: digest.number,
-            addressee: names.addressee.clone(),
-            role: None,
             to_subject: digest.to_subject,
             about: names.about.clone(),
-            facility: names.facility.clone(),
-            letterhead: names.letterhead.clone(),
-            date: names.at.to_zoned(names.zone.clone()).date(),
-            at: names.at,
-            items,
+            // Not all of them may be shown.
             item_count: digest.items.len(),
             oldest_days: digest.items.iter().map(|line| line.item.age_days).max().unwrap_or_default(),
             counts: Some(digest.counts),
             since: digest.since,
+            ..Self::with(Kind::Digest, NoticeClass::Reminder, (digest.notice, digest.number), items, names)
+        }
+    }
+
+    /// What every message says: who tells whom, where, when, under which number, and these items.
+    fn with(
+        kind: Kind,
+        class: NoticeClass,
+        (notice, number): (NoticeId, u32),
+        items: Vec<Item>,
+        names: &Names,
+    ) -> Self {
+        Self {
+            kind,
+            class,
+            notice,
+            reference: reference(notice),
+            number,
+            addressee: names.addressee.clone(),
+            role: None,
+            to_subject: false,
+            about: None,
+            facility: names.facility.clone(),
+            letterhead: names.letterhead.clone(),
+            date: names.at.to_zoned(names.zone.clone()).date(),
+            at: names.at,
+            item_count: items.len(),
+            oldest_days: items.iter().map(|item| item.age_days).max().unwrap_or_default(),
+            items,
+            counts: None,
+            since: None,
             names_date: None,
             suspension: None,
             policy: None,
@@ -299,29 +303,8 @@ impl Message {
             .collect();
         let at_limit = list.entries.iter().filter(|entry| entry.kind == Some(Kind::RegulatoryLimit)).count();
         Ok(Self {
-            kind: Kind::OfficeList,
-            class: list.class,
-            notice: list.notice,
-            reference: reference(list.notice),
-            number: list.number,
-            addressee: names.addressee.clone(),
-            role: None,
-            to_subject: false,
-            about: None,
-            facility: names.facility.clone(),
-            letterhead: names.letterhead.clone(),
-            date: names.at.to_zoned(names.zone.clone()).date(),
-            at: names.at,
-            item_count: items.len(),
-            oldest_days: items.iter().map(|item| item.age_days).max().unwrap_or_default(),
-            items,
-            counts: None,
-            since: None,
-            names_date: None,
-            suspension: None,
-            policy: None,
             at_limit,
-            link: names.link.clone(),
+            ..Self::with(Kind::OfficeList, list.class, (list.notice, list.number), items, names)
         })
     }
 
