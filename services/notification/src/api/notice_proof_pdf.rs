@@ -83,9 +83,12 @@ fn facts(detail: &NoticeDetail) -> Vec<(OneLine, OneLine)> {
         ("Facility", notice.facility.clone()),
         ("Items", detail.items.len().to_string()),
         ("State", notice.state.clone()),
-        ("Policy", format!("version {}, {}", detail.policy_version, detail.policy_title)),
-        ("Policy text, SHA-256", detail.policy_sha256.clone()),
     ];
+    // What digests and lists tell rests on a policy each.
+    if detail.policy_version > 0 {
+        let policy = format!("version {}, {}", detail.policy_version, detail.policy_title);
+        facts.extend([("Policy", policy), ("Policy text, SHA-256", detail.policy_sha256.clone())]);
+    }
     if let Some(date) = notice.names_date {
         facts.push(("Names the day", date.to_string()));
     }

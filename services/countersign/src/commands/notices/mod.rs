@@ -224,6 +224,9 @@ fn tell_all(detail: &NoticeDetail) -> anyhow::Result<()> {
         None => format!("a chart at {}", notice.facility),
         Some(name) => format!("{name} at {}", notice.facility),
     };
+    // What digests and lists tell rests on a policy each.
+    let policy = (detail.policy_version > 0)
+        .then(|| format!("version {}, {}", detail.policy_version, detail.policy_title));
     for (name, value) in [
         ("about", Some(about)),
         ("told", Some(format!("{} ({})", notice.recipient_name, notice.role))),
@@ -231,7 +234,7 @@ fn tell_all(detail: &NoticeDetail) -> anyhow::Result<()> {
         ("delivered", delivered),
         ("names", names),
         ("because", notice.because.clone()),
-        ("policy", Some(format!("version {}, {}", detail.policy_version, detail.policy_title))),
+        ("policy", policy),
     ] {
         if let Some(value) = value {
             print::line(&format!("  {name:<10} {value}"))?;
